@@ -1,0 +1,156 @@
+//! `havengate.toml` and `HAVENGATE__SECTION__KEY` into one checked [`Config`] (design section 10).
+
+use crate::flow::{App, Host};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+/// Everything the process was told. Relative paths are resolved against the file's directory, the *home*.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The directory of `havengate.toml`; holds keys, ledger, spool and `control.sock`.
+    pub home: PathBuf,
+    /// The callers' side.
+    pub gateway: Gateway,
+    /// `/metrics`, `/livez`, `/readyz`.
+    pub operations: Operations,
+    /// The `policies/` directory.
+    pub policies: PathBuf,
+    /// The SQLite file, from `ledger.url = "sqlite:ledger.db"`.
+    pub ledger: PathBuf,
+    /// The directory of keys and secrets, files with mode 0600.
+    pub keys: PathBuf,
+    /// Bounds, each with a documented default.
+    pub limits: Limits,
+    /// How much is logged: a `tracing` filter, `info` by default.
+    pub log: String,
+    /// Who may call.
+    pub callers: Vec<Caller>,
+}
+
+/// The callers' listener and the way out.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    /// This gateway's name in records: an identifier.
+    pub name: String,
+    /// The `aud` that consent tokens must name: `urn:havengate:gateway:charity.example`.
+    pub audience: String,
+    /// Where callers connect.
+    pub listen: Vec<SocketAddr>,
+    /// TLS for callers; without it the listener speaks HTTP/1.1 in clear.
+    pub tls: Option<Tls>,
+    /// Names that are not asked of DNS: shown by `check`, recorded at boot. A port replaces the URL's.
+    pub resolve: BTreeMap<Host, Override>,
+    /// DNS servers; empty is the system's.
+    pub dns: Vec<SocketAddr>,
+    /// A PEM file of certification authorities for recipients; absent is the system's.
+    pub upstream_roots: Option<PathBuf>,
+}
+
+/// A fixed answer in place of DNS. Being listed here also lists a special-use address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Override {
+    /// The address.
+    pub address: IpAddr,
+    /// Another port than the URL's.
+    pub port: Option<u16>,
+}
+
+/// TLS for callers.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// PEM chain.
+    pub certificate: PathBuf,
+    /// PEM key.
+    pub key: PathBuf,
+    /// PEM authorities for callers' certificates (mTLS); absent: no client certificates are asked for.
+    pub client_roots: Option<PathBuf>,
+}
+
+/// The operations listener.
+#[derive(Debug, Clone)]
+pub struct Operations {
+    /// Where; absent: none.
+    pub listen: Option<SocketAddr>,
+}
+
+/// One calling system.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Its name in policies.
+    pub app: App,
+    /// How it proves it.
+    pub proof: Proof,
+}
+
+/// How a caller proves who it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// SHA-256 of the secret in `Havengate-Token`.
+    Token([u8; 32]),
+    /// A DNS or URI subject alternative name of its client certificate.
+    San(String),
+    /// Any connection from a loopback address. One app at most.
+    Loopback,
+}
+
+/// Bounds. At the bound a request is refused.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// A request head, bytes. 32 KiB.
+    pub head: usize,
+    /// Header fields. 100.
+    pub headers: usize,
+    /// A request body, bytes. 8 MiB.
+    pub body: usize,
+    /// One record, bytes. 1 MiB.
+    pub record: usize,
+    /// Nesting of a body. 64.
+    pub depth: usize,
+    /// Members of one object. 10,000.
+    pub members: usize,
+    /// Connections open at once. 1,024.
+    pub connections: usize,
+    /// Requests in flight at once. 256.
+    pub requests: usize,
+    /// From connection to the first byte, and the whole head. 10 s.
+    pub head_time: Duration,
+    /// Between two requests of a connection. 60 s.
+    pub idle_time: Duration,
+    /// The whole body. 60 s.
+    pub body_time: Duration,
+    /// Dialling a recipient, TLS included. 10 s.
+    pub connect_time: Duration,
+    /// From the last request byte to the answer's head. 60 s.
+    pub upstream_time: Duration,
+    /// From SIGTERM to the end. 30 s.
+    pub drain_time: Duration,
+    /// A commit's acknowledgement. 5 s.
+    pub ledger_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let s = Duration::from_secs;
+        Self {
+            head: 32 << 10,
+            headers: 100,
+            body: 8 << 20,
+            record: 1 << 20,
+            depth: 64,
+            members: 10_000,
+            connections: 1024,
+            requests: 256,
+            head_time: s(10),
+            idle_time: s(60),
+            body_time: s(60),
+            connect_time: s(10),
+            upstream_time: s(60),
+            drain_time: s(30),
+            ledger_time: s(5),
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! Process start and exit codes.
+fn main() {}

@@ -1,0 +1,91 @@
+//! What the organisation allows: `policies/` compiled into one immutable snapshot with a hash.
+//!
+//! [`Sources`] in, [`Policy`] out; pure. Start at [`Policy::compile`]. The rooms:
+//! `source` reads the files strictly, `compile` joins them, `organisations` computes each recipient's
+//! class from the links, `charter` asks Cedar, `selector` turns RFC 9535 paths into one matcher.
+
+pub mod charter;
+mod compile;
+pub mod diagnostic;
+pub mod integration;
+pub mod organisations;
+pub mod selector;
+mod source;
+
+use crate::flow::{Category, Clause, Group, IntegrationId};
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+pub use charter::Charter;
+pub use diagnostic::{Diagnostic, Severity};
+pub use integration::{Integration, Operation};
+pub use organisations::{Class, Registry};
+
+/// The files of a `policies/` directory, by relative path (`integrations/inform-riverside.toml`) and text.
+/// `cases/` is not part of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sources(pub BTreeMap<String, String>);
+
+/// SHA-256 over the canonical list of source files: which rules decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PolicyHash(pub [u8; 32]);
+
+impl fmt::Display for PolicyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+    }
+}
+
+/// One immutable set of rules. A request reads exactly one snapshot from beginning to end.
+#[derive(Debug)]
+pub struct Policy {
+    /// The id of this set.
+    pub hash: PolicyHash,
+    /// Every connection.
+    pub integrations: BTreeMap<IntegrationId, Arc<Integration>>,
+    /// Who the recipients are and where a chain leads to the Home Office.
+    pub registry: Registry,
+    /// What the categories are.
+    pub categories: Categories,
+    /// Floor and local rules.
+    pub charter: Charter,
+    /// Each clause's title, our summary and the text the organisation adopted.
+    pub clauses: BTreeMap<Clause, ClauseText>,
+    /// Legal but unwise: shown by `check`.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// What `charter.toml` says of one clause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClauseText {
+    /// A short title.
+    pub title: String,
+    /// Our plain-English summary.
+    pub summary: String,
+    /// The text the organisation adopted; empty until it pastes it in.
+    pub adopted: String,
+}
+
+/// The category tree: each category's groups, own and inherited.
+#[derive(Debug, Clone, Default)]
+pub struct Categories(pub BTreeMap<Category, CategoryFacts>);
+
+/// What `categories.toml` says of one category.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CategoryFacts {
+    /// What pages call it.
+    pub label: String,
+    /// The group figures count it under.
+    pub group: Group,
+    /// Its parent, where it has one.
+    pub parent: Option<Category>,
+    /// May leave in exact form without being a location that finds a person (region, local authority).
+    pub coarse: bool,
+}
+
+impl Categories {
+    /// The group of a category. `None` is an unknown category, which never leaves.
+    #[must_use]
+    pub fn group(&self, category: &Category) -> Option<Group> {
+        self.0.get(category).map(|f| f.group)
+    }
+}

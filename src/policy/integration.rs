@@ -1,0 +1,251 @@
+//! A connection, compiled: what `policies/integrations/*.toml` means.
+
+use super::selector::Matcher;
+use crate::flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose, SystemId, Transform};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// One caller's way to one recipient for one purpose.
+#[derive(Debug)]
+pub struct Integration {
+    /// Its id; the file's name without `.toml`.
+    pub id: IntegrationId,
+    /// The only caller that may use it.
+    pub app: App,
+    /// The recipient.
+    pub destination: SystemId,
+    /// Where requests go.
+    pub upstream: Upstream,
+    /// Which requests are this connection's.
+    pub route: RouteRule,
+    /// What the data is for.
+    pub purpose: Purpose,
+    /// How the gateway authenticates to the recipient.
+    pub auth: Auth,
+    /// The panel's approval, which an associated recipient needs (DATA-2, TRANS-1).
+    pub approval: Option<Approval>,
+    /// What may be done; anything else is `operation-unknown`.
+    pub operations: Vec<Arc<Operation>>,
+}
+
+/// The recipient's base URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// Always verified unless [`Upstream::plain_http`] says why not.
+    pub host: Host,
+    /// 443 for https unless the URL says otherwise.
+    pub port: u16,
+    /// Why this connection may use plain http; `None` is https.
+    pub plain_http: Option<String>,
+    /// Decoded base path segments, put before what is left of the request's path.
+    pub base: Vec<String>,
+}
+
+/// How requests are recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RouteRule {
+    /// Path segments that are removed before the rest is appended to the upstream's base.
+    Prefix(Vec<String>),
+    /// A host name the caller addresses.
+    Host(Host),
+}
+
+/// How the gateway authenticates to the recipient. Secrets are references (`file:riverside.key`), never text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Auth {
+    /// Nothing is added and `Authorization` does not leave.
+    None,
+    /// The caller's own `Authorization` leaves unchanged.
+    Passthrough,
+    /// A header with a secret from the keys directory; `prefix` stands before it (`Bearer `).
+    Header {
+        /// Header name.
+        name: http::HeaderName,
+        /// File name below the keys directory.
+        secret_file: String,
+        /// Text before the secret.
+        prefix: String,
+    },
+    /// OAuth 2.0 client credentials (RFC 6749 section 4.4).
+    OAuth2 {
+        /// The token endpoint, whose host the registry must know as this destination's own or as clear.
+        token: Upstream,
+        /// Client id.
+        client_id: String,
+        /// File name below the keys directory.
+        secret_file: String,
+        /// Scope, or empty.
+        scope: String,
+    },
+}
+
+/// The panel's approval of a connection. Signatures come later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    /// First day, Europe/London.
+    pub on: jiff::civil::Date,
+    /// Last day, inclusive.
+    pub until: jiff::civil::Date,
+    /// SHA-256 of the minutes, hex.
+    pub minutes_sha256: String,
+}
+
+/// One operation: a method and a path, and what may leave with it.
+#[derive(Debug)]
+pub struct Operation {
+    /// Its id within the connection.
+    pub id: OperationId,
+    /// The method.
+    pub method: http::Method,
+    /// The path below the route.
+    pub path: Vec<PathSegment>,
+    /// Rules for path parameters. A withheld one stops the request.
+    pub path_fields: BTreeMap<String, Arc<FieldRule>>,
+    /// Rules for query parameters; unlisted ones are dropped.
+    pub query: BTreeMap<String, Arc<FieldRule>>,
+    /// Headers that may leave besides the safe default list, lower case.
+    pub headers: Vec<http::HeaderName>,
+    /// `None`: the operation has no body, and a request with one is refused.
+    pub body: Option<Arc<BodyRules>>,
+}
+
+/// A path template's segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathSegment {
+    /// Exactly this, decoded.
+    Literal(String),
+    /// A parameter: one segment, `%2F` refused.
+    Field(String),
+}
+
+/// What a body may hold.
+#[derive(Debug)]
+pub struct BodyRules {
+    /// `application/json`, lower case, no parameters. Other media types come with the bodies issue.
+    pub media: String,
+    /// What happens to a member no rule lists.
+    pub unlisted: Unlisted,
+    /// Rules outside records.
+    pub envelope: Vec<Arc<FieldRule>>,
+    /// Kinds of record. Never empty: by default the whole document is one record.
+    pub records: Vec<RecordRules>,
+    /// Walks the document outside records. See [`Target`] for what it accepts.
+    pub matcher: Matcher<Target>,
+}
+
+/// What the document matcher finds outside records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Target {
+    /// `BodyRules::envelope[i]`.
+    Envelope(u16),
+    /// The root of a record of kind `BodyRules::records[i]`.
+    Record(u16),
+}
+
+/// One kind of record.
+#[derive(Debug)]
+pub struct RecordRules {
+    /// Where the client's id is found.
+    pub subject: SubjectSource,
+    /// Fields, by selector relative to the record.
+    pub fields: Vec<Arc<FieldRule>>,
+    /// Dependants: people within the record who each have a subject and grants of their own.
+    pub dependants: Option<Dependants>,
+    /// Walks a record. See [`RecordTarget`].
+    pub matcher: Matcher<RecordTarget>,
+}
+
+/// What a record's matcher finds within it, from the record's root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordTarget {
+    /// `RecordRules::fields[i]`.
+    Field(u16),
+    /// The value that names the record's subject.
+    Subject,
+    /// The root of a dependant: everything in it belongs to that person.
+    Dependant,
+    /// The value that names a dependant's subject.
+    DependantSubject,
+}
+
+/// People within a record. Field selectors that pass through `select` belong to the dependant they are in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dependants {
+    /// The selector, as written.
+    pub select: Arc<str>,
+    /// Where each one's id is, relative to it; as written.
+    pub subject: Arc<str>,
+}
+
+/// Where a record's subject id comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SubjectSource {
+    /// `body:$.ref`, relative to the record.
+    Body(Arc<str>),
+    /// `path:reference`.
+    Path(String),
+    /// `query:id`.
+    Query(String),
+    /// `header:X-Ref`.
+    Header(http::HeaderName),
+    /// No subject is declared: nothing personal can be consented to, so nothing personal leaves.
+    None,
+}
+
+/// A listed place and what it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldRule {
+    /// The selector's text, a parameter's or a header's name. Compared literally with a consent item's `path`.
+    pub path: Arc<str>,
+    /// What it holds.
+    pub category: Category,
+    /// A rougher or pseudonymous form to try where the exact one is not allowed. A rule with
+    /// `only = true` never tries the exact form.
+    pub otherwise: Option<Form>,
+    /// Only `otherwise` may leave.
+    pub only: bool,
+    /// What is left in its place when it may not leave.
+    pub denied: Denied,
+    /// Withholding it stops the request (`required`): a hollow referral helps nobody.
+    pub required: bool,
+}
+
+/// What stands in a withheld value's place. For JSON: member removed; array element becomes `null`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Denied {
+    /// Removed.
+    Strip,
+    /// `null`.
+    Null,
+    /// `""`.
+    Empty,
+    /// A fixed text.
+    Const(Arc<str>),
+    /// The whole request is refused.
+    Block,
+}
+
+/// What happens to what no rule lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unlisted {
+    /// Removed and counted.
+    Strip,
+    /// The request is refused.
+    Block,
+}
+
+/// Kept for forms that a rule tries, in order: exact first unless `only`.
+impl FieldRule {
+    /// The forms to try, most useful first.
+    pub fn forms(&self) -> impl Iterator<Item = Form> + '_ {
+        (!self.only).then_some(Form::Raw).into_iter().chain(self.otherwise)
+    }
+
+    /// The transform of `otherwise`, where it is one.
+    #[must_use]
+    pub const fn transform(&self) -> Option<Transform> {
+        match self.otherwise {
+            Some(Form::Generalised(t)) => Some(t),
+            _ => None,
+        }
+    }
+}

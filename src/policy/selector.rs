@@ -1,7 +1,243 @@
 //! RFC 9535 selectors, compiled together into one matcher that is walked once.
-use std::marker::PhantomData;
-/// A deterministic automaton over member names and array indices; each state accepts a set of targets.
-#[derive(Debug)]
-pub struct Matcher<T> {
-    _t: PhantomData<T>,
+//!
+//! [`Selector::parse`] reads one, [`Selector::join`] puts one behind another, [`Matcher::compile`] turns a
+//! set into a deterministic automaton. `jsonpath-rust` parses; what it may accept wrongly, and what cannot
+//! be decided while walking forward, is an error when policies are loaded, with a mend.
+//!
+//! Supported: names, `*`, indices from the front, unions, slices that go forward one by one, and at most one
+//! descendant segment (`..`). Filters and negative indices need the whole record and come later.
+
+mod automaton;
+mod build;
+mod matcher;
+mod name_key;
+
+use jsonpath_rust::parser::{
+    model::{Segment as Parsed, Selector as ParsedStep},
+    parse_json_path,
+};
+use std::{fmt, sync::Arc};
+
+pub use automaton::State;
+pub(crate) use automaton::{Automaton, UNLISTED};
+pub use matcher::Matcher;
+pub(crate) use name_key::NameKey;
+
+/// Segments one selector may have.
+const SEGMENTS: usize = 64;
+
+/// What is wrong with a selector or with a set of them. Quotes policy text, which is not personal data.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SelectorError {
+    /// What is wrong, with what was expected.
+    pub message: String,
+    /// What to do.
+    pub mend: String,
+}
+
+impl SelectorError {
+    fn new(message: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { message: message.into(), mend: mend.into() }
+    }
+}
+
+/// One selector, checked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Selector {
+    text: Arc<str>,
+    segments: Vec<Segment>,
+}
+
+/// One step down (child) or any number of steps and then one (descendant).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Segment {
+    descendant: bool,
+    steps: Vec<Step>,
+}
+
+/// What one step may pass through.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Step {
+    Name(Arc<str>),
+    Wildcard,
+    /// From the first index (inclusive) to the second (exclusive).
+    Elements(u64, u64),
+}
+
+impl Selector {
+    /// Reads a selector such as `$.clients[*].dob`.
+    ///
+    /// # Errors
+    /// [`SelectorError`] when it is not RFC 9535 or uses what the matcher cannot decide.
+    pub fn parse(text: &str) -> Result<Self, SelectorError> {
+        let query = parse_json_path(text).map_err(|_| {
+            SelectorError::new(
+                format!("'{text}' is not an RFC 9535 selector"),
+                "write it like $.clients[*].firstName, and names with other characters like $['first name']",
+            )
+        })?;
+        if query.segments.len() > SEGMENTS {
+            return Err(SelectorError::new(format!("'{text}' has more than {SEGMENTS} segments"), "shorten it"));
+        }
+        let segments = query.segments.iter().map(|s| segment(text, s)).collect::<Result<Vec<_>, _>>()?;
+        if segments.iter().filter(|s| s.descendant).count() > 1 {
+            return Err(SelectorError::new(
+                format!("'{text}' has more than one descendant segment (..)"),
+                "name the way to the place, or keep only one '..'",
+            ));
+        }
+        lint_white_space(text)?;
+        Ok(Self { text: text.into(), segments })
+    }
+
+    /// The selector as it was written; after [`Selector::join`], both texts put together.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The places `relative` selects, seen from each place `self` selects: `$.children[*]` joined with
+    /// `$.id` is `$.children[*].id`.
+    #[must_use]
+    pub fn join(&self, relative: &Self) -> Self {
+        let rest = relative.text.strip_prefix('$').unwrap_or(&relative.text);
+        let segments = self.segments.iter().chain(&relative.segments).cloned().collect();
+        Self { text: format!("{}{rest}", self.text).into(), segments }
+    }
+
+    /// Whether it is `$`, the whole of what it is applied to.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// Whether it passes through an array or a wildcard, so that it may select several places.
+    #[must_use]
+    pub fn is_singular(&self) -> bool {
+        self.segments.iter().all(|s| match s.steps.as_slice() {
+            [Step::Name(_)] => !s.descendant,
+            [Step::Elements(from, to)] => !s.descendant && to.saturating_sub(*from) == 1,
+            _ => false,
+        })
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The parser forgives white space within names and numbers, and trims names by Unicode white space: two
+/// readings of one text. RFC 9535 allows it only around segments and around what brackets hold.
+fn lint_white_space(text: &str) -> Result<(), SelectorError> {
+    let mut quote = None;
+    let mut escaped = false;
+    let mut before = ' ';
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(q) if c == q => quote = None,
+            Some(_) => {}
+            None if matches!(c, '\'' | '"') => quote = Some(c),
+            None if c.is_whitespace() => {
+                let mut strange = !c.is_ascii();
+                while let Some(c) = rest.next_if(|c| c.is_whitespace()) {
+                    strange |= !c.is_ascii();
+                }
+                let around =
+                    matches!(before, '[' | ',' | ':') || matches!(rest.peek(), Some('.' | '[' | ']' | ',' | ':'));
+                if strange || !around {
+                    return Err(SelectorError::new(
+                        format!("'{text}' has white space where RFC 9535 allows none"),
+                        "remove it, or quote the name: $['first name']",
+                    ));
+                }
+            }
+            None => {}
+        }
+        before = c;
+    }
+    Ok(())
+}
+
+fn segment(text: &str, parsed: &Parsed) -> Result<Segment, SelectorError> {
+    match parsed {
+        Parsed::Descendant(inner) => Ok(Segment { descendant: true, ..segment(text, inner)? }),
+        Parsed::Selector(one) => Ok(Segment { descendant: false, steps: vec![step(text, one)?] }),
+        Parsed::Selectors(many) => {
+            let steps = many.iter().map(|s| step(text, s)).collect::<Result<_, _>>()?;
+            Ok(Segment { descendant: false, steps })
+        }
+    }
+}
+
+fn step(text: &str, parsed: &ParsedStep) -> Result<Step, SelectorError> {
+    let backwards = || {
+        SelectorError::new(
+            format!("'{text}' counts from the end of an array"),
+            "count from the front, or use [*]; the end is not known while a body is read",
+        )
+    };
+    let index = |i: i64| u64::try_from(i).map_err(|_| backwards());
+    match parsed {
+        ParsedStep::Name(name) => Ok(Step::Name(name.as_str().into())),
+        ParsedStep::Wildcard => Ok(Step::Wildcard),
+        ParsedStep::Index(i) => index(*i).map(|i| Step::Elements(i, i.saturating_add(1))),
+        ParsedStep::Slice(from, to, None | Some(1)) => {
+            let from = index(from.unwrap_or(0))?;
+            Ok(Step::Elements(from, to.map_or(Ok(u64::MAX), index)?))
+        }
+        ParsedStep::Slice(..) => Err(SelectorError::new(
+            format!("'{text}' has a slice whose step is not 1"),
+            "use a slice without a step, or list the indices: [0,2,4]",
+        )),
+        ParsedStep::Filter(_) => Err(SelectorError::new(
+            format!("'{text}' has a filter, which is not supported yet"),
+            "list the places by name, index or *",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        Selector::parse(text).unwrap_err().message
+    }
+
+    #[test]
+    fn what_cannot_be_decided_forward_is_refused_with_a_reason() {
+        assert!(refused("$.a[-1]").contains("end of an array"));
+        assert!(refused("$.a[1:-1]").contains("end of an array"));
+        assert!(refused("$.a[::2]").contains("step"));
+        assert!(refused("$.a[?@.b]").contains("filter"));
+        assert!(refused("$..a..b").contains("more than one descendant"));
+        for text in ["$.a\u{a0}", "$.a b", "$[1 2]"] {
+            assert!(Selector::parse(text).is_err(), "{text}");
+        }
+        for text in ["", "a", "$.", "$.a.", "$ a", "$['a'", "$[01]"] {
+            assert!(refused(text).contains("not an RFC 9535 selector"), "{text}");
+        }
+        assert!(refused(&format!("${}", ".a".repeat(65))).contains("more than 64"));
+    }
+
+    #[test]
+    fn joining_continues_from_each_place() {
+        let join = |a: &str, b: &str| Selector::parse(a).unwrap().join(&Selector::parse(b).unwrap());
+        assert_eq!(join("$.children[*]", "$.id"), Selector::parse("$.children[*].id").unwrap());
+        assert_eq!(join("$", "$.id"), Selector::parse("$.id").unwrap());
+        assert!(join("$.a", "$").segments.len() == 1);
+    }
+
+    #[test]
+    fn singular_means_one_place_at_most() {
+        let singular = |s: &str| Selector::parse(s).unwrap().is_singular();
+        assert!(singular("$.a[0]['b c']") && singular("$"));
+        assert!(!singular("$.a[*]") && !singular("$..a") && !singular("$['a','b']") && !singular("$[0:2]"));
+    }
 }

@@ -2,5 +2,6 @@
 //! [`Refusal`]. Pure: `now`, the policy and the view are arguments.
 
 pub mod refusal;
+pub mod rules;
 
 pub use refusal::{Code, Reason, Refusal};

@@ -1,5 +1,6 @@
 //! The way in and the way out. Start at `exchange`: one request, as a straight line.
 pub mod accept;
+pub mod answer;
 pub mod body;
 pub mod callers;
 pub mod credentials;

@@ -1,1 +1,181 @@
-//! credentials
+//! How the gateway authenticates to recipients. Nothing here is ever logged, recorded or echoed.
+//!
+//! Secrets are files below the keys directory, for their owner's eyes only; the caller's own `Authorization` leaves
+//! only where the connection says so; OAuth 2.0 tokens come from a token host that is resolved, judged, pinned and
+//! recorded like any recipient.
+
+mod oauth;
+mod secret;
+
+pub use oauth::{Contact, RecordContact};
+
+use super::{
+    resolve::{self, Resolver, Rules},
+    upstream::Client,
+};
+use crate::{
+    flow::{IntegrationId, SystemId},
+    policy::{
+        PolicyHash,
+        integration::{Auth, Integration},
+    },
+    verdict::{Code, Refusal},
+};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use ipnet::IpNet;
+use secrecy::{ExposeSecret, SecretString};
+use std::{
+    collections::HashMap,
+    fmt,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// What one request authenticates with. Marked sensitive, shown by nothing.
+pub struct Credential(Option<(HeaderName, HeaderValue)>);
+
+impl Credential {
+    /// Nothing.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    fn new(name: HeaderName, value: &str) -> Option<Self> {
+        Self::of_value(name, HeaderValue::try_from(value).ok()?)
+    }
+
+    fn of_value(name: HeaderName, mut value: HeaderValue) -> Option<Self> {
+        value.set_sensitive(true);
+        Some(Self(Some((name, value))))
+    }
+
+    pub(super) fn into_header(self) -> Option<(HeaderName, HeaderValue)> {
+        self.0
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Credential(hidden)" } else { "Credential(none)" })
+    }
+}
+
+/// Secrets read so far and tokens held. One for the process.
+#[derive(Debug)]
+pub struct Credentials {
+    keys: PathBuf,
+    secrets: Mutex<HashMap<String, Arc<SecretString>>>,
+    tokens: Mutex<HashMap<(IntegrationId, PolicyHash), Arc<oauth::Slot>>>,
+}
+
+/// What an OAuth 2.0 token host is reached with.
+pub struct TokenWay<'a, R> {
+    /// The one resolver.
+    pub resolver: &'a Resolver,
+    /// The one client.
+    pub client: &'a Client,
+    /// The rules of the request's policy snapshot.
+    pub rules: &'a Rules,
+    /// Special-use networks that the registry lists for the token host's system.
+    pub listed: &'a [IpNet],
+    /// The token host's system, as the contact record names it.
+    pub system: &'a SystemId,
+    /// Makes the durable record that comes before the dial.
+    pub contact: &'a R,
+}
+
+impl Credentials {
+    /// With the directory that secret files are in.
+    #[must_use]
+    pub fn new(keys: PathBuf) -> Self {
+        Self { keys, secrets: Mutex::default(), tokens: Mutex::default() }
+    }
+
+    /// Forgets every secret and token read under an earlier policy: called when a policy becomes active, so that a
+    /// secret that was changed is read again.
+    pub fn forget(&self) {
+        lock(&self.secrets).clear();
+        lock(&self.tokens).clear();
+    }
+
+    /// The recipient no longer takes this connection's token: the next request fetches another.
+    pub fn rejected(&self, integration: &IntegrationId) {
+        lock(&self.tokens).retain(|(id, _), _| id != integration);
+    }
+
+    /// What a request of this connection authenticates with. `received` are the caller's headers, of which at most
+    /// `Authorization` is used, and only for [`Auth::Passthrough`].
+    ///
+    /// # Errors
+    /// `internal` when a secret cannot be read (the reason is in the log, without the secret); for OAuth 2.0 every
+    /// refusal of judging, recording and reaching the token host.
+    pub async fn of<R: RecordContact>(
+        &self,
+        integration: &Integration,
+        received: &HeaderMap,
+        way: &TokenWay<'_, R>,
+    ) -> Result<Credential, Refusal> {
+        match &integration.auth {
+            Auth::None => Ok(Credential::none()),
+            Auth::Passthrough => passthrough(received),
+            Auth::Header { name, secret_file, prefix } => {
+                let secret = self.secret(secret_file)?;
+                let value = SecretString::from(format!("{prefix}{}", secret.expose_secret()));
+                Credential::new(name.clone(), value.expose_secret()).ok_or_else(unusable)
+            }
+            Auth::OAuth2 { token, client_id, secret_file, scope } => {
+                let slot = self.slot(&integration.id, way.rules.epoch);
+                let request = oauth::TokenRequest { integration: &integration.id, token, client_id, scope };
+                slot.token(|| self.secret(secret_file), &request, way).await
+            }
+        }
+    }
+
+    fn slot(&self, integration: &IntegrationId, epoch: PolicyHash) -> Arc<oauth::Slot> {
+        let mut tokens = lock(&self.tokens);
+        tokens.retain(|(_, of), _| *of == epoch);
+        tokens.entry((integration.clone(), epoch)).or_default().clone()
+    }
+
+    fn secret(&self, file: &str) -> Result<Arc<SecretString>, Refusal> {
+        if let Some(known) = lock(&self.secrets).get(file) {
+            return Ok(known.clone());
+        }
+        let read = secret::read(&self.keys, file).map_err(|problem| {
+            tracing::error!(%problem, file, "a connection's secret cannot be used");
+            unusable()
+        })?;
+        let read = Arc::new(read);
+        lock(&self.secrets).insert(file.to_owned(), read.clone());
+        Ok(read)
+    }
+}
+
+/// The caller's own `Authorization`, if there is exactly one.
+fn passthrough(received: &HeaderMap) -> Result<Credential, Refusal> {
+    let mut values = received.get_all(header::AUTHORIZATION).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Ok(Credential::none()),
+        (Some(one), None) => Credential::of_value(header::AUTHORIZATION, one.clone()).ok_or_else(unusable),
+        (Some(_), Some(_)) => Err(resolve::refusal(
+            Code::RequestMalformed,
+            "one-authorization",
+            "The request has more than one Authorization header.",
+            "Send exactly one.",
+        )),
+    }
+}
+
+fn unusable() -> Refusal {
+    resolve::refusal(
+        Code::Internal,
+        "credential",
+        "The gateway's credential for this recipient cannot be used.",
+        "Nothing was sent. Whoever runs the gateway finds the reason in its log.",
+    )
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

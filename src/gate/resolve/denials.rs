@@ -1,0 +1,39 @@
+//! What can still say no once DNS and certificates have spoken.
+
+use crate::{flow::Host, policy::PolicyHash, verdict::Refusal};
+use std::{fmt, sync::Arc};
+
+/// The registry's last word on a host. It is asked of the recipient's own name before any query, then of every
+/// CNAME, every address and every name in the certificate. It can only deny: `None` permits nothing that was not
+/// permitted already.
+pub trait Denials: Send + Sync {
+    /// The refusal, if this name or address belongs to somebody who gets nothing.
+    fn denies(&self, host: &Host) -> Option<Refusal>;
+
+    /// The refusal, if a certificate made out to this organisation is reason to send nothing. The text is as the
+    /// certificate has it, never cut at a NUL.
+    fn denies_organisation(&self, _name: &str) -> Option<Refusal> {
+        None
+    }
+}
+
+impl<F: Fn(&Host) -> Option<Refusal> + Send + Sync> Denials for F {
+    fn denies(&self, host: &Host) -> Option<Refusal> {
+        self(host)
+    }
+}
+
+/// The rules of one policy snapshot, as far as the way out needs them.
+#[derive(Clone)]
+pub struct Rules {
+    /// The snapshot. A connection made under another one is not used.
+    pub epoch: PolicyHash,
+    /// What it denies.
+    pub denials: Arc<dyn Denials>,
+}
+
+impl fmt::Debug for Rules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rules").field("epoch", &self.epoch).finish_non_exhaustive()
+    }
+}

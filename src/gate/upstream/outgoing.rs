@@ -1,0 +1,248 @@
+//! A request as it will stand on the wire.
+
+use crate::{
+    flow::DecisionId,
+    gate::{
+        answer::OwnRoute,
+        credentials::Credential,
+        resolve::{self, Pinned},
+    },
+    verdict::{Code, Refusal},
+};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request,
+    header::{self, Entry},
+    uri::PathAndQuery,
+};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use std::fmt;
+
+/// What an [`Outgoing`] is made of. Everything in it was judged already.
+pub struct Parts {
+    /// The decision that allowed it.
+    pub decision: DecisionId,
+    /// Where it goes.
+    pub pinned: Pinned,
+    /// How links in the answer are turned back into the caller's own.
+    pub route: OwnRoute,
+    /// The method.
+    pub method: Method,
+    /// Path and query as they go on the wire: encoded, beginning with `/`.
+    pub path_and_query: String,
+    /// The headers that leave. Those of the connection, of the gateway and of credentials are ignored.
+    pub headers: HeaderMap,
+    /// The body's type, where there is a body.
+    pub media: Option<HeaderValue>,
+    /// The body. Its length is what `Content-Length` says.
+    pub body: Bytes,
+    /// How the gateway authenticates.
+    pub credential: Credential,
+}
+
+/// A request ready to be sent, once, with its receipt.
+pub struct Outgoing {
+    decision: DecisionId,
+    pinned: Pinned,
+    route: OwnRoute,
+    method: Method,
+    path_and_query: PathAndQuery,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing").field("decision", &self.decision).finish_non_exhaustive()
+    }
+}
+
+impl Outgoing {
+    /// Puts the parts together.
+    ///
+    /// # Errors
+    /// `internal` when the path is not one that can stand on the wire, or the method opens a tunnel.
+    pub fn new(parts: Parts) -> Result<Self, Refusal> {
+        let path_and_query = path_and_query(parts.path_and_query).ok_or_else(fault)?;
+        if parts.method == Method::CONNECT {
+            return Err(fault());
+        }
+        let mut headers = end_to_end(parts.headers);
+        if let Some(media) = parts.media {
+            headers.insert(header::CONTENT_TYPE, media);
+        }
+        let expects_content = [Method::POST, Method::PUT, Method::PATCH].contains(&parts.method);
+        if expects_content || !parts.body.is_empty() {
+            headers.insert(header::CONTENT_LENGTH, parts.body.len().into());
+        }
+        if let Some((name, value)) = parts.credential.into_header() {
+            headers.insert(name, value);
+        }
+        Ok(Self {
+            decision: parts.decision,
+            pinned: parts.pinned,
+            route: parts.route,
+            method: parts.method,
+            path_and_query,
+            headers,
+            body: parts.body,
+        })
+    }
+
+    /// The decision that allowed it.
+    #[must_use]
+    pub const fn decision(&self) -> DecisionId {
+        self.decision
+    }
+
+    /// Where it goes.
+    #[must_use]
+    pub const fn pinned(&self) -> &Pinned {
+        &self.pinned
+    }
+
+    pub(in crate::gate) const fn route(&self) -> &OwnRoute {
+        &self.route
+    }
+
+    pub(in crate::gate) const fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The request's own URL, against which links in the answer are read (RFC 9110 section 10.2.2).
+    pub(in crate::gate) fn url(&self) -> String {
+        format!("{}://{}{}", self.pinned.scheme(), self.pinned.authority(), self.path_and_query)
+    }
+
+    /// The message for one attempt. `Host` is the recipient's, whatever the caller's was.
+    pub(super) fn message(&self, http2: bool) -> Option<Request<Full<Bytes>>> {
+        let mut request = Request::new(Full::new(self.body.clone()));
+        *request.method_mut() = self.method.clone();
+        if http2 {
+            *request.uri_mut() = self.url().parse().ok()?;
+            request.headers_mut().extend(self.headers.clone());
+        } else {
+            *request.uri_mut() = self.path_and_query.clone().into();
+            let host = HeaderValue::from_str(&self.pinned.authority()).ok()?;
+            request.headers_mut().insert(header::HOST, host);
+            request.headers_mut().extend(self.headers.clone());
+        }
+        Some(request)
+    }
+}
+
+fn fault() -> Refusal {
+    resolve::refusal(
+        Code::Internal,
+        "request-unsendable",
+        "The gateway could not put this request on the wire.",
+        "Nothing was sent. Report the decision's id to whoever runs the gateway.",
+    )
+}
+
+/// `http` cuts at `#` and lets bytes above ASCII through; neither may happen here.
+fn path_and_query(text: String) -> Option<PathAndQuery> {
+    let plain = text.starts_with('/') && text.bytes().all(|b| b.is_ascii_graphic() && b != b'#');
+    plain.then(|| PathAndQuery::from_maybe_shared(Bytes::from(text)).ok()).flatten()
+}
+
+/// Leaves only what is about the message from end to end, and none of what is ours to say or never leaves.
+fn end_to_end(headers: HeaderMap) -> HeaderMap {
+    let nominated = nominated(&headers);
+    let mut kept = HeaderMap::with_capacity(headers.len() + 4);
+    let mut last = None;
+    for (name, value) in headers {
+        // `HeaderMap` gives a name once and then `None` for its further values.
+        let Some(name) = name.or_else(|| last.clone()) else { continue };
+        last = Some(name.clone());
+        if is_ours(&name) || is_hop_by_hop(&name) || nominated.contains(&name) {
+            continue;
+        }
+        match kept.entry(name) {
+            Entry::Occupied(mut entry) => entry.append(value),
+            Entry::Vacant(entry) => {
+                entry.insert(value);
+            }
+        }
+    }
+    kept
+}
+
+/// What the sender of this hop decides, and what never leaves in either direction.
+fn is_ours(name: &HeaderName) -> bool {
+    matches!(*name, header::HOST | header::CONTENT_LENGTH | header::EXPECT | header::AUTHORIZATION | header::COOKIE)
+        || is_private(name)
+}
+
+/// `Havengate-*` and `Consent-*` are between callers and this gateway.
+pub(in crate::gate) fn is_private(name: &HeaderName) -> bool {
+    name.as_str().starts_with("havengate-") || name.as_str().starts_with("consent-")
+}
+
+/// RFC 9110 section 7.6.1, and those that older hops still send.
+pub(in crate::gate) fn is_hop_by_hop(name: &HeaderName) -> bool {
+    matches!(
+        *name,
+        header::CONNECTION
+            | header::TRANSFER_ENCODING
+            | header::TE
+            | header::TRAILER
+            | header::UPGRADE
+            | header::PROXY_AUTHENTICATE
+            | header::PROXY_AUTHORIZATION
+    ) || matches!(name.as_str(), "keep-alive" | "proxy-connection" | "proxy-authentication-info" | "http2-settings")
+}
+
+/// The headers that `Connection` names, which are hop-by-hop too.
+pub(in crate::gate) fn nominated(headers: &HeaderMap) -> Vec<HeaderName> {
+    headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_path_that_stands_on_the_wire_as_it_is() {
+        for good in ["/", "/a/b%20c?x=1&y=%C3%A9", "/a//b"] {
+            assert_eq!(path_and_query(good.to_owned()).map(|p| p.to_string()).as_deref(), Some(good));
+        }
+        for bad in ["", "a", "?x", "*", "/a b", "/a#b", "/é", "/a\r\nX: y", "http://x/", "/a\u{7f}"] {
+            assert_eq!(path_and_query(bad.to_owned()), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn headers_of_the_hop_and_of_the_gateway_stay() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("accept", "application/json"),
+            ("connection", "x-hop, Keep-Alive"),
+            ("x-hop", "1"),
+            ("keep-alive", "5"),
+            ("host", "spoofed.example"),
+            ("content-length", "1"),
+            ("transfer-encoding", "chunked"),
+            ("te", "trailers"),
+            ("expect", "100-continue"),
+            ("upgrade", "h2c"),
+            ("authorization", "Bearer theirs"),
+            ("cookie", "a=b"),
+            ("consent-token", "x"),
+            ("havengate-token", "x"),
+            ("proxy-authorization", "x"),
+        ] {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        headers.append("accept", HeaderValue::from_static("text/plain"));
+        let kept = end_to_end(headers);
+        let kept: Vec<_> = kept.iter().map(|(n, v)| (n.as_str(), v.to_str().unwrap())).collect();
+        assert_eq!(kept, [("accept", "application/json"), ("accept", "text/plain")]);
+    }
+}

@@ -87,84 +87,80 @@ fn a_full_file_is_read() {
     assert_eq!(config.callers.first().map(|c| c.proof.clone()), Some(Proof::Token([0xab; 32])));
 }
 
+/// A file, and what is said of it.
+const FAULTS: &[(&str, &str)] = &[
+    (
+        "[limits]\nbodyy = \"1MiB\"",
+        "havengate.toml:2:1: limits.bodyy: there is no such key\n  mend: the keys of [limits] are head, headers, body",
+    ),
+    (
+        "[limit]\nbody = 1",
+        "havengate.toml:1:2: limit: there is no such key\n  mend: the sections are gateway, operations",
+    ),
+    (
+        "[limits]\n  body = 8388608",
+        "havengate.toml:2:10: limits.body: expected a size from 1KiB to 1GiB\n  mend: write a number and B, KiB, MiB or GiB in quotes, such as \"8MiB\"",
+    ),
+    ("limits.body = \"0MiB\"", "limits.body: expected a size from 1KiB to 1GiB"),
+    ("limits.body = \"8 MiB\"", "limits.body: expected a size"),
+    ("limits.body = \"99999999999999999999GiB\"", "limits.body: expected a size"),
+    ("limits.depth = 0", "limits.depth: expected a whole number from 1 to 512"),
+    ("limits.depth = 0x10", "limits.depth: expected a whole number"),
+    (
+        "limits.depth = \"64\"",
+        "limits.depth: expected a whole number from 1 to 512\n  mend: write one such as 64, without quotes",
+    ),
+    ("limits.depth = 1.5", "limits.depth: expected a whole number"),
+    ("limits.head_time = \"0s\"", "limits.head_time: expected a time from 10ms to 300s"),
+    ("limits.head_time = 10", "limits.head_time: expected a time"),
+    ("limits.head_time = \"10\"", "limits.head_time: expected a time"),
+    ("limits.head_time = \"90d\"", "limits.head_time: expected a time"),
+    ("limits.record = \"16MiB\"", "havengate.toml:1:17: limits.record: one record may be larger than the whole body"),
+    ("gateway = 3", "havengate.toml:1:1: gateway: is a section\n  mend: write [gateway]"),
+    ("gateway.listen = \"127.0.0.1:8080\"", "gateway.listen: expected a list of addresses, found text"),
+    ("gateway.listen = [\"localhost:8080\"]", "gateway.listen: expected an IP address and a port"),
+    ("gateway.listen = []", "gateway.listen: nobody could call"),
+    ("gateway.listen = [\"[::1]:80\", \"[::1]:80\"]", "gateway.listen: the same address stands twice"),
+    ("gateway.name = \"Charity Ltd\"", "gateway.name: may hold only lower-case letters"),
+    ("gateway.audience = \"charity\"", "gateway.audience: expected a name that begins with urn: or https://"),
+    ("[gateway.tls]\ncertificate = \"c.pem\"", "havengate.toml:1:10: gateway.tls.key: is missing"),
+    ("gateway.resolve = \"x\"", "gateway.resolve: is a section"),
+    (
+        "[gateway.resolve]\n\"a.example\" = \"b.example\"",
+        "havengate.toml:2:15: gateway.resolve.a.example: expected an IP address",
+    ),
+    ("[gateway.resolve]\n\"127.0.0.1\" = \"127.0.0.2\"", "gateway.resolve.127.0.0.1: the key is not a host name alone"),
+    ("[gateway.resolve]\n\"a.example\" = \"::1\"\n\"A.example.\" = \"::2\"", "another spelling of this name"),
+    ("operations.listen = \"127.0.0.1:8080\"", "operations.listen: is the gateway's own address"),
+    ("ledger.url = \"postgres://u:p@h/d\"", "ledger.url: this build keeps the record book in SQLite only"),
+    ("ledger.url = \"sqlite://ledger.db\"", "ledger.url: expected \"sqlite:\" and a path"),
+    ("ledger.url = \"ledger.db\"", "ledger.url: expected \"sqlite:\" and a path"),
+    ("log.filter = \"loud\"", "log.filter: expected a level"),
+    ("policies.directory = \"\"", "policies.directory: is empty"),
+    ("keys.directory = [1]", "keys.directory: expected text, found a list"),
+    ("[caller]\napp = \"x\"", "havengate.toml:1:2: caller: expected entries of a list\n  mend: write [[caller]]"),
+    ("[[caller]]\nloopback = true", "havengate.toml:1:1: caller.app: is missing"),
+    ("[[caller]]\napp = \"x\"", "caller: needs one way to prove who calls, and only one"),
+    ("[[caller]]\napp = \"x\"\nloopback = true\nsan = \"x.example\"", "caller: needs one way to prove who calls"),
+    ("[[caller]]\napp = \"x\"\nloopback = false", "caller.loopback: may only be true"),
+    (
+        "[[caller]]\napp = \"x\"\ntoken_sha256 = \"abc\"",
+        "havengate.toml:3:16: caller.token_sha256: expected 64 hexadecimal digits",
+    ),
+    ("[[caller]]\napp = \"x\"\ntoken = \"abc\"", "caller.token: there is no such key"),
+    ("[[caller]]\napp = \"x\"\nsan = \"x.example\"", "caller: a certificate name needs gateway.tls.client_roots"),
+    (
+        "[[caller]]\napp = \"x\"\nloopback = true\n[[caller]]\napp = \"y\"\nloopback = true",
+        "havengate.toml:4:1: caller: another caller already has loopback = true",
+    ),
+    ("[limits]\ndepth = 1\ndepth = 2", "havengate.toml:3:1: this is not TOML: duplicate key"),
+    ("limits.depth = ", "havengate.toml:1:16: this is not TOML"),
+    ("\u{feff}\n\nlimits.depth = 0", "havengate.toml:3:16: limits.depth"),
+];
+
 #[test]
 fn each_fault_names_its_place_and_the_mend() {
-    let cases = [
-        (
-            "[limits]\nbodyy = \"1MiB\"",
-            "havengate.toml:2:1: limits.bodyy: there is no such key\n  mend: the keys of [limits] are head, headers, body",
-        ),
-        (
-            "[limit]\nbody = 1",
-            "havengate.toml:1:2: limit: there is no such key\n  mend: the sections are gateway, operations",
-        ),
-        (
-            "[limits]\n  body = 8388608",
-            "havengate.toml:2:10: limits.body: expected a size from 1KiB to 1GiB\n  mend: write a number and B, KiB, MiB or GiB in quotes, such as \"8MiB\"",
-        ),
-        ("limits.body = \"0MiB\"", "limits.body: expected a size from 1KiB to 1GiB"),
-        ("limits.body = \"8 MiB\"", "limits.body: expected a size"),
-        ("limits.body = \"99999999999999999999GiB\"", "limits.body: expected a size"),
-        ("limits.depth = 0", "limits.depth: expected a whole number from 1 to 512"),
-        ("limits.depth = 0x10", "limits.depth: expected a whole number"),
-        (
-            "limits.depth = \"64\"",
-            "limits.depth: expected a whole number from 1 to 512\n  mend: write one such as 64, without quotes",
-        ),
-        ("limits.depth = 1.5", "limits.depth: expected a whole number"),
-        ("limits.head_time = \"0s\"", "limits.head_time: expected a time from 10ms to 300s"),
-        ("limits.head_time = 10", "limits.head_time: expected a time"),
-        ("limits.head_time = \"10\"", "limits.head_time: expected a time"),
-        ("limits.head_time = \"90d\"", "limits.head_time: expected a time"),
-        (
-            "limits.record = \"16MiB\"",
-            "havengate.toml:1:17: limits.record: one record may be larger than the whole body",
-        ),
-        ("gateway = 3", "havengate.toml:1:1: gateway: is a section\n  mend: write [gateway]"),
-        ("gateway.listen = \"127.0.0.1:8080\"", "gateway.listen: expected a list of addresses, found text"),
-        ("gateway.listen = [\"localhost:8080\"]", "gateway.listen: expected an IP address and a port"),
-        ("gateway.listen = []", "gateway.listen: nobody could call"),
-        ("gateway.listen = [\"[::1]:80\", \"[::1]:80\"]", "gateway.listen: the same address stands twice"),
-        ("gateway.name = \"Charity Ltd\"", "gateway.name: may hold only lower-case letters"),
-        ("gateway.audience = \"charity\"", "gateway.audience: expected a name that begins with urn: or https://"),
-        ("[gateway.tls]\ncertificate = \"c.pem\"", "havengate.toml:1:10: gateway.tls.key: is missing"),
-        ("gateway.resolve = \"x\"", "gateway.resolve: is a section"),
-        (
-            "[gateway.resolve]\n\"a.example\" = \"b.example\"",
-            "havengate.toml:2:15: gateway.resolve.a.example: expected an IP address",
-        ),
-        (
-            "[gateway.resolve]\n\"127.0.0.1\" = \"127.0.0.2\"",
-            "gateway.resolve.127.0.0.1: the key is not a host name alone",
-        ),
-        ("[gateway.resolve]\n\"a.example\" = \"::1\"\n\"A.example.\" = \"::2\"", "another spelling of this name"),
-        ("operations.listen = \"127.0.0.1:8080\"", "operations.listen: is the gateway's own address"),
-        ("ledger.url = \"postgres://u:p@h/d\"", "ledger.url: this build keeps the record book in SQLite only"),
-        ("ledger.url = \"sqlite://ledger.db\"", "ledger.url: expected \"sqlite:\" and a path"),
-        ("ledger.url = \"ledger.db\"", "ledger.url: expected \"sqlite:\" and a path"),
-        ("log.filter = \"loud\"", "log.filter: expected a level"),
-        ("policies.directory = \"\"", "policies.directory: is empty"),
-        ("keys.directory = [1]", "keys.directory: expected text, found a list"),
-        ("[caller]\napp = \"x\"", "havengate.toml:1:2: caller: expected entries of a list\n  mend: write [[caller]]"),
-        ("[[caller]]\nloopback = true", "havengate.toml:1:1: caller.app: is missing"),
-        ("[[caller]]\napp = \"x\"", "caller: needs one way to prove who calls, and only one"),
-        ("[[caller]]\napp = \"x\"\nloopback = true\nsan = \"x.example\"", "caller: needs one way to prove who calls"),
-        ("[[caller]]\napp = \"x\"\nloopback = false", "caller.loopback: may only be true"),
-        (
-            "[[caller]]\napp = \"x\"\ntoken_sha256 = \"abc\"",
-            "havengate.toml:3:16: caller.token_sha256: expected 64 hexadecimal digits",
-        ),
-        ("[[caller]]\napp = \"x\"\ntoken = \"abc\"", "caller.token: there is no such key"),
-        ("[[caller]]\napp = \"x\"\nsan = \"x.example\"", "caller: a certificate name needs gateway.tls.client_roots"),
-        (
-            "[[caller]]\napp = \"x\"\nloopback = true\n[[caller]]\napp = \"y\"\nloopback = true",
-            "havengate.toml:4:1: caller: another caller already has loopback = true",
-        ),
-        ("[limits]\ndepth = 1\ndepth = 2", "havengate.toml:3:1: this is not TOML: duplicate key"),
-        ("limits.depth = ", "havengate.toml:1:16: this is not TOML"),
-        ("\u{feff}\n\nlimits.depth = 0", "havengate.toml:3:16: limits.depth"),
-    ];
-    for (text, part) in cases {
+    for (text, part) in FAULTS {
         let message = refused(text, &[]);
         assert!(message.contains(part), "{text}\n--- said\n{message}\n--- expected\n{part}");
         assert!(message.contains("\n  mend: "), "{message}");

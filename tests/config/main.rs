@@ -12,10 +12,10 @@ fn parse(text: &str, variables: &[(&str, &str)]) -> Result<Config, Faults> {
     Config::parse(text, Path::new("/home/h/havengate.toml"), variables)
 }
 
-/// The only fault of a text, as a person reads it.
+/// Says the only fault of a text, as a person reads it.
 #[track_caller]
 fn refused(text: &str, variables: &[(&str, &str)]) -> String {
-    let faults = parse(text, variables).expect_err("accepted");
-    assert_eq!(faults.list().len(), 1, "{faults}");
-    faults.to_string()
+    let faults = parse(text, variables).err();
+    assert_eq!(faults.as_ref().map(|f| f.list().len()), Some(1), "{text} {variables:?}: {faults:?}");
+    faults.map(|f| f.to_string()).unwrap_or_default()
 }

@@ -95,9 +95,20 @@ pub(super) fn text(given: &Given) -> Result<&str, Expected> {
 
 /// A gateway's name.
 pub(super) fn name(given: &Given, _: &Key) -> Result<String, Expected> {
-    let name = crate::flow::App::parse(text(given)?)
-        .map_err(|e| Expected(e.to_string(), "use your domain, such as \"charity.example\"".to_owned()))?;
-    Ok(name.as_str().to_owned())
+    let text = text(given)?;
+    if is_name(text) {
+        return Ok(text.to_owned());
+    }
+    Err(Expected(
+        "expected 1 to 64 lower-case letters, digits, '-', '_' and '.'".to_owned(),
+        "use your domain, such as \"charity.example\"".to_owned(),
+    ))
+}
+
+/// Whether a text is a gateway's name, which stands in every record.
+pub(super) fn is_name(text: &str) -> bool {
+    let plain = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
+    (1..=64).contains(&text.len()) && text.bytes().all(plain)
 }
 
 /// An audience: a URN or an https URL.

@@ -23,7 +23,7 @@ pub(super) struct Key {
 /// What a value is, with its bounds, both inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A name: lower-case letters, digits, `-`, `_`, `.` and `/`.
+    /// A name: at most 64 lower-case letters, digits, `-`, `_` and `.`.
     Name,
     /// `urn:…` or `https://…`.
     Audience,

@@ -44,10 +44,12 @@ pub fn template() -> String {
     text
 }
 
-/// The template for a gateway of this name, which the caller has checked to be one.
+/// The template for a gateway of this name; `None` when it is not a name (at most 64 lower-case letters, digits,
+/// `-`, `_` and `.`).
 #[must_use]
-pub fn template_for(name: &str) -> String {
-    template().replacen("\nname = \"havengate\"\n", &format!("\nname = \"{name}\"\n"), 1)
+pub fn template_for(name: &str) -> Option<String> {
+    let line = format!("\nname = \"{name}\"\n");
+    super::read::is_name(name).then(|| template().replacen("\nname = \"havengate\"\n", &line, 1))
 }
 
 fn keys(text: &mut String, section: &str) {

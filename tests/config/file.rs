@@ -26,7 +26,8 @@ fn an_empty_file_is_every_default_and_opens_nothing() {
 fn the_template_is_the_defaults() {
     let template = parse(&template(), &[]).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(format!("{template:?}"), format!("{:?}", parse("", &[]).unwrap()));
-    let named = parse(&template_for("charity.example"), &[]).unwrap();
+    let named = parse(&template_for("charity.example").unwrap(), &[]).unwrap();
+    assert_eq!(template_for("a\"b"), None);
     assert_eq!(named.gateway.name, "charity.example");
     assert_eq!(named.gateway.audience, "urn:havengate:gateway:charity.example");
 }
@@ -121,7 +122,7 @@ const FAULTS: &[(&str, &str)] = &[
     ("gateway.listen = [\"localhost:8080\"]", "gateway.listen: expected an IP address and a port"),
     ("gateway.listen = []", "gateway.listen: nobody could call"),
     ("gateway.listen = [\"[::1]:80\", \"[::1]:80\"]", "gateway.listen: the same address stands twice"),
-    ("gateway.name = \"Charity Ltd\"", "gateway.name: may hold only lower-case letters"),
+    ("gateway.name = \"Charity Ltd\"", "gateway.name: expected 1 to 64 lower-case letters"),
     ("gateway.audience = \"charity\"", "gateway.audience: expected a name that begins with urn: or https://"),
     ("[gateway.tls]\ncertificate = \"c.pem\"", "havengate.toml:1:10: gateway.tls.key: is missing"),
     ("gateway.resolve = \"x\"", "gateway.resolve: is a section"),

@@ -1,1 +1,219 @@
-//! Commands.
+//! Commands: the tree, what they print, and how the process ends. A file for each in `cli/`.
+
+pub mod caller;
+pub mod check_output;
+pub mod completions;
+
+use crate::config::{self, Config, Faults};
+use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
+use serde_json::{Value, json};
+use std::{
+    ffi::OsString,
+    io::{self, IsTerminal as _, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+/// An outbound data-flow gateway for homelessness charities that keep the Support Not Deport charter.
+///
+/// It stands between your case system and everybody else's. What the charter does not let out stays in: no data
+/// to the Home Office, directly or through others; nothing about a client without the client's own consent, item
+/// by item; and a record that the scrutiny panel can check for itself.
+#[derive(Debug, Parser)]
+#[command(name = "havengate", version, after_help = AFTER, propagate_version = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// The configuration [default: $HAVENGATE_CONFIG, or havengate.toml here]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER: &str = "\
+Begin with `havengate init`, then `havengate caller add`.
+
+Exit codes: 0 done; 1 something was found; 2 wrong usage; 3 configuration or policy at fault;
+4 the record book does not hold together; 5 unavailable.
+
+Danger to life: phone 999 now. Nothing here stops you.";
+
+/// What can be done. A command stands here once it works.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say which systems may call
+    #[command(subcommand)]
+    Caller(caller::CallerCommand),
+    /// Print a script that completes commands in your shell
+    Completions(completions::Completions),
+    /// Write the manual pages
+    Man(completions::Man),
+}
+
+/// How the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Ok = 0,
+    /// Something was found: a case that failed, an outcome not as stated.
+    Finding = 1,
+    /// Wrong usage.
+    Usage = 2,
+    /// Configuration or policy at fault.
+    Configuration = 3,
+    /// The record book does not hold together.
+    Ledger = 4,
+    /// Something needed is not there or said no: a file, a socket, a disk.
+    Unavailable = 5,
+}
+
+/// What goes to standard output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Printed {
+    /// For a person.
+    pub text: String,
+    /// For a machine, with `--json`.
+    pub data: Value,
+    /// [`Exit::Ok`], or [`Exit::Finding`] where what is printed is a finding.
+    pub exit: Exit,
+}
+
+/// Why a command did not do it: standard error, or with `--json` a document on standard output.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{text}")]
+pub struct Failure {
+    /// How the process ends.
+    pub exit: Exit,
+    /// What was wrong and what to do, for a person. Never holds a value.
+    pub text: String,
+    /// More for a machine, or null.
+    pub details: Value,
+}
+
+/// What every command is told besides its own arguments.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The configuration's path.
+    pub file: PathBuf,
+    /// Whether standard output is for a machine.
+    pub json: bool,
+}
+
+/// Reads the arguments, does it, prints it. The first argument is the program's name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return told(&error),
+    };
+    let variable = std::env::var_os(config::CONFIG_VARIABLE);
+    let context = Context { file: config::locate(cli.config.as_deref(), variable.as_deref()), json: cli.json };
+    match dispatch(cli.command, &context) {
+        Ok(printed) => {
+            show(&if context.json { pretty(&printed.data) } else { printed.text });
+            printed.exit
+        }
+        Err(failure) => {
+            if context.json {
+                let code = failure.exit as u8;
+                show(&pretty(&json!({ "error": { "exit": code, "text": failure.text, "details": failure.details } })));
+            } else {
+                let _ = writeln!(io::stderr().lock(), "error: {}", failure.text);
+            }
+            failure.exit
+        }
+    }
+}
+
+fn dispatch(command: Command, context: &Context) -> Result<Printed, Failure> {
+    match command {
+        Command::Caller(command) => caller::run(command, context),
+        Command::Completions(args) => Ok(completions::completions(&args, Cli::command())),
+        Command::Man(args) => completions::man(&args, Cli::command()),
+    }
+}
+
+/// Help and version are answers; anything else is wrong usage.
+fn told(error: &clap::Error) -> Exit {
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Ok,
+        _ => Exit::Usage,
+    }
+}
+
+/// Standard output that was closed early is the reader's choice.
+fn show(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ =
+        if text.ends_with('\n') || text.is_empty() { out.write_all(text.as_bytes()) } else { writeln!(out, "{text}") };
+    let _ = out.flush();
+}
+
+fn pretty(data: &Value) -> String {
+    serde_json::to_string_pretty(data).unwrap_or_default()
+}
+
+/// Whether a person who can see colours reads standard output.
+#[must_use]
+pub fn colours() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+}
+
+impl Context {
+    /// The configuration, with the environment laid over it.
+    ///
+    /// # Errors
+    /// [`Exit::Configuration`] with everything that is wrong.
+    pub fn load(&self) -> Result<Config, Failure> {
+        Ok(Config::load(&self.file, std::env::vars_os())?)
+    }
+}
+
+impl Printed {
+    /// Done.
+    #[must_use]
+    pub fn done(text: impl Into<String>, data: Value) -> Self {
+        Self { text: text.into(), data, exit: Exit::Ok }
+    }
+}
+
+impl Failure {
+    /// What was wrong and what to do.
+    #[must_use]
+    pub fn new(exit: Exit, text: impl Into<String>) -> Self {
+        Self { exit, text: text.into(), details: Value::Null }
+    }
+
+    /// What the system said of a path.
+    #[must_use]
+    pub fn system(path: &std::path::Path, error: &io::Error) -> Self {
+        Self::new(Exit::Unavailable, format!("{}: {error}", path.display()))
+    }
+}
+
+impl From<Faults> for Failure {
+    fn from(faults: Faults) -> Self {
+        let details = json!({ "faults": faults.list() });
+        Self { exit: Exit::Configuration, text: format!("the configuration is at fault\n{faults}"), details }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_of_commands_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,12 +1,118 @@
 //! `havengate.toml` and `HAVENGATE__SECTION__KEY` into one checked [`Config`] (design section 10).
+//!
+//! `schema` lists every key once; `source` reads file and environment into known keys with their places;
+//! `read` types one value; `assemble` joins them and checks what must hold between them. No message ever
+//! repeats a value.
+
+mod assemble;
+mod callers;
+mod fault;
+mod read;
+mod schema;
+mod source;
+mod template;
 
 use crate::flow::{App, Host};
 use std::{
     collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    io::Read as _,
     net::{IpAddr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
+
+pub use fault::{Fault, Faults, Place};
+pub use template::{template, template_for};
+
+/// The only variable besides the overrides: which file to read.
+pub const CONFIG_VARIABLE: &str = "HAVENGATE_CONFIG";
+
+/// The file that is read when nobody names one.
+pub const FILE_NAME: &str = "havengate.toml";
+
+/// No configuration is larger.
+const FILE_LIMIT: u64 = 1 << 20;
+
+/// Which file to read: `--config`, then `HAVENGATE_CONFIG`, then `havengate.toml` where we are.
+#[must_use]
+pub fn locate(flag: Option<&Path>, variable: Option<&OsStr>) -> PathBuf {
+    match (flag, variable) {
+        (Some(flag), _) => flag.to_owned(),
+        (None, Some(variable)) if !variable.is_empty() => PathBuf::from(variable),
+        _ => PathBuf::from(FILE_NAME),
+    }
+}
+
+impl Config {
+    /// Reads the file and lays the environment over it.
+    ///
+    /// # Errors
+    /// [`Faults`]: everything that is wrong, each with its place and the mend, never with a value.
+    pub fn load(file: &Path, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Self, Faults> {
+        let text = read_file(file)?;
+        Self::parse(&text, file, environment)
+    }
+
+    /// The same from a text that was read already.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(
+        text: &str,
+        file: &Path,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, Faults> {
+        let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let home = absolute.parent().unwrap_or(&absolute).to_owned();
+        let mut source = source::Source::default();
+        source.file(file, text);
+        source.environment(environment);
+        assemble::config(source, &home)
+    }
+
+    /// Where commands speak to a running gateway.
+    #[must_use]
+    pub fn control_socket(&self) -> PathBuf {
+        self.home.join("control.sock")
+    }
+
+    /// What is legal but unwise, for `check` and the start.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.callers.is_empty() {
+            warnings.push("nobody may call: add a caller with `havengate caller add APP`".to_owned());
+        }
+        if self.gateway.tls.is_none() && self.gateway.listen.iter().any(|a| !a.ip().is_loopback()) {
+            warnings.push("gateway.listen is reachable from other machines in clear: set gateway.tls".to_owned());
+        }
+        for (name, to) in &self.gateway.resolve {
+            let port = to.port.map(|p| format!(" port {p}")).unwrap_or_default();
+            warnings.push(format!("{name} is not asked of DNS: it is {}{port}", to.address));
+        }
+        warnings
+    }
+}
+
+fn read_file(file: &Path) -> Result<String, Faults> {
+    let fault = |message: String, mend: &str| {
+        let (place, mend) = (Place::File(file.to_owned()), mend.to_owned());
+        Faults::from(Fault { place, key: None, message, mend })
+    };
+    let open = std::fs::File::open(file).map_err(|e| {
+        fault(
+            format!("cannot be read: {}", e.kind()),
+            "name the file with --config, or make a home directory with `havengate init`",
+        )
+    })?;
+    let mut text = String::new();
+    match open.take(FILE_LIMIT + 1).read_to_string(&mut text) {
+        Ok(_) if text.len() as u64 > FILE_LIMIT => Err(fault("is larger than 1 MiB".to_owned(), "name the right file")),
+        Ok(_) => Ok(text),
+        Err(e) => Err(fault(format!("cannot be read as UTF-8 text: {}", e.kind()), "name the right file")),
+    }
+}
 
 /// Everything the process was told. Relative paths are resolved against the file's directory, the *home*.
 #[derive(Debug, Clone)]

@@ -5,6 +5,7 @@ pub mod body;
 pub mod callers;
 pub mod credentials;
 pub mod head;
+pub mod operations;
 pub mod resolve;
 pub mod respond;
 pub mod tls;

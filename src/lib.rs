@@ -4,6 +4,7 @@ pub mod config;
 pub mod consent;
 pub mod flow;
 pub mod gate;
+pub mod hardening;
 pub mod ledger;
 pub mod log;
 pub mod metrics;

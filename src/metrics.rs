@@ -1,1 +1,243 @@
-//! Metrics.
+//! What is counted (design section 10). Labels come only from closed sets: codes, groups and acts are enums, and
+//! the ids of connections and recipients are those of the active policy; anything else is `unknown`.
+//!
+//! No clock here: durations are arguments, and `flush` is called hourly by whoever owns a timer.
+
+mod registry;
+
+use crate::{
+    flow::{Act, Group, IntegrationId, SystemId},
+    log::Outcome,
+    policy::Policy,
+    verdict::Code,
+};
+use registry::Series;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// The label of an id that the active policy does not know, and of none.
+const UNKNOWN: &str = "unknown";
+
+/// All figures of one process.
+#[derive(Debug)]
+pub struct Metrics {
+    series: Series,
+    known: Mutex<Known>,
+    fields: Mutex<BTreeMap<(IntegrationId, Group, Act), u64>>,
+}
+
+/// The ids that may be labels.
+#[derive(Debug, Default)]
+struct Known {
+    integrations: BTreeSet<IntegrationId>,
+    destinations: BTreeSet<SystemId>,
+}
+
+impl Metrics {
+    /// Figures of a process that has no policy yet.
+    ///
+    /// # Errors
+    /// When a name is not one that Prometheus accepts: a fault of ours, found by the first test.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let series = Series::new()?;
+        label(&series.build, &[env!("CARGO_PKG_VERSION")], |g| g.set(1.0));
+        Ok(Self { series, known: Mutex::default(), fields: Mutex::default() })
+    }
+
+    /// A policy became active: its ids may be labels now, and its undertakings are shown.
+    pub fn policy(&self, policy: &Policy) {
+        let integrations: BTreeSet<_> = policy.integrations.keys().cloned().collect();
+        let destinations: BTreeSet<_> = policy.integrations.values().map(|i| i.destination.clone()).collect();
+        self.series.policy.reset();
+        label(&self.series.policy, &[&policy.hash.to_string()], |g| g.set(1.0));
+        self.series.undertakings.reset();
+        for id in &destinations {
+            if let Some(undertaking) = policy.registry.systems.get(id).and_then(|s| s.undertaking.as_ref()) {
+                let end = end_of(undertaking.expires);
+                label(&self.series.undertakings, &[id.as_str()], |g| g.set(end));
+            }
+        }
+        *hold(&self.known) = Known { integrations, destinations };
+    }
+
+    /// One request ended.
+    pub fn request(
+        &self,
+        integration: Option<&IntegrationId>,
+        destination: Option<&SystemId>,
+        outcome: Outcome,
+        code: Option<Code>,
+        took: Duration,
+    ) {
+        let known = hold(&self.known);
+        let integration = integration.filter(|i| known.integrations.contains(*i)).map_or(UNKNOWN, |i| i.as_str());
+        let destination = destination.filter(|d| known.destinations.contains(*d)).map_or(UNKNOWN, |d| d.as_str());
+        let labels = [integration, destination, outcome.as_str(), code.map_or("none", Code::as_str)];
+        label(&self.series.requests, &labels, prometheus::IntCounter::inc);
+        self.series.request_seconds.observe(took.as_secs_f64());
+    }
+
+    /// So many values of a group were treated so. Held back until the next [`Metrics::flush`], so that a scrape
+    /// does not time one disclosure.
+    pub fn fields(&self, integration: &IntegrationId, group: Group, act: Act, count: u64) {
+        // An id that is not the policy's never becomes a label; see `flush`.
+        let mut fields = hold(&self.fields);
+        let held = fields.entry((integration.clone(), group, act)).or_default();
+        *held = held.saturating_add(count);
+    }
+
+    /// Shows the fields counted since the last time. Hourly, and not at the end of the process.
+    pub fn flush(&self) {
+        let held = std::mem::take(&mut *hold(&self.fields));
+        let known = hold(&self.known);
+        for ((integration, group, act), count) in held {
+            let integration = if known.integrations.contains(&integration) { integration.as_str() } else { UNKNOWN };
+            let labels = [integration, group.as_str(), act.as_str()];
+            label(&self.series.fields, &labels, |c| c.inc_by(count));
+        }
+    }
+
+    /// A body was screened.
+    pub fn screened(&self, took: Duration) {
+        self.series.screen_seconds.observe(took.as_secs_f64());
+    }
+
+    /// A transaction of the record book was acknowledged.
+    pub fn committed(&self, took: Duration) {
+        self.series.commit_seconds.observe(took.as_secs_f64());
+    }
+
+    /// The record book has so many leaves.
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53 leaves")]
+    pub fn ledger_size(&self, leaves: u64) {
+        self.series.ledger_size.set(leaves as f64);
+    }
+
+    /// The last checkpoint is so old.
+    pub fn checkpoint_age(&self, age: Duration) {
+        self.series.checkpoint_age.set(age.as_secs_f64());
+    }
+
+    /// How many consents there are in each state: [`crate::consent::View::counts`].
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53 consents")]
+    pub fn consents(&self, counts: &[(&'static str, u64)]) {
+        for (state, count) in counts {
+            label(&self.series.consents, &[state], |g| g.set(*count as f64));
+        }
+    }
+
+    /// How many stops are in force.
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53 stops")]
+    pub fn stops(&self, count: usize) {
+        self.series.stops.set(count as f64);
+    }
+
+    /// Everything in the Prometheus text format 0.0.4.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut families = self.series.registry.gather();
+        families.extend(self.series.process.gather());
+        prometheus::TextEncoder::new()
+            .encode_to_string(&families)
+            .unwrap_or_else(|_| "# the figures could not be written\n".to_owned())
+    }
+}
+
+/// Changes the series with these labels. A wrong number of labels is a fault of ours that must not end a request.
+fn label<T: prometheus::core::MetricVecBuilder>(
+    vec: &prometheus::core::MetricVec<T>,
+    labels: &[&str],
+    change: impl FnOnce(&T::M),
+) {
+    match vec.get_metric_with_label_values(labels) {
+        Ok(metric) => change(&metric),
+        Err(_) => tracing::warn!("a figure has the wrong labels"),
+    }
+}
+
+/// The first instant at which an undertaking with this last day has lapsed. Dates are Europe/London, end inclusive.
+#[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are exact below 2^53")]
+fn end_of(last_day: jiff::civil::Date) -> f64 {
+    let next = last_day.tomorrow().unwrap_or(last_day);
+    let zone = jiff::tz::TimeZone::get("Europe/London").unwrap_or(jiff::tz::TimeZone::UTC);
+    next.to_zoned(zone).map_or(0.0, |z| z.timestamp().as_second() as f64)
+}
+
+/// A figure is worth more than the panic that poisoned its lock.
+fn hold<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+        text.lines().filter(|l| l.starts_with(name)).collect()
+    }
+
+    #[test]
+    fn an_id_that_the_policy_does_not_know_is_no_label() {
+        let metrics = Metrics::new().unwrap();
+        let secret = IntegrationId::parse("amina-khan").unwrap();
+        metrics.request(Some(&secret), None, Outcome::Refused, Some(Code::RouteUnknown), Duration::from_millis(3));
+        metrics.fields(&secret, Group::Identity, Act::Stripped, 2);
+        metrics.flush();
+        let text = metrics.render();
+        assert!(!text.contains("amina"), "{text}");
+        let labels = r#"{code="route-unknown",destination="unknown",integration="unknown",outcome="refused"} 1"#;
+        assert_eq!(line(&text, "havengate_requests_total"), [format!("havengate_requests_total{labels}")]);
+    }
+
+    #[test]
+    fn fields_are_shown_only_by_a_flush() {
+        let metrics = Metrics::new().unwrap();
+        let id = IntegrationId::parse("inform-riverside").unwrap();
+        hold(&metrics.known).integrations.insert(id.clone());
+        metrics.fields(&id, Group::Identity, Act::Sent, 2);
+        metrics.fields(&id, Group::Identity, Act::Sent, 3);
+        assert!(!metrics.render().contains("havengate_fields_total{"));
+        metrics.flush();
+        metrics.flush();
+        let shown = r#"havengate_fields_total{act="sent",group="identity",integration="inform-riverside"} 5"#;
+        assert_eq!(line(&metrics.render(), "havengate_fields_total"), [shown]);
+    }
+
+    #[test]
+    fn gauges_have_the_names_that_the_design_gives() {
+        let metrics = Metrics::new().unwrap();
+        metrics.consents(&[("live", 3), ("ended", 1)]);
+        metrics.stops(2);
+        metrics.ledger_size(41);
+        metrics.checkpoint_age(Duration::from_secs(1));
+        metrics.screened(Duration::from_micros(80));
+        metrics.committed(Duration::from_millis(2));
+        metrics.request(None, None, Outcome::Forwarded, None, Duration::from_millis(1));
+        let text = metrics.render();
+        for shown in [
+            "havengate_consents{state=\"live\"} 3",
+            "havengate_consents{state=\"ended\"} 1",
+            "havengate_stops 2",
+            "havengate_ledger_size 41",
+            "havengate_ledger_checkpoint_age_seconds 1",
+            "havengate_screen_seconds_count 1",
+            "havengate_ledger_commit_seconds_count 1",
+            "havengate_request_seconds_count 1",
+            concat!("havengate_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
+            "process_resident_memory_bytes",
+        ] {
+            assert!(text.lines().any(|l| l.starts_with(shown)), "{shown}\n{text}");
+        }
+    }
+
+    #[test]
+    fn an_undertaking_lapses_when_its_last_day_ends_in_london() {
+        let winter: jiff::Timestamp = "2027-02-01T00:00:00Z".parse().unwrap();
+        let summer: jiff::Timestamp = "2027-08-31T23:00:00Z".parse().unwrap();
+        assert_eq!(end_of(jiff::civil::date(2027, 1, 31)), winter.as_second() as f64);
+        assert_eq!(end_of(jiff::civil::date(2027, 8, 31)), summer.as_second() as f64);
+    }
+}

@@ -1,0 +1,3 @@
+//! How `havengate check` speaks.
+
+pub mod diagnostics;

@@ -2,8 +2,10 @@
 pub mod accept;
 pub mod body;
 pub mod callers;
+pub mod control;
 pub mod credentials;
 pub mod head;
+pub mod keys;
 pub mod resolve;
 pub mod respond;
 pub mod tls;

@@ -56,7 +56,7 @@ Example: Amina agreed on paper this morning that her name may go to the council,
     --explained-at 2026-11-21T09:30 --consented-at 2026-11-21T09:45 --act signed-on-paper \\
     --advice IAA@2026-11-19")]
 pub struct Issue {
-    /// The system whose record it is, as [[caller]] names it
+    /// The system whose record it is, as the configuration's callers are named
     #[arg(long)]
     pub app: App,
     /// The client's reference in that system; `-` reads it from standard input, so that others on this machine

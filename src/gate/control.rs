@@ -48,3 +48,12 @@ pub enum ControlError {
 const fn may_speak(peer: u32, ours: u32) -> bool {
     peer == ours || peer == 0
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn only_our_own_user_and_root_may_speak() {
+        assert!(super::may_speak(1000, 1000) && super::may_speak(0, 1000) && super::may_speak(0, 0));
+        assert!(!super::may_speak(1001, 1000) && !super::may_speak(1000, 0));
+    }
+}

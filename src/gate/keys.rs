@@ -48,9 +48,12 @@ pub enum KeysError {
     /// A key that has to be there is not.
     #[error("{} is missing; `havengate init` makes it, or put it back from your backup", .0.display())]
     Missing(PathBuf),
-    /// Others can read it.
-    #[error("{path} can be read or written by others (mode {mode:04o}); run `chmod 600 {path}`", path = .0.display(), mode = .1)]
-    Open(PathBuf, u32),
+    /// Others can read or write a private key.
+    #[error("{path} can be read or written by others; run `chmod 600 {path}`", path = .0.display())]
+    Readable(PathBuf),
+    /// Others can change which signatures count.
+    #[error("{path} can be written by others, who could sign consent; run `chmod go-w {path}`", path = .0.display())]
+    Writable(PathBuf),
     /// Somebody else's file.
     #[error("{path} belongs to another user; run `chown {uid} {path}`", path = .0.display(), uid = .1)]
     Owner(PathBuf, u32),
@@ -132,11 +135,12 @@ pub fn create_issuing(dir: &Path, kid: Option<KeyId>, issuer: &str) -> Result<(K
 
 fn issuers(dir: &Path) -> Result<IssuerKeys, KeysError> {
     let mut keys = IssuerKeys::default();
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(keys),
-        Err(e) => return Err(KeysError::Io(dir.to_owned(), e)),
-    };
+    match public(dir) {
+        Ok(_) => {}
+        Err(KeysError::Missing(_)) => return Ok(keys),
+        Err(e) => return Err(e),
+    }
+    let entries = fs::read_dir(dir).map_err(|e| KeysError::Io(dir.to_owned(), e))?;
     let mut paths = Vec::new();
     for entry in entries {
         let path = entry.map_err(|e| KeysError::Io(dir.to_owned(), e))?.path();
@@ -146,7 +150,7 @@ fn issuers(dir: &Path) -> Result<IssuerKeys, KeysError> {
     }
     paths.sort();
     for path in paths {
-        let text = read(&path, open(&path)?)?;
+        let text = read(&path, public(&path)?)?;
         let key = text::read_issuer(&text).map_err(|e| KeysError::Text(path.clone(), e))?;
         if !keys.add(key) {
             return Err(KeysError::SameName(path));
@@ -155,19 +159,29 @@ fn issuers(dir: &Path) -> Result<IssuerKeys, KeysError> {
     Ok(keys)
 }
 
-/// Opens first and then looks at what was opened, so that nobody can swap the file in between.
 fn private<T>(path: &Path, parse: fn(&str) -> Result<T, KeyTextError>) -> Result<T, KeysError> {
     let file = open(path)?;
+    if others_may(path, &file, 0o077)? {
+        return Err(KeysError::Readable(path.to_owned()));
+    }
+    let text = read(path, file)?;
+    parse(&text).map_err(|e| KeysError::Text(path.to_owned(), e))
+}
+
+/// A public key is no secret, but whoever can add or change one can sign consent.
+fn public(path: &Path) -> Result<File, KeysError> {
+    let file = open(path)?;
+    if others_may(path, &file, 0o022)? { Err(KeysError::Writable(path.to_owned())) } else { Ok(file) }
+}
+
+/// Looks at what was opened and not at the name again, so that nobody can swap the file in between.
+fn others_may(path: &Path, file: &File, bits: u32) -> Result<bool, KeysError> {
     let facts = file.metadata().map_err(|e| KeysError::Io(path.to_owned(), e))?;
     let ours = rustix::process::geteuid().as_raw();
     if facts.uid() != ours && facts.uid() != 0 {
         return Err(KeysError::Owner(path.to_owned(), ours));
     }
-    if facts.mode() & 0o077 != 0 {
-        return Err(KeysError::Open(path.to_owned(), facts.mode() & 0o7777));
-    }
-    let text = read(path, file)?;
-    parse(&text).map_err(|e| KeysError::Text(path.to_owned(), e))
+    Ok(facts.mode() & bits != 0)
 }
 
 /// Without waiting: a pipe in place of a key must not hang the start.
@@ -274,7 +288,7 @@ mod tests {
         for mode in [0o640, 0o604, 0o620] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             let error = load_dir(&home.path().join("keys")).unwrap_err();
-            assert!(matches!(error, KeysError::Open(..)), "{error}");
+            assert!(matches!(error, KeysError::Readable(_)), "{error}");
             assert!(error.to_string().ends_with(&format!("run `chmod 600 {}`", path.display())), "{error}");
         }
     }
@@ -302,6 +316,14 @@ mod tests {
         assert_eq!(fs::metadata(&paths[0]).unwrap().mode() & 0o7777, 0o600);
         assert!(matches!(create_issuing(&dir, None, "https://consent.example"), Err(KeysError::Exists(_))));
         assert_eq!(fs::read_dir(dir.join(ISSUERS)).unwrap().count(), 1);
+
+        for (path, bad, good) in [(dir.join(ISSUERS), 0o777, 0o755), (paths[1].clone(), 0o664, 0o644)] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(bad)).unwrap();
+            let error = load_dir(&dir).unwrap_err();
+            assert!(error.to_string().ends_with(&format!("run `chmod go-w {}`", path.display())), "{error}");
+            fs::set_permissions(&path, fs::Permissions::from_mode(good)).unwrap();
+        }
+        assert!(load_dir(&dir).is_ok());
 
         fs::copy(&paths[1], dir.join(ISSUERS).join("again.pub")).unwrap();
         assert!(matches!(load_dir(&dir), Err(KeysError::SameName(_))));

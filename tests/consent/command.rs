@@ -1,7 +1,7 @@
 //! `havengate consent …`: what is typed becomes a command or a token.
 
 use crate::world::*;
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 use havengate::{
     cli::consent::{ConsentCommand, Desk, Failure, Printed, run},
     consent::{issue, token::verify},
@@ -146,6 +146,25 @@ fn what_only_the_worker_knows_is_never_assumed() {
     for wrong in ["--expires 2026-11-30 --days 3", "--days 0", "--max-uses 0", "--item Name", "--consented-at noon"] {
         assert_eq!(book.try_run(&format!("{ISSUE} {wrong}")).unwrap_err().exit, 2, "{wrong}");
     }
+}
+
+#[test]
+fn help_teaches() {
+    let mut cli = Cli::command();
+    cli.clone().debug_assert();
+    let issue = cli.find_subcommand_mut("issue").unwrap().render_long_help().to_string();
+    for word in ["Example", "--item pd:BirthDate=generalised:year", "possible values", "[default: 14]"] {
+        assert!(issue.contains(word), "{issue}");
+    }
+    assert!(cli.render_help().to_string().contains("phone 999 now"));
+}
+
+#[test]
+fn an_emergency_that_cannot_be_recorded_says_that_nothing_stops_you() {
+    let book = Book::new();
+    book.answer.replace(Some(Err(ControlError::Timeout)));
+    let failure = book.try_run("emergency --app inform --client C-1 --to ambulance/999 --ground life").unwrap_err();
+    assert!(failure.text.ends_with("Danger to life: phone 999 now. Nothing here stops you."), "{failure}");
 }
 
 #[test]

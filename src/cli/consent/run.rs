@@ -52,6 +52,15 @@ pub struct Failure {
 /// # Errors
 /// [`Failure`] with its exit code.
 pub async fn run(command: ConsentCommand, desk: &impl Desk) -> Result<Printed, Failure> {
+    let emergency = matches!(command, ConsentCommand::Emergency(_));
+    let mut done = carry_out(command, desk).await;
+    if let (true, Err(failure)) = (emergency, &mut done) {
+        failure.text.push_str("\nDanger to life: phone 999 now. Nothing here stops you.");
+    }
+    done
+}
+
+async fn carry_out(command: ConsentCommand, desk: &impl Desk) -> Result<Printed, Failure> {
     let command = match command {
         ConsentCommand::Keygen(args) => return keygen(args, desk),
         ConsentCommand::Issue(args) if args.token => return token(*args, desk),

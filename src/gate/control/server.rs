@@ -20,7 +20,8 @@ use tokio::{
 
 /// Carries commands out. The integrator implements it over ledger and reload.
 pub trait ControlHandler: Send + Sync + 'static {
-    /// Carries one command out. Runs to its end even when the asker has gone, so a commit is never cut.
+    /// Carries one command out. Runs to its end even when the asker has gone, so a commit is never cut. For
+    /// `consent.issue` and `consent.emergency` the answer's text is the id alone.
     fn handle(&self, command: Command) -> impl Future<Output = Reply> + Send;
 }
 

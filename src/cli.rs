@@ -217,3 +217,6 @@ mod tests {
         Cli::command().debug_assert();
     }
 }
+//! Commands.
+
+pub mod consent;

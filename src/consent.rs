@@ -1,9 +1,12 @@
 //! Consent: signed tokens and grants in the ledger, one shape for both.
 //!
-//! Design section 6. `token` verifies a JWS by hand; `subject` makes the keyed labels that stand for
-//! clients; `view` is the in-memory picture of what is live that the gateway reads for each record.
+//! Design section 6. `token` verifies a JWS by hand and `issue` makes one; `subject` makes the keyed labels
+//! that stand for clients; `view` is the in-memory picture of what is live that the gateway reads for each
+//! record, `matching` finds the grant that answers for one field; `keys` is how all their keys are written.
 
 pub mod issue;
+pub mod keys;
+pub mod matching;
 pub mod subject;
 pub mod token;
 pub mod view;

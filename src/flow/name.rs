@@ -114,6 +114,22 @@ name!(/// A keyed label that stands for one client: `k1.<43 base64url characters
 name!(/// A data category: `pd:X` for W3C DPV-PD terms, `hg:X` for our own.
     Category, category);
 
+impl ConsentId {
+    /// From 16 bytes of a cryptographic random source: 26 lower-case base32 characters, as `jti` is written.
+    #[must_use]
+    pub fn from_bytes(random: [u8; 16]) -> Self {
+        Self(data_encoding::BASE32_NOPAD.encode(&random).to_ascii_lowercase().into())
+    }
+}
+
+impl SubjectLabel {
+    /// `"k" epoch "." base64url(mac)` (design section 6). `consent::subject` makes the MAC.
+    #[must_use]
+    pub fn from_mac(epoch: u16, mac: &[u8; 32]) -> Self {
+        Self(format!("k{epoch}.{}", data_encoding::BASE64URL_NOPAD.encode(mac)).into())
+    }
+}
+
 impl Category {
     /// The IRI that consent tokens use: `https://w3id.org/dpv/pd#X` or `urn:havengate:category:X`.
     #[must_use]

@@ -1,11 +1,25 @@
 //! Commands: the tree, what they print, and how the process ends. A file for each in `cli/`.
 
 pub mod caller;
+mod cases;
+pub mod check;
 pub mod check_output;
 pub mod completions;
+pub mod consent;
+pub mod demo;
+mod desk;
+pub mod explain;
+pub mod init;
+pub mod ledger;
+pub mod policy;
+pub mod run;
+mod running;
+mod shipped;
+pub mod stop;
 
 use crate::config::{self, Config, Faults};
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
+use running::wait;
 use serde_json::{Value, json};
 use std::{
     ffi::OsString,
@@ -44,9 +58,34 @@ Danger to life: phone 999 now. Nothing here stops you.";
 /// What can be done. A command stands here once it works.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show what leaves and what stays, on this machine alone
+    Demo(demo::Demo),
+    /// Run the gateway
+    Run(run::Run),
+    /// Check policies and run their cases
+    Check(check::Check),
+    /// Explain a decision, or a request that was not sent
+    Explain(explain::Explain),
+    /// Record, end and sign consent
+    #[command(subcommand)]
+    Consent(consent::ConsentCommand),
+    /// Make a home: configuration, policies, keys and an empty record book
+    ///
+    /// Makes havengate.toml with every key explained, policies to start from, keys that only you can read, and an
+    /// empty record book. Overwrites nothing; when it fails half-way it removes what it made.
+    Init(init::Init),
     /// Say which systems may call
     #[command(subcommand)]
     Caller(caller::CallerCommand),
+    /// Look after the record book
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
+    /// Stop a flow ("down tools")
+    #[command(subcommand)]
+    Stop(stop::StopCommand),
+    /// Change the rules in force
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// Print a script that completes commands in your shell
     Completions(completions::Completions),
     /// Write the manual pages
@@ -130,7 +169,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 fn dispatch(command: Command, context: &Context) -> Result<Printed, Failure> {
     match command {
+        Command::Demo(args) => wait(demo::run(args, context.json))?,
+        Command::Run(args) => run::run(&args, context),
+        Command::Check(args) => check::run(args, context),
+        Command::Explain(args) => wait(explain::run(args, context))?,
+        Command::Consent(args) => {
+            let desk = desk::HomeDesk::of(context)?;
+            let printed = wait(consent::run(args, &desk))??;
+            Ok(Printed::done(printed.text, printed.data))
+        }
         Command::Caller(command) => caller::run(command, context),
+        Command::Init(args) => init::run(&args),
+        Command::Ledger(command) => ledger::run(command, context),
+        Command::Stop(command) => stop::run(command, context),
+        Command::Policy(command) => policy::run(&command, context),
         Command::Completions(args) => Ok(completions::completions(&args, Cli::command())),
         Command::Man(args) => completions::man(&args, Cli::command()),
     }
@@ -217,6 +269,3 @@ mod tests {
         Cli::command().debug_assert();
     }
 }
-//! Commands.
-
-pub mod consent;

@@ -8,6 +8,7 @@ mod decision_id;
 mod form;
 mod host;
 mod name;
+mod refusal;
 mod request;
 
 pub(crate) use name::closed as name_closed;
@@ -20,4 +21,5 @@ pub use name::{
     App, Category, ConsentId, Group, IntegrationId, NameError, OperationId, OrganisationId, Purpose, RuleId,
     SubjectLabel, SystemId,
 };
+pub use refusal::{Code, Reason, Refusal};
 pub use request::Flow;

@@ -2,8 +2,17 @@
 //!
 //! Decisions, consents, stops and policy activations are transactions on one head. [`Ledger::permit`]
 //! is the only maker of a [`Receipt`], and only what holds a receipt can be sent.
+//!
+//! The rooms: `book` is the handle that everybody holds; `rules` says what a transaction must look like;
+//! `leaf` and `canonical` make the text that is kept for ever; `tree` hashes it; `verify` checks it all
+//! again; `sqlite` is the engine, the only one that touches files and clocks.
 
+mod book;
+mod canonical;
+mod error;
+pub mod failure;
 pub mod leaf;
+mod rules;
 mod sqlite;
 pub mod tree;
 pub mod verify;
@@ -15,7 +24,11 @@ use crate::{
 };
 use jiff::Timestamp;
 
+pub use book::{Clock, Explained, Head, Ledger, Opening, Random};
+pub use error::{CreateError, LedgerError, OpenError};
+pub use failure::AssertFailure;
 pub use leaf::{Detail, Leaf};
+pub use sqlite::anchor_path;
 
 /// Something that must still hold when the record is written; otherwise nothing is permitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +101,24 @@ pub struct Tx {
     pub detail: Vec<Detail>,
     /// What changes.
     pub changes: Vec<Change>,
+}
+
+/// The answer to a request for permission. Either way a record of it is durable.
+#[derive(Debug)]
+#[must_use = "a permission that is not used is recorded all the same"]
+pub enum Permission {
+    /// It may be sent.
+    Granted(Receipt),
+    /// Something no longer held, and the refusal was recorded in place of the permission: the same leaf,
+    /// refused, with this reason's code and clause; what would have left is counted as blocked.
+    Refused(AssertFailure),
+}
+
+/// Proof that a record which permits nothing is durable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recorded {
+    /// The leaf's index in the log.
+    pub index: u64,
 }
 
 /// Proof that an allowed decision is durable. Made only by [`Ledger::permit`]; consumed by

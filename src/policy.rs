@@ -4,13 +4,16 @@
 //! `source` reads the files strictly, `compile` joins them, `organisations` computes each recipient's
 //! class from the links, `charter` asks Cedar, `selector` turns RFC 9535 paths into one matcher.
 
+pub mod case;
 pub mod charter;
 mod compile;
 pub mod diagnostic;
 pub mod integration;
 pub mod organisations;
+pub mod route;
 pub mod selector;
-mod source;
+pub mod shipped;
+pub mod source;
 
 use crate::flow::{Category, Clause, Group, IntegrationId};
 use std::{collections::BTreeMap, fmt, sync::Arc};
@@ -19,11 +22,8 @@ pub use charter::Charter;
 pub use diagnostic::{Diagnostic, Severity};
 pub use integration::{Integration, Operation};
 pub use organisations::{Class, Registry};
-
-/// The files of a `policies/` directory, by relative path (`integrations/inform-riverside.toml`) and text.
-/// `cases/` is not part of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sources(pub BTreeMap<String, String>);
+pub use route::Route;
+pub use source::Sources;
 
 /// SHA-256 over the canonical list of source files: which rules decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +50,8 @@ pub struct Policy {
     pub charter: Charter,
     /// Each clause's title, our summary and the text the organisation adopted.
     pub clauses: BTreeMap<Clause, ClauseText>,
+    /// Clauses the organisation added, by its own names for them. Shown to people; no rule reads them.
+    pub added_clauses: BTreeMap<String, ClauseText>,
     /// Legal but unwise: shown by `check`.
     pub warnings: Vec<Diagnostic>,
 }

@@ -20,7 +20,7 @@ use std::{
 pub enum CallerCommand {
     /// Let a system call, and print the token it must send
     ///
-    /// Adds a [[caller]] to the configuration. A running gateway knows it after its next start.
+    /// Adds a `[[caller]]` to the configuration. A running gateway knows it after its next start.
     ///
     /// Without an option it makes a token, which the system sends in the header Havengate-Token. The token is
     /// printed once and kept nowhere: the configuration holds only its SHA-256.

@@ -10,11 +10,24 @@
 
 use super::{
     subject::{PseudonymKey, SubjectKeys, UseKey},
-    token::{IssuerKey, IssuingKey, KeyId},
+    token::{IssuerKey, IssuerKeys, IssuingKey, KeyId},
 };
 use data_encoding::BASE64URL_NOPAD;
 use std::{collections::BTreeMap, fmt, fmt::Write as _};
 use zeroize::Zeroizing;
+
+/// Every key the gateway works with.
+#[derive(Debug)]
+pub struct Keys {
+    /// Labels for clients.
+    pub subjects: SubjectKeys,
+    /// Pseudonyms for recipients.
+    pub pseudonyms: PseudonymKey,
+    /// Digests of uses.
+    pub uses: UseKey,
+    /// Whose tokens count.
+    pub issuers: IssuerKeys,
+}
 
 /// 32 secret bytes: wiped when dropped, never printed.
 #[derive(Clone)]

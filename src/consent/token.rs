@@ -10,7 +10,7 @@ mod signature;
 mod strict;
 
 use super::Grant;
-use crate::verdict::Code;
+use crate::flow::Code;
 use compact::Compact;
 use jiff::{SignedDuration, Timestamp};
 use strict::Members;

@@ -3,18 +3,33 @@
 //! The ledger's writer owns the only mutable copy and changes it after each durable commit; everybody else
 //! reads. It is a picture for screening: the commit asserts everything again.
 
-use super::{Grant, GrantState, Safeguarding};
-use crate::flow::{ConsentId, SubjectLabel, SystemId};
-use jiff::Timestamp;
-use std::{collections::BTreeMap, collections::HashMap, sync::Arc};
+mod shards;
 
-/// Everything screening needs to know that the policy does not hold.
-#[derive(Debug, Clone, Default)]
+use super::{Grant, GrantState, Safeguarding};
+use crate::{
+    flow::{ConsentId, SubjectLabel, SystemId},
+    policy::PolicyHash,
+};
+use jiff::Timestamp;
+use shards::Shards;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Everything screening needs to know that the policy does not hold. Copying it costs a microsecond or
+/// so, whatever it holds.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct View {
-    grants: HashMap<SubjectLabel, Vec<Arc<Grant>>>,
-    states: HashMap<ConsentId, GrantState>,
-    safeguarding: HashMap<(SubjectLabel, SystemId), Vec<Arc<Safeguarding>>>,
+    grants: Shards<SubjectLabel, Vec<Arc<Grant>>>,
+    known: Shards<ConsentId, Known>,
+    safeguarding: Shards<(SubjectLabel, SystemId), Vec<Arc<Safeguarding>>>,
     stops: BTreeMap<String, Stop>,
+    policy: Option<PolicyHash>,
+}
+
+/// A consent the ledger has heard of.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Known {
+    state: GrantState,
+    issued: Option<Arc<Grant>>,
 }
 
 /// A worker's stop ("down tools"): unnamed; only the panel lifts it.
@@ -41,7 +56,8 @@ pub enum StopScope {
 }
 
 impl View {
-    /// Grants of a subject that the ledger knows, live or not.
+    /// Grants of a subject that the ledger issued, live or not. A token's grant is not among them: it
+    /// counts only for requests that carry the token.
     #[must_use]
     pub fn grants(&self, subject: &SubjectLabel) -> &[Arc<Grant>] {
         self.grants.get(subject).map_or(&[], Vec::as_slice)
@@ -50,13 +66,19 @@ impl View {
     /// What is known of a grant, ledger-issued or token.
     #[must_use]
     pub fn state(&self, jti: &ConsentId) -> GrantState {
-        self.states.get(jti).copied().unwrap_or_default()
+        self.known.get(jti).map(|known| known.state).unwrap_or_default()
     }
 
     /// The grant with this id, where the ledger issued it (for `Consent-Ref`).
     #[must_use]
     pub fn by_id(&self, jti: &ConsentId) -> Option<&Arc<Grant>> {
-        self.grants.values().flatten().find(|g| g.jti == *jti)
+        self.known.get(jti)?.issued.as_ref()
+    }
+
+    /// The set of rules that was activated last.
+    #[must_use]
+    pub const fn active_policy(&self) -> Option<PolicyHash> {
+        self.policy
     }
 
     /// A live emergency grant.
@@ -82,17 +104,25 @@ impl View {
 
     /// Adds a grant. Called by the ledger's writer, and by cases and `explain` to describe a situation.
     pub fn add_grant(&mut self, grant: Grant) {
-        self.grants.entry(grant.subject.clone()).or_default().push(Arc::new(grant));
+        let grant = Arc::new(grant);
+        self.known.update(grant.jti.clone(), |known| known.issued = Some(Arc::clone(&grant)));
+        self.grants.update(grant.subject.clone(), |grants| grants.push(grant));
     }
 
     /// Replaces what is known of a grant.
     pub fn set_state(&mut self, jti: ConsentId, state: GrantState) {
-        self.states.insert(jti, state);
+        self.known.update(jti, |known| known.state = state);
     }
 
     /// Adds an emergency grant.
     pub fn add_safeguarding(&mut self, grant: Safeguarding) {
-        self.safeguarding.entry((grant.subject.clone(), grant.destination.clone())).or_default().push(Arc::new(grant));
+        let key = (grant.subject.clone(), grant.destination.clone());
+        self.safeguarding.update(key, |grants| grants.push(Arc::new(grant)));
+    }
+
+    /// Sets the active policy.
+    pub const fn set_policy(&mut self, policy: PolicyHash) {
+        self.policy = Some(policy);
     }
 
     /// Places a stop.
@@ -109,7 +139,7 @@ impl View {
     #[must_use]
     pub fn counts(&self, now: Timestamp) -> [(&'static str, u64); 3] {
         let mut counts = [("live", 0), ("ended", 0), ("expired", 0)];
-        for grant in self.grants.values().flatten() {
+        for grant in self.grants.iter().flat_map(|(_, grants)| grants) {
             let i = if self.state(&grant.jti).ended.is_some() { 1 } else { usize::from(now >= grant.expires) * 2 };
             if let Some((_, n)) = counts.get_mut(i) {
                 *n += 1;

@@ -13,6 +13,12 @@ impl DecisionId {
     pub const fn from_bytes(random: [u8; 16]) -> Self {
         Self(random)
     }
+
+    /// The 16 bytes, for storage.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
 }
 
 impl fmt::Display for DecisionId {

@@ -8,8 +8,7 @@
 //! Other files there are upstream secrets, which `credentials` reads.
 
 use crate::consent::{
-    keys::{self as text, KeyTextError, Secret},
-    subject::{PseudonymKey, SubjectKeys, UseKey},
+    keys::{self as text, KeyTextError, Keys, Secret},
     token::{IssuerKeys, IssuingKey, KeyId},
 };
 use std::{
@@ -28,19 +27,6 @@ const ISSUING: &str = "consent-issuing.key";
 const ISSUERS: &str = "issuers";
 /// A key file is under 1 KiB; more is not one.
 const MAX_BYTES: u64 = 64 << 10;
-
-/// Every key the gateway works with.
-#[derive(Debug)]
-pub struct Keys {
-    /// Labels for clients.
-    pub subject: SubjectKeys,
-    /// Pseudonyms for recipients.
-    pub pseudonym: PseudonymKey,
-    /// Digests of uses.
-    pub uses: UseKey,
-    /// Whose tokens count.
-    pub issuers: IssuerKeys,
-}
 
 /// What is wrong with the keys directory, and the mend.
 #[derive(Debug, thiserror::Error)]
@@ -83,8 +69,8 @@ pub enum KeysError {
 /// [`KeysError`] names the file and the mend.
 pub fn load_dir(dir: &Path) -> Result<Keys, KeysError> {
     Ok(Keys {
-        subject: private(&dir.join(SUBJECT), text::read_subject)?,
-        pseudonym: private(&dir.join(PSEUDONYM), text::read_pseudonym)?,
+        subjects: private(&dir.join(SUBJECT), text::read_subject)?,
+        pseudonyms: private(&dir.join(PSEUDONYM), text::read_pseudonym)?,
         uses: private(&dir.join(USE), text::read_use)?,
         issuers: issuers(&dir.join(ISSUERS))?,
     })

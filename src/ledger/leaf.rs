@@ -1,5 +1,6 @@
 //! What is recorded for ever (the leaf) and what can be erased (its detail rows).
 
+use super::{canonical::Value, failure::AssertFailure, tree::Hash};
 use crate::{
     flow::{
         Act, Category, Clause, DecisionId, Form, Group, IntegrationId, OperationId, SubjectLabel, SystemId,
@@ -9,7 +10,10 @@ use crate::{
     verdict::Code,
 };
 use jiff::{Timestamp, civil::Date};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+
+/// The longest a leaf may be, in bytes (design section 8).
+pub const LONGEST: usize = 4096;
 
 closed! {
     /// The type of a leaf (design section 8).
@@ -105,7 +109,89 @@ impl Leaf {
             extra: BTreeMap::new(),
         }
     }
+    /// What is recorded instead when a permission is refused at the commit: nothing left, and why.
+    #[must_use]
+    pub fn refused(&self, why: AssertFailure) -> Self {
+        let mut counts = BTreeMap::new();
+        for (&(group, form, act), &n) in &self.counts {
+            *counts.entry((group, form, kept(act))).or_insert(0) += n;
+        }
+        let clauses = why.clause().into_iter().collect();
+        Self { decided: Some(Decided::Refused), code: Some(why.code()), clauses, counts, ..self.clone() }
+    }
+
+    /// The canonical text. When forms make it too long they are counted together as `any`.
+    ///
+    /// # Errors
+    /// [`TooLong`] when it is over [`LONGEST`] even so.
+    pub(super) fn canonical(&self, stamp: &Stamp<'_>) -> Result<String, TooLong> {
+        let text = self.value(stamp, &self.counts).canonical();
+        if text.len() <= LONGEST {
+            return Ok(text);
+        }
+        let mut counts = BTreeMap::new();
+        for (&(group, _, act), &n) in &self.counts {
+            *counts.entry((group, "any", act)).or_insert(0) += n;
+        }
+        Some(self.value(stamp, &counts).canonical()).filter(|text| text.len() <= LONGEST).ok_or(TooLong)
+    }
+
+    fn value<'a>(&'a self, stamp: &Stamp<'a>, counts: &Counts) -> Value<'a> {
+        let clauses: Vec<_> = self.clauses.iter().map(|c| Value::text(c.as_str())).collect();
+        let counts: Vec<_> = counts.iter().map(count).collect();
+        let extra: BTreeMap<_, _> =
+            self.extra.iter().map(|(k, v)| (Cow::Borrowed(*k), Value::text(v.as_str()))).collect();
+        let members: [(&str, Option<Value<'a>>); 16] = [
+            ("type", Some(Value::text(self.kind.as_str()))),
+            ("gateway", Some(Value::text(stamp.gateway))),
+            ("boot", Some(Value::text(stamp.boot))),
+            ("day", self.day.map(|d| Value::text(d.to_string()))),
+            ("decision", self.decision.map(|d| Value::text(d.to_string()))),
+            ("integration", self.integration.as_ref().map(|i| Value::text(i.as_str()))),
+            ("operation", self.operation.as_ref().map(|o| Value::text(o.as_str()))),
+            ("destination", self.destination.as_ref().map(|d| Value::text(d.as_str()))),
+            ("decided", self.decided.map(|d| Value::text(d.as_str()))),
+            ("code", self.code.map(|c| Value::text(c.as_str()))),
+            ("policy", self.policy.map(|p| Value::text(p.to_string()))),
+            ("rc", stamp.rc.map(|rc| Value::text(data_encoding::HEXLOWER.encode(&rc)))),
+            ("retry_of", self.retry_of.map(|d| Value::text(d.to_string()))),
+            ("clauses", Some(clauses).filter(|c| !c.is_empty()).map(Value::List)),
+            ("counts", Some(counts).filter(|c| !c.is_empty()).map(Value::List)),
+            ("extra", Some(extra).filter(|e| !e.is_empty()).map(Value::Map)),
+        ];
+        Value::Map(members.into_iter().filter_map(|(name, value)| Some((name.into(), value?))).collect())
+    }
 }
+
+type Counts = BTreeMap<(Group, &'static str, Act), u64>;
+
+/// `["identity","raw","sent",2]`.
+fn count<'a>((&(group, form, act), &n): (&(Group, &'static str, Act), &u64)) -> Value<'a> {
+    Value::List(vec![Value::text(group.as_str()), Value::text(form), Value::text(act.as_str()), Value::Number(n)])
+}
+
+/// What an act becomes when the request was stopped at the last moment: what would have left was blocked.
+const fn kept(act: Act) -> Act {
+    match act {
+        Act::Sent | Act::Generalised | Act::Pseudonymised | Act::Blocked => Act::Blocked,
+        Act::Stripped => Act::Stripped,
+    }
+}
+
+/// What the writer adds to every leaf.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stamp<'a> {
+    /// The gateway's name.
+    pub gateway: &'a str,
+    /// The id of this run of the gateway.
+    pub boot: &'a str,
+    /// The root over the salted detail rows, where there are any.
+    pub rc: Option<Hash>,
+}
+
+/// A leaf that would be over [`LONGEST`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TooLong;
 
 /// One erasable row: what happened to one category of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,4 +212,113 @@ pub struct Detail {
     pub act: Act,
     /// How many values.
     pub count: u64,
+}
+
+impl Detail {
+    /// The row as it stands when the request was stopped at the last moment.
+    pub(super) fn refused(&self) -> Self {
+        Self { act: kept(self.act), ..self.clone() }
+    }
+
+    /// The row's canonical text, which is hashed after a salt of its own.
+    pub(super) fn canonical(&self) -> String {
+        self.value().canonical()
+    }
+
+    fn value<'a>(&'a self) -> Value<'a> {
+        let members: [(&str, Option<Value<'a>>); 8] = [
+            ("at", Some(Value::text(self.at.to_string()))),
+            ("subject", self.subject.as_ref().map(|s| Value::text(s.as_str()))),
+            ("consent", self.consent.as_ref().map(|c| Value::text(c.as_str()))),
+            ("category", self.category.as_ref().map(|c| Value::text(c.as_str()))),
+            ("form", self.form.map(|f| Value::text(f.to_string()))),
+            ("path", self.path.as_deref().map(Value::text)),
+            ("act", Some(Value::text(self.act.as_str()))),
+            ("count", Some(Value::Number(self.count))),
+        ];
+        Value::Map(members.into_iter().filter_map(|(name, value)| Some((name.into(), value?))).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::{Form, Transform};
+
+    const STAMP: Stamp<'_> = Stamp { gateway: "charity", boot: "b", rc: Some([0xab; 32]) };
+
+    fn full() -> Leaf {
+        let mut leaf = Leaf::new(Kind::Decision);
+        leaf.day = Some(jiff::civil::date(2026, 10, 24));
+        leaf.decision = Some(DecisionId::from_bytes([0; 16]));
+        leaf.integration = Some(IntegrationId::parse("inform-riverside").unwrap());
+        leaf.operation = Some(OperationId::parse("refer").unwrap());
+        leaf.destination = Some(SystemId::parse("riverside-council/housing-referrals").unwrap());
+        leaf.decided = Some(Decided::Allowed);
+        leaf.counts.insert((Group::Identity, "raw", Act::Sent), 2);
+        leaf.counts.insert((Group::Location, "raw", Act::Stripped), 1);
+        leaf.policy = Some(PolicyHash([1; 32]));
+        leaf
+    }
+
+    #[test]
+    fn a_leaf_is_one_line_of_sorted_names() {
+        assert_eq!(
+            full().canonical(&STAMP).unwrap(),
+            concat!(
+                r#"{"boot":"b","counts":[["identity","raw","sent",2],["location","raw","stripped",1]],"#,
+                r#""day":"2026-10-24","decided":"allowed","decision":"aaaaaaaaaaaaaaaaaaaaaaaaaa","#,
+                r#""destination":"riverside-council/housing-referrals","gateway":"charity","#,
+                r#""integration":"inform-riverside","operation":"refer","#,
+                r#""policy":"0101010101010101010101010101010101010101010101010101010101010101","#,
+                r#""rc":"abababababababababababababababababababababababababababababababab","type":"decision"}"#
+            )
+        );
+    }
+
+    #[test]
+    fn refused_at_the_last_moment_nothing_left() {
+        let refused = full().refused(AssertFailure::Stopped);
+        assert_eq!((refused.decided, refused.code), (Some(Decided::Refused), Some(Code::Stopped)));
+        assert_eq!(refused.clauses, [Clause::Tools1]);
+        let acts: Vec<_> = refused.counts.keys().map(|(_, _, act)| *act).collect();
+        assert_eq!(acts, [Act::Blocked, Act::Stripped]);
+    }
+
+    #[test]
+    fn every_count_at_once_still_fits_and_loses_no_figure() {
+        let forms = ["raw", "pseudonym", "generalised:year", "generalised:month", "generalised:age-band"];
+        let mut leaf = full();
+        for group in Group::ALL {
+            for form in forms {
+                Act::ALL.iter().for_each(|act| _ = leaf.counts.insert((*group, form, *act), 1000));
+            }
+        }
+        let text = leaf.canonical(&STAMP).unwrap();
+        assert!(text.len() <= LONGEST && text.contains(r#"["identity","any","sent",5000]"#), "{text}");
+        leaf.extra.insert("note", "x".repeat(LONGEST));
+        assert_eq!(leaf.canonical(&STAMP), Err(TooLong));
+    }
+
+    #[test]
+    fn a_detail_row_says_everything_once() {
+        let row = Detail {
+            at: "2026-10-24T10:00:00.000001Z".parse().unwrap(),
+            subject: Some(SubjectLabel::parse("k1.abc").unwrap()),
+            consent: None,
+            category: Some(Category::parse("pd:BirthDate").unwrap()),
+            form: Some(Form::Generalised(Transform::Year)),
+            path: Some("$.dob".into()),
+            act: Act::Generalised,
+            count: 1,
+        };
+        assert_eq!(
+            row.canonical(),
+            concat!(
+                r#"{"act":"generalised","at":"2026-10-24T10:00:00.000001Z","category":"pd:BirthDate","count":1,"#,
+                r#""form":"generalised:year","path":"$.dob","subject":"k1.abc"}"#
+            )
+        );
+        assert_eq!(row.refused().act, Act::Blocked);
+    }
 }

@@ -201,6 +201,9 @@ pub struct RecipientFacts {
 }
 
 /// The facts of one category of one subject in one form for one recipient.
+///
+/// `consent_live`, `explained` and `active` are about the grant of `consent_item`; without one they are not read,
+/// so that a missing consent is told as missing and not also as lapsed and unexplained.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DisclosureFacts {
     /// The recipient.
@@ -222,11 +225,14 @@ pub struct DisclosureFacts {
     /// Consent was an act of the person or of somebody who may act for them (never best-interests for
     /// an associated recipient; never interpreted by family for immigration items).
     pub active: bool,
-    /// The grant is this subject's: no grant of somebody else was presented for this record.
+    /// The grant is this subject's: no grant of somebody else was presented for this record. True where nothing
+    /// was presented.
     pub this_person: bool,
     /// Independent advice was obtained before. `declined-after-offer` is [`Advice::Declined`].
     pub advice: Advice,
-    /// A live safeguarding grant for this subject and recipient.
+    /// A live safeguarding grant for this subject and recipient. Counts only where the recipient's facts say
+    /// that the purpose is safeguarding and that the panel approved it, and where `one_subject`; data about no
+    /// person needs none then.
     pub safeguarding: bool,
     /// The value is a count of at least ten people.
     pub aggregate: bool,

@@ -1,6 +1,10 @@
 //! The registry of organisations, systems and links, and each system's class (design section 5).
 
+pub(in crate::policy) mod chain;
+pub(in crate::policy) mod hosts;
+
 use crate::flow::{Host, OrganisationId, SystemId, name_closed as closed};
+use hosts::Index;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -44,11 +48,99 @@ closed! {
     }
 }
 
+closed! {
+    /// How data reaches the other.
+    LinkKind {
+        /// A part of it.
+        IsPartOf = "is-part-of",
+        /// Works for it under contract.
+        ProcessorFor = "processor-for",
+        /// Passes data on.
+        SharesWith = "shares-with",
+        /// A meeting or list the other attends.
+        ForumAttendedBy = "forum-attended-by",
+        /// Run by it.
+        OperatedBy = "operated-by",
+        /// Talks about policy; no client data. Shown, denies nothing.
+        PolicyContact = "policy-contact",
+    }
+}
+
+closed! {
+    /// Whether a link holds.
+    LinkStatus {
+        /// It does.
+        InForce = "in-force",
+        /// Somebody says it does, somebody that it does not.
+        Contested = "contested",
+        /// It did. Shown, denies nothing.
+        Ended = "ended",
+    }
+}
+
+closed! {
+    /// How sure the evidence makes us.
+    Confidence {
+        /// Written by a party to it or by a court, regulator or Parliament.
+        High = "high",
+        /// Likely; a detail is unconfirmed.
+        Medium = "medium",
+        /// Somebody says so.
+        Low = "low",
+    }
+}
+
+closed! {
+    /// The way of a challenge.
+    ForumState {
+        /// The Home Office is there.
+        Present = "present",
+        /// We asked that it leave.
+        Challenged = "challenged",
+        /// We left.
+        Left = "left",
+    }
+}
+
 /// Every organisation and system known, and the links between them.
+///
+/// The empty registry permits nothing: an unknown recipient is refused.
 #[derive(Debug, Default)]
 pub struct Registry {
-    /// Systems by id.
+    /// Systems by id. Look-ups by host know only what [`Registry::new`] was given.
     pub systems: BTreeMap<SystemId, System>,
+    index: Index,
+}
+
+impl Registry {
+    /// A registry of these systems. Where two claim the same host, which compiling refuses, a root wins.
+    #[must_use]
+    pub fn new(systems: BTreeMap<SystemId, System>) -> Self {
+        let index = Index::new(systems.values());
+        Self { systems, index }
+    }
+
+    /// A recipient by its id.
+    #[must_use]
+    pub fn system(&self, id: &SystemId) -> Option<&System> {
+        self.systems.get(id)
+    }
+
+    /// Whose host this is. Deny beats allow: a root's host, pattern or path is found before anything else;
+    /// then the longest path rule, the exact host, the longest `*.x`. `path` holds decoded segments.
+    #[must_use]
+    pub fn system_of(&self, host: &Host, path: &[String]) -> Option<&System> {
+        self.root_by_host(host)
+            .or_else(|| self.index.by_path(host, path, true).and_then(|id| self.systems.get(id)))
+            .or_else(|| self.index.by_path(host, path, false).and_then(|id| self.systems.get(id)))
+            .or_else(|| self.index.by_host(host, false).and_then(|id| self.systems.get(id)))
+    }
+
+    /// The root whose host this is, exactly or by `*.x`: no flow and no DNS query, ever.
+    #[must_use]
+    pub fn root_by_host(&self, host: &Host) -> Option<&System> {
+        self.index.by_host(host, true).and_then(|id| self.systems.get(id))
+    }
 }
 
 /// A recipient: one system of one organisation.
@@ -62,7 +154,7 @@ pub struct System {
     pub name: String,
     /// What it is for.
     pub kind: SystemKind,
-    /// Host patterns it answers at.
+    /// Where it is found: hosts it answers at, and its mail domains and tenant ids.
     pub hosts: Vec<HostPattern>,
     /// Special-use addresses the organisation lists for it (a server on its own network), else none.
     pub addresses: Vec<ipnet::IpNet>,
@@ -76,7 +168,8 @@ pub struct System {
     pub chain: Vec<ChainStep>,
     /// What the links alone say: root, associated, unassessed (contested chain) or clear.
     pub linked: Class,
-    /// The Home Office has access to this forum (DATA-5), until it was left.
+    /// The Home Office has access to this forum (DATA-5): an in-force `forum-attended-by` link says so. Holds on
+    /// after we left, until that link is ended.
     pub home_office_forum: bool,
 }
 
@@ -87,6 +180,14 @@ pub enum HostPattern {
     Exact(Host),
     /// `*.x`: every name below `x`, without `x`.
     Below(String),
+    /// `www.gov.uk/report-immigration-crime`: this path and all below it, decoded, on a host that others share.
+    Path(Host, Vec<String>),
+    /// A domain of its mail addresses, exactly. Says nothing of hosts.
+    Mail(String),
+    /// Every domain below this one is of its mail addresses.
+    MailBelow(String),
+    /// Its id on a service that others share.
+    Tenant(String),
 }
 
 /// Somebody looked at a recipient and wrote down why it is safe.

@@ -19,7 +19,7 @@ use jsonpath_rust::parser::{
 use std::{fmt, sync::Arc};
 
 pub use automaton::State;
-pub(crate) use automaton::{Automaton, UNLISTED};
+pub(crate) use automaton::UNLISTED;
 pub use matcher::Matcher;
 pub(crate) use name_key::NameKey;
 
@@ -149,8 +149,7 @@ fn lint_white_space(text: &str) -> Result<(), SelectorError> {
                 while let Some(c) = rest.next_if(|c| c.is_whitespace()) {
                     strange |= !c.is_ascii();
                 }
-                let around =
-                    matches!(before, '[' | ',' | ':') || matches!(rest.peek(), Some('[' | ']' | ',' | ':'));
+                let around = matches!(before, '[' | ',' | ':') || matches!(rest.peek(), Some('[' | ']' | ',' | ':'));
                 if strange || !around {
                     return Err(SelectorError::new(
                         format!("'{text}' has white space where it may not stand"),

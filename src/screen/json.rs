@@ -1,1 +1,138 @@
-//! json
+//! The JSON kernel: bytes are pushed in, permitted bytes come out.
+//!
+//! One pass, sans-io, with memory for one record and the output. The rules:
+//!
+//! - **One interpretation.** RFC 8259 strictly. Duplicate names (after unescaping), lone surrogates, invalid
+//!   UTF-8, byte order marks, bytes after the document, and depth, members or records over their limits are
+//!   refused. What is written is copied from what was judged: numbers, strings and the order of members stay
+//!   exactly as they came; white space between tokens goes.
+//! - **Positive listing.** Outside records only the envelope's places leave, within a record only its fields,
+//!   and containers within which some rule may select something. A rule lists scalars; a container at a
+//!   listed place is unlisted unless a rule selects within it. What is unlisted is removed (a member) or
+//!   becomes `null` (an element, or the document itself), or stops the request.
+//! - **A record is atomic.** Its subject may come last; it is read to its end, each (person, rule) is judged
+//!   once for the whole body, then it is written. Values within a dependant are about that dependant,
+//!   innermost first. The value that names a subject leaves only if it is also listed; if it is not it counts
+//!   as unlisted but never stops the request.
+//! - **Withheld** values leave as their rule says; in an array, where others' indices must stay, a stripped
+//!   one becomes `null`. A listed `null` leaves as `null` in every permitted form.
+//! - **Where the input is cut never shows**: not in the output, not in a refusal.
+
+mod names;
+mod scan;
+mod tape;
+mod text;
+mod walk;
+mod write;
+
+use super::{Findings, Judge, Person};
+use crate::{policy::integration::BodyRules, verdict::Refusal};
+use std::sync::Arc;
+use walk::{Turn, Walk};
+
+/// Input is walked in pieces of this size, which bounds what is buffered beside a record.
+const PIECE: usize = 128 << 10;
+/// Offsets within a record are kept in 32 bits.
+const LARGEST_RECORD: usize = 1 << 30;
+
+/// Bounds. At the bound a body is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// One record, or one value with its name outside records, in bytes. At most 1 GiB.
+    pub record: usize,
+    /// Containers within containers.
+    pub depth: usize,
+    /// Members of one object.
+    pub members: usize,
+}
+
+/// Screens one body.
+#[derive(Debug)]
+pub struct JsonScreener {
+    rules: Arc<BodyRules>,
+    walk: Walk,
+    /// Input that is not decided yet: the open record, or the token that was cut.
+    buffer: Vec<u8>,
+    refused: Option<Refusal>,
+}
+
+/// What may leave of a body, and what was done to get there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScreenedBody {
+    /// The body to send: JSON without insignificant white space.
+    pub bytes: Vec<u8>,
+    /// What was done.
+    pub findings: Findings,
+}
+
+impl JsonScreener {
+    /// A screener for one body. `request_person` is whom records are about whose subject is in the path, the
+    /// query or a header; for others it is not asked.
+    #[must_use]
+    pub fn new(rules: Arc<BodyRules>, limits: Limits, request_person: Person) -> Self {
+        let limits = Limits { record: limits.record.min(LARGEST_RECORD), ..limits };
+        let walk = Walk::new(&rules, limits, request_person);
+        Self { rules, walk, buffer: Vec::new(), refused: None }
+    }
+
+    /// Takes the next bytes, however they are cut.
+    ///
+    /// # Errors
+    /// The refusal of the whole request; the same again for every later call. `body-malformed` and
+    /// `body-too-large` say what is wrong and at which byte, never a value or an unlisted name.
+    /// `field-blocked` for unlisted data under `unlisted = "block"` and for rules with `denied = "block"`,
+    /// unless the judge's own code says that consent or the recipient is what is missing. For a `required`
+    /// rule the judge's code stays.
+    pub fn push(&mut self, bytes: &[u8], judge: &mut dyn Judge) -> Result<(), Refusal> {
+        for piece in bytes.chunks(PIECE) {
+            self.turn(piece, false, judge)?;
+        }
+        Ok(())
+    }
+
+    /// The body is complete.
+    ///
+    /// # Errors
+    /// As [`JsonScreener::push`]; also when the document is not complete.
+    pub fn finish(mut self, judge: &mut dyn Judge) -> Result<ScreenedBody, Refusal> {
+        self.turn(&[], true, judge)?;
+        let findings = self.findings();
+        Ok(ScreenedBody { bytes: self.walk.out, findings })
+    }
+
+    /// What was done so far. After a refusal nothing leaves: then this says what the rules had done until
+    /// then and, as [`Act::Blocked`](crate::flow::Act::Blocked), which listed value stopped the request.
+    #[must_use]
+    pub fn findings(&self) -> Findings {
+        self.walk.tally.findings()
+    }
+
+    fn turn(&mut self, piece: &[u8], at_end: bool, judge: &mut dyn Judge) -> Result<(), Refusal> {
+        if let Some(refusal) = &self.refused {
+            return Err(refusal.clone());
+        }
+        // What is complete is read where it lies; only what was cut is copied together.
+        let in_place = self.buffer.is_empty();
+        if !in_place {
+            self.buffer.extend_from_slice(piece);
+        }
+        let buf = if in_place { piece } else { &self.buffer };
+        match self.walk.turn(&mut Turn { rules: &self.rules, buf, judge, at_end }) {
+            Ok(done) => {
+                if in_place {
+                    self.buffer.extend_from_slice(piece.get(done..).unwrap_or_default());
+                } else {
+                    self.buffer.drain(..done.min(self.buffer.len()));
+                }
+                self.walk.shift(done);
+                Ok(())
+            }
+            Err(refusal) => {
+                self.buffer = Vec::new();
+                self.walk.out = Vec::new();
+                self.refused = Some((*refusal).clone());
+                Err(*refusal)
+            }
+        }
+    }
+}

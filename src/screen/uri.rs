@@ -1,1 +1,311 @@
-//! uri
+//! Path and query: judged like a body, and written again by us (RFC 3986).
+
+use super::{
+    Findings, Judge, Person,
+    tally::{Outcome, Tally, Value},
+};
+use crate::{
+    policy::integration::{Denied, FieldRule, Operation, PathSegment},
+    verdict::{Code, Refusal},
+};
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
+
+/// What of a request's target may leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScreenedTarget {
+    /// Encoded segments below the route, to be put behind the upstream's base (see [`encode_literal`]).
+    pub path: Vec<String>,
+    /// The encoded query without `?`; `None` where no pair leaves.
+    pub query: Option<String>,
+    /// What was done.
+    pub findings: Findings,
+}
+
+impl ScreenedTarget {
+    /// The request target: the upstream's decoded base segments, the path and the query.
+    #[must_use]
+    pub fn path_and_query(&self, base: &[String]) -> String {
+        let base = base.iter().map(|s| encode_literal(s));
+        let segments: Vec<String> = base.chain(self.path.iter().cloned()).collect();
+        let path = format!("/{}", segments.join("/"));
+        match &self.query {
+            Some(query) => format!("{path}?{query}"),
+            None => path,
+        }
+    }
+}
+
+/// The value of a path parameter, for `subject = "path:…"`. `segments` are the request's, below the route.
+#[must_use]
+pub fn parameter<'a>(operation: &Operation, segments: &'a [String], name: &str) -> Option<&'a str> {
+    let mut pairs = operation.path.iter().zip(segments);
+    pairs.find_map(|(template, segment)| match template {
+        PathSegment::Field(field) if field == name => Some(segment.as_str()),
+        _ => None,
+    })
+}
+
+/// Whom a parameter names, for `subject = "path:…"`, `"query:…"` and `"header:…"`: give every value of it.
+#[must_use]
+pub fn person<'a>(values: impl IntoIterator<Item = &'a str>) -> Person {
+    let mut values = values.into_iter();
+    match (values.next(), values.next()) {
+        (Some(id), None) if !id.is_empty() => Person::One(id.into()),
+        (_, None) => Person::Unknown,
+        (_, Some(_)) => Person::Ambiguous,
+    }
+}
+
+/// Screens the target of a request that matched `operation`. `segments` are the decoded path segments below
+/// the route, `query` the decoded pairs, `person` whom path and query are about.
+///
+/// # Errors
+/// When a path parameter or a `required` or blocking query parameter may not leave; when a listed parameter
+/// stands in the query twice; when the path is not the operation's.
+pub fn screen(
+    operation: &Operation,
+    segments: &[String],
+    query: &[(String, String)],
+    person: &Person,
+    judge: &mut dyn Judge,
+) -> Result<ScreenedTarget, Refusal> {
+    let path_rules = operation.path_fields.values().map(blocking);
+    let tally = Tally::new(path_rules.chain(operation.query.values().cloned()).collect());
+    let mut screening = Screening { operation, person, judge, tally };
+    let path = screening.path(segments)?;
+    let query = screening.query(query)?;
+    Ok(ScreenedTarget { path, query, findings: screening.tally.findings() })
+}
+
+/// A path without one of its segments is another path: a withheld one always stops the request.
+fn blocking(rule: &Arc<FieldRule>) -> Arc<FieldRule> {
+    match (&rule.denied, rule.required) {
+        (Denied::Block, _) | (_, true) => Arc::clone(rule),
+        _ => Arc::new(FieldRule { denied: Denied::Block, ..(**rule).clone() }),
+    }
+}
+
+struct Screening<'a> {
+    operation: &'a Operation,
+    person: &'a Person,
+    judge: &'a mut dyn Judge,
+    tally: Tally,
+}
+
+impl Screening<'_> {
+    fn path(&mut self, segments: &[String]) -> Result<Vec<String>, Refusal> {
+        if segments.len() != self.operation.path.len() {
+            return Err(Refusal::plain(Code::OperationUnknown, "the path is not this operation's"));
+        }
+        let mut path = Vec::new();
+        for (template, segment) in self.operation.path.iter().zip(segments) {
+            path.push(match template {
+                PathSegment::Literal(literal) if literal == segment => encode_literal(segment),
+                PathSegment::Literal(_) => {
+                    return Err(Refusal::plain(Code::OperationUnknown, "the path is not this operation's"));
+                }
+                PathSegment::Field(name) => self.segment(name, segment)?,
+            });
+        }
+        Ok(path)
+    }
+
+    fn segment(&mut self, name: &str, segment: &str) -> Result<String, Refusal> {
+        let Some(rule) = self.operation.path_fields.keys().position(|n| n == name) else {
+            let detail = format!("the path parameter {name} has no rule, and a path cannot leave without it");
+            return Err(super::tally::unlisted(detail));
+        };
+        let text = match self.decide(rule, segment)? {
+            Some(text) => text,
+            None => return Err(Refusal::plain(Code::Internal, "a path parameter was withheld without a refusal")),
+        };
+        // Servers resolve these however they are encoded (RFC 3986 section 5.2.4).
+        if matches!(&*text, "" | "." | "..") {
+            let detail = format!("the path parameter {name} is empty or a dot segment");
+            return Err(Refusal::plain(Code::RequestMalformed, detail));
+        }
+        Ok(encode(&text))
+    }
+
+    fn query(&mut self, pairs: &[(String, String)]) -> Result<Option<String>, Refusal> {
+        let mut seen = HashSet::new();
+        let mut written: Vec<String> = Vec::new();
+        for (name, value) in pairs {
+            let Some(rule) = self.operation.query.keys().position(|n| n == name) else {
+                self.tally.unlisted += 1;
+                continue;
+            };
+            if !seen.insert(rule) {
+                let detail = format!("the query parameter {name} stands there twice");
+                return Err(Refusal::plain(Code::RequestMalformed, detail));
+            }
+            if let Some(text) = self.decide(self.operation.path_fields.len() + rule, value)? {
+                written.push(format!("{}={}", encode(name), encode(&text)));
+            }
+        }
+        Ok((!written.is_empty()).then(|| written.join("&")))
+    }
+
+    /// The text that may stand there; `None` where nothing may.
+    fn decide<'v>(&mut self, rule: usize, value: &'v str) -> Result<Option<Cow<'v, str>>, Refusal> {
+        let person = self.tally.person(self.person);
+        let outcome = self.tally.decide((person, rule), self.judge, || Value::Text(Cow::Borrowed(value)));
+        Ok(match outcome.map_err(|refusal| *refusal)? {
+            Outcome::Raw => Some(Cow::Borrowed(value)),
+            Outcome::Text(text) => Some(Cow::Owned(text)),
+            Outcome::Withheld(Denied::Empty) => Some(Cow::Borrowed("")),
+            Outcome::Withheld(Denied::Const(text)) => Some(Cow::Owned(text.to_string())),
+            Outcome::Withheld(Denied::Strip | Denied::Null | Denied::Block) => None,
+        })
+    }
+}
+
+/// Percent-encodes a value: everything but RFC 3986 *unreserved*, so that no part of it is read as syntax.
+#[must_use]
+pub fn encode(text: &str) -> String {
+    percent(text, unreserved)
+}
+
+/// Percent-encodes a segment that a policy wrote: RFC 3986 *pchar* stays, such as the brackets of OData.
+#[must_use]
+pub fn encode_literal(segment: &str) -> String {
+    percent(segment, |byte| unreserved(byte) || b"!$&'()*+,;=:@".contains(&byte))
+}
+
+const fn unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+fn percent(text: &str, plain: impl Fn(u8) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if plain(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        flow::{Act, Category, Form, Transform},
+        screen::Ruling,
+    };
+    use proptest::prelude::*;
+
+    struct Allow(fn(&FieldRule) -> Ruling);
+
+    impl Judge for Allow {
+        fn judge(&mut self, _: &Person, rule: &FieldRule) -> Ruling {
+            (self.0)(rule)
+        }
+        fn pseudonym(&self, _: &Category, value: &str) -> String {
+            format!("~{}", value.len())
+        }
+        fn today(&self) -> jiff::civil::Date {
+            jiff::civil::date(2026, 11, 21)
+        }
+    }
+
+    fn all(rule: &FieldRule) -> Ruling {
+        Ruling::Send(rule.forms().next().unwrap())
+    }
+
+    fn none(_: &FieldRule) -> Ruling {
+        Ruling::Withhold(Arc::new(Refusal::plain(Code::ConsentMissing, "no consent for this item")))
+    }
+
+    fn rule(path: &str, otherwise: Option<Form>, denied: Denied) -> (String, Arc<FieldRule>) {
+        let category = Category::parse("pd:Identifier").unwrap();
+        let rule =
+            FieldRule { path: path.into(), category, only: otherwise.is_some(), otherwise, denied, required: false };
+        (path.to_owned(), Arc::new(rule))
+    }
+
+    fn operation() -> Operation {
+        Operation {
+            id: "refer".parse().unwrap(),
+            method: http::Method::POST,
+            path: vec![PathSegment::Literal("ref(s)".into()), PathSegment::Field("reference".into())],
+            path_fields: [rule("reference", None, Denied::Strip)].into(),
+            query: [
+                rule("area", Some(Form::Generalised(Transform::PostcodeArea)), Denied::Strip),
+                rule("note", None, Denied::Const("none given".into())),
+            ]
+            .into(),
+            headers: vec![],
+            body: None,
+        }
+    }
+
+    fn run(judge: fn(&FieldRule) -> Ruling, path: &[&str], query: &[(&str, &str)]) -> Result<ScreenedTarget, Refusal> {
+        let path: Vec<_> = path.iter().map(|s| (*s).to_owned()).collect();
+        let query: Vec<_> = query.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        screen(&operation(), &path, &query, &Person::Unknown, &mut Allow(judge))
+    }
+
+    #[test]
+    fn what_may_leave_is_written_again() {
+        let query = [("area", "SE15 4QN"), ("debug", "1"), ("note", "a&b=ü")];
+        let target = run(all, &["ref(s)", "A/1;x"], &query).unwrap();
+        assert_eq!(target.path_and_query(&["v 2".into()]), "/v%202/ref(s)/A%2F1%3Bx?area=SE&note=a%26b%3D%C3%BC");
+        assert_eq!(target.findings.unlisted, 1);
+        let acts: Vec<_> = target.findings.listed.iter().map(|f| (&*f.rule.path, f.act)).collect();
+        assert_eq!(acts, [("reference", Act::Sent), ("area", Act::Generalised), ("note", Act::Sent)]);
+    }
+
+    #[test]
+    fn a_withheld_path_parameter_stops_the_request_with_its_reason() {
+        let refusal = run(none, &["ref(s)", "A1"], &[]).unwrap_err();
+        assert_eq!(refusal.code, Code::ConsentMissing);
+        assert!(refusal.detail.contains("reference may not leave") && !refusal.detail.contains("A1"));
+    }
+
+    #[test]
+    fn withheld_query_parameters_go_or_become_what_their_rule_says() {
+        let only_path = |r: &FieldRule| if &*r.path == "reference" { all(r) } else { none(r) };
+        let target = run(only_path, &["ref(s)", "A1"], &[("area", "SE15 4QN"), ("note", "x")]).unwrap();
+        assert_eq!(target.query.as_deref(), Some("note=none%20given"));
+        assert_eq!(run(only_path, &["ref(s)", "A1"], &[("area", "SE15 4QN")]).unwrap().query, None);
+    }
+
+    #[test]
+    fn what_could_be_read_twice_is_refused() {
+        let twice = run(all, &["ref(s)", "A1"], &[("note", "1"), ("note", "2")]).unwrap_err();
+        assert_eq!((twice.code, twice.detail.contains("twice")), (Code::RequestMalformed, true));
+        assert_eq!(run(all, &["ref(s)", ".."], &[]).unwrap_err().code, Code::RequestMalformed);
+        assert_eq!(run(all, &["other", "A1"], &[]).unwrap_err().code, Code::OperationUnknown);
+        assert_eq!(run(all, &["ref(s)"], &[]).unwrap_err().code, Code::OperationUnknown);
+    }
+
+    #[test]
+    fn a_path_parameter_without_a_rule_stops_the_request() {
+        let operation = Operation { path_fields: [].into(), ..operation() };
+        let path = ["ref(s)".to_owned(), "A1".to_owned()];
+        let refusal = screen(&operation, &path, &[], &Person::Unknown, &mut Allow(all)).unwrap_err();
+        assert_eq!(refusal.code, Code::FieldBlocked);
+        assert_eq!(parameter(&operation, &path, "reference"), Some("A1"));
+    }
+
+    #[test]
+    fn a_parameter_names_one_person_or_nobody() {
+        assert_eq!(person(["a"]), Person::One("a".into()));
+        assert_eq!(person([""]), Person::Unknown);
+        assert_eq!(person([]), Person::Unknown);
+        assert_eq!(person(["a", "a"]), Person::Ambiguous);
+    }
+
+    proptest! {
+        #[test]
+        fn encoding_is_undone_by_decoding(text in "\\PC{0,20}") {
+            let decoded: String = url::form_urlencoded::parse(format!("v={}", encode(&text)).as_bytes()).next().unwrap().1.into();
+            prop_assert_eq!(&decoded, &text);
+            let safe = |b: u8| b.is_ascii_graphic() && !b"/?#[]\"<>\\^`{|}".contains(&b);
+            prop_assert!(encode_literal(&text).bytes().all(safe));
+        }
+    }
+}

@@ -10,7 +10,8 @@ pub(crate) struct Finding(pub(crate) usize, pub(crate) String);
 const KNOWS: &[(&str, &[&str])] = &[
     ("flow", &[]),
     ("policy", &["flow"]),
-    ("consent", &["flow"]),
+    // Nouns only: the facts the charter is asked with, the codes of broken tokens, which policy is active.
+    ("consent", &["flow", "policy::charter::Advice", "policy::PolicyHash", "verdict::Code"]),
     ("verdict", &["policy", "consent", "flow"]),
     ("screen", &["verdict", "policy", "flow"]),
     ("ledger", &["verdict", "consent", "flow", "policy::PolicyHash"]),
@@ -43,14 +44,22 @@ const KNOWS: &[(&str, &[&str])] = &[
     ("lib", &[]),
 ];
 
+/// Parts of a room that may know more, each for the reason given.
+const ALSO: &[(&str, &[&str])] = &[
+    // No route is a refusal.
+    ("policy/route", &["verdict"]),
+    // A case says which grants are in force and which code is expected.
+    ("policy/case", &["consent", "verdict"]),
+];
+
 /// Rooms that take everything they need as arguments, with no runtime either.
 const PURE: &[&str] = &["flow", "policy", "consent", "verdict", "screen"];
 
 /// Rooms and files that may not touch the world but may wait for each other.
 const CALM: &[&str] = &["ledger", "metrics"];
 
-/// Parts of a calm room that are its hands.
-const HANDS: &[&str] = &["ledger/sqlite", "ledger/postgres", "ledger/publish"];
+/// Parts of a calm room that are its hands. `ledger/book` is the handle that takes the system's clock and randomness.
+const HANDS: &[&str] = &["ledger/book", "ledger/sqlite", "ledger/postgres", "ledger/publish"];
 
 /// The world. A path that holds one of these touches it.
 const WORLD: &[&str] = &[
@@ -111,7 +120,12 @@ pub(crate) fn judge(name: &str, text: &str) -> Vec<Finding> {
         if let Some(inner) = from_root(&path, &module) {
             let other = inner.split("::").next().unwrap_or_default();
             let is_room = KNOWS.iter().any(|(r, _)| *r == other);
-            let may = known.iter().any(|k| inner == *k || inner.strip_prefix(k).is_some_and(|r| r.starts_with("::")));
+            let also = ALSO.iter().filter(|(part, _)| stem == *part || stem.starts_with(&format!("{part}/")));
+            let also = also.flat_map(|(_, rooms)| *rooms);
+            let may = known
+                .iter()
+                .chain(also)
+                .any(|k| inner == *k || inner.strip_prefix(k).is_some_and(|r| r.starts_with("::")));
             if is_room && other != room && !may && room != "lib" {
                 let inner = if known.iter().any(|k| k.starts_with(&format!("{other}::"))) { &inner } else { other };
                 find(format!("{room} may not know {inner}"));

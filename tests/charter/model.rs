@@ -59,10 +59,10 @@ fn recipient(r: &RecipientFacts, emergency: bool) -> Vec<&'static str> {
         no.push("no-home-office-forum");
     }
     match r.class {
-        Class::Associated if !emergency && !(r.approved && r.purpose == Purpose::Accommodation) => {
-            no.push("associated-only-by-data-2");
-        }
-        Class::Unassessed if !emergency => no.push("assessed-only"),
+        _ if emergency => {}
+        Class::Associated if r.approved && r.purpose == Purpose::Accommodation => {}
+        Class::Associated => no.push("associated-only-by-data-2"),
+        Class::Unassessed => no.push("assessed-only"),
         _ => {}
     }
     if !r.undertaking {
@@ -78,7 +78,7 @@ fn recipient(r: &RecipientFacts, emergency: bool) -> Vec<&'static str> {
 pub(crate) fn disclose(f: &DisclosureFacts) -> Vec<&'static str> {
     let sort = sort(f);
     let door = f.recipient.purpose == Purpose::Safeguarding && f.recipient.safeguarding_recipient;
-    let emergency = door && (f.safeguarding || sort == Sort::Nobody);
+    let emergency = door && (sort == Sort::Nobody || (f.safeguarding && f.one_subject));
     let mut no = recipient(&f.recipient, emergency);
     no.extend(data(f, sort, emergency));
     if sort != Sort::Nobody {
@@ -117,16 +117,16 @@ fn data(f: &DisclosureFacts, sort: Sort, emergency: bool) -> Vec<&'static str> {
 fn person(f: &DisclosureFacts, sort: Sort, emergency: bool) -> Vec<&'static str> {
     let associated = f.recipient.class == Class::Associated;
     let mut no = Vec::new();
-    let count = f.aggregate && !f.consent_item;
-    let theirs = emergency || (f.this_person && !(f.consent_item && !f.active));
-    if !count && !(f.one_subject && theirs) {
-        no.push("active-and-this-person");
-    }
-    if !f.consent_item && !emergency && !f.aggregate {
-        no.push("personal-needs-consent");
-    }
     if emergency {
         return no;
+    }
+    let count = f.aggregate && !f.consent_item;
+    let passive = f.consent_item && !f.active;
+    if !count && (!f.one_subject || !f.this_person || passive) {
+        no.push("active-and-this-person");
+    }
+    if !f.consent_item && !f.aggregate {
+        no.push("personal-needs-consent");
     }
     if associated && !(f.consent_item && f.consent_path) {
         no.push("each-discrete-item");

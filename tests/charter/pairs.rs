@@ -121,7 +121,7 @@ fn consent() -> Vec<Pair> {
         ("active-and-this-person", DisclosureFacts { this_person: false, ..name() }, vec![name()]),
         (
             "active-and-this-person",
-            DisclosureFacts { one_subject: false, ..emergency("pd:Name") },
+            DisclosureFacts { one_subject: false, recipient: emergency("pd:Name").recipient, ..name() },
             vec![emergency("pd:Name")],
         ),
         (

@@ -5,6 +5,10 @@ mod caller;
 #[cfg(test)]
 mod diagnostics;
 #[cfg(test)]
+mod init;
+#[cfg(test)]
+mod running;
+#[cfg(test)]
 mod shell;
 
 use std::path::Path;

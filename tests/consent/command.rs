@@ -96,7 +96,7 @@ fn a_token_signed_here_counts_at_the_gateway() {
     assert!(book.asked.borrow().is_empty(), "nothing is recorded until it is used");
     let keys = keys::load_dir(&book.keys).unwrap();
     let grant = verify(&printed.text, &keys.issuers, AUDIENCE, at(NOW)).unwrap();
-    assert_eq!(grant.subject, keys.subject.label(&"inform".parse().unwrap(), "C-1"));
+    assert_eq!(grant.subject, keys.subjects.label(&"inform".parse().unwrap(), "C-1"));
     assert_eq!(printed.data["jti"], json!(grant.jti));
 }
 

@@ -1,3 +1,18 @@
 //! The screening room: selectors against an oracle, the JSON kernel against a plain model of its rules.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test stops at the first surprise"
+)]
+
+mod document;
+mod json;
+mod malformed;
+mod model;
+mod properties;
+mod rules;
 mod selector;

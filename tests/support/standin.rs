@@ -367,6 +367,7 @@ impl Shared {
 
     async fn read(&self, stream: &mut impl Socket, buffer: &mut Vec<u8>, connection: usize) -> io::Result<()> {
         let start = buffer.len();
+        buffer.reserve(64 << 10);
         if stream.read_buf(buffer).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }

@@ -109,7 +109,7 @@ fn token(args: Issue, desk: &impl Desk) -> Result<Printed, Failure> {
     let notice = args.notice.clone();
     let asked = grant(args, now)?;
     let key = keys::load_issuing(desk.keys())?;
-    let subject = keys::load_dir(desk.keys())?.subject.label(&asked.app, asked.client.as_str());
+    let subject = keys::load_dir(desk.keys())?.subjects.label(&asked.app, asked.client.as_str());
     let grant = issue::grant(&asked.draft, subject, random()?, now)?;
     let envelope =
         Envelope { audience: desk.audience(), issued_at: grant.not_before, notice: &notice, receipt: random()? };

@@ -193,6 +193,7 @@ mod tests {
         gate::resolve::{Resolver, Rules},
         policy::{PolicyHash, integration::Upstream},
     };
+    use proptest::prelude::*;
     use std::{collections::BTreeMap, sync::Arc};
 
     async fn pinned() -> Pinned {
@@ -278,6 +279,31 @@ mod tests {
         );
         assert!(!got.whole);
         assert_eq!(got.values, [value(r#"</r/a?p=2>; rel="next"; title="a, \"b", </r/x>"#)]);
+    }
+
+    proptest! {
+        /// Whatever a recipient writes, what is passed on leads to our own route and nowhere else.
+        #[test]
+        fn no_link_leads_around_us(
+            link in prop_oneof![
+                "\\PC{0,40}",
+                "(https?:|/|//|\\\\|\\.\\./|%2e|%2f|v2|refer\\.riverside\\.example|:443|@|\\?|#|a| |\t){0,12}",
+            ],
+            prefix in prop_oneof![Just(vec![]), Just(vec!["riverside"])],
+            base in prop_oneof![Just(vec![]), Just(vec!["v2"])],
+        ) {
+            let pinned = tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(pinned());
+            let route = sides(&prefix, &base);
+            let links = Links::new(&route, &pinned, "https://refer.riverside.example/v2/a");
+            if let Some(own) = links.reference(&link) {
+                let ours = Url::parse("http://gateway.local/").unwrap().join(&own).unwrap();
+                prop_assert_eq!(ours.host_str(), Some("gateway.local"), "{}", own);
+                prop_assert!(ours.path().starts_with(&format!("/{}", prefix.concat())), "{}", own);
+            }
+            if let Some(split) = split_links(&link) {
+                prop_assert!(split.len() <= MOST);
+            }
+        }
     }
 
     #[test]

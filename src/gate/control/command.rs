@@ -39,6 +39,17 @@ pub enum Command {
         #[serde(deserialize_with = "decision_id")]
         decision: DecisionId,
     },
+    /// Judges a request with the consents and stops in force. Nothing is sent and nothing is recorded.
+    #[serde(rename = "judge")]
+    Judge {
+        /// The system that would send it.
+        app: App,
+        /// One HTTP/1.1 request, body included; line ends may be LF.
+        request: String,
+        /// As if it were this moment; now where it is absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<jiff::Timestamp>,
+    },
     /// Recomputes the whole record book.
     #[serde(rename = "ledger.verify")]
     LedgerVerify,

@@ -53,7 +53,19 @@ pub(super) struct TokenRequest<'a> {
 
 /// Where one connection's token is held. Its lock is kept while a token is fetched, so that only one is.
 #[derive(Debug, Default)]
-pub(super) struct Slot(Mutex<Option<Held>>);
+pub(super) struct Slot(Mutex<Last>);
+
+/// How the last fetch ended.
+#[derive(Debug, Default)]
+enum Last {
+    #[default]
+    Nothing,
+    Held(Held),
+    Failed {
+        at: Instant,
+        refusal: Refusal,
+    },
+}
 
 #[derive(Debug)]
 struct Held {
@@ -62,22 +74,36 @@ struct Held {
 }
 
 impl Slot {
-    /// The token that is held, or a new one.
+    /// The token that is held, or a new one. Whoever waited while a fetch failed shares its failure; otherwise each
+    /// would wait for a dead token host in turn.
     pub(super) async fn token<R: RecordContact>(
         &self,
         secret: impl FnOnce() -> Result<Arc<SecretString>, Refusal>,
         request: &TokenRequest<'_>,
         way: &TokenWay<'_, R>,
     ) -> Result<Credential, Refusal> {
-        let mut held = self.0.lock().await;
-        if let Some(held) = held.as_ref().filter(|h| Instant::now() < h.until) {
-            return bearer(&held.token);
+        let asked = Instant::now();
+        let mut last = self.0.lock().await;
+        match &*last {
+            Last::Held(held) if Instant::now() < held.until => return bearer(&held.token),
+            Last::Failed { at, refusal } if *at >= asked => return Err(refusal.clone()),
+            _ => *last = Last::Nothing,
         }
-        *held = None;
-        let fresh = fetch(&*secret()?, request, way).await?;
-        let credential = bearer(&fresh.token)?;
-        *held = Some(fresh);
-        Ok(credential)
+        let fetched = match secret() {
+            Ok(secret) => fetch(&secret, request, way).await,
+            Err(refusal) => Err(refusal),
+        };
+        match fetched {
+            Ok(fresh) => {
+                let credential = bearer(&fresh.token)?;
+                *last = Last::Held(fresh);
+                Ok(credential)
+            }
+            Err(refusal) => {
+                *last = Last::Failed { at: Instant::now(), refusal: refusal.clone() };
+                Err(refusal)
+            }
+        }
     }
 }
 
@@ -95,11 +121,6 @@ async fn fetch<R: RecordContact>(
     let pinned = way.resolver.judge_and_pin(way.rules, way.listed, request.token).await?;
     let contact = Contact { integration: request.integration.clone(), system: way.system.clone() };
     let receipt = way.contact.record(contact).await?;
-    let mut body = form_urlencoded::Serializer::new(String::new());
-    body.append_pair("grant_type", "client_credentials");
-    if !request.scope.is_empty() {
-        body.append_pair("scope", request.scope);
-    }
     let path = encoded(&request.token.base).ok_or_else(unusable)?;
     let outgoing = Outgoing::new(Parts {
         decision: receipt.decision(),
@@ -109,7 +130,7 @@ async fn fetch<R: RecordContact>(
         path_and_query: if path.is_empty() { "/".to_owned() } else { path },
         headers: HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]),
         media: Some(HeaderValue::from_static("application/x-www-form-urlencoded")),
-        body: body.finish().into(),
+        body: grant_request(request.scope).into(),
         credential: basic(request.client_id, secret)?,
     })?;
     let answer = way.client.send(outgoing, receipt).await.map_err(|f| f.into_refusal())?;
@@ -118,6 +139,16 @@ async fn fetch<R: RecordContact>(
     }
     let body = answer.body.collect(LONGEST).await.map_err(|_| refused("Its answer was not whole."))?;
     held(&zeroize::Zeroizing::new(body))
+}
+
+/// RFC 6749 section 4.4.2.
+fn grant_request(scope: &str) -> String {
+    let mut body = form_urlencoded::Serializer::new(String::new());
+    body.append_pair("grant_type", "client_credentials");
+    if !scope.is_empty() {
+        body.append_pair("scope", scope);
+    }
+    body.finish()
 }
 
 /// RFC 6749 section 2.3.1: both parts are form-encoded before they are joined.

@@ -7,9 +7,9 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-/// How many rulings each memo keeps: about 4 MiB of them. Facts are few (connections × categories × a handful of
+/// How many rulings each memo keeps: about 8 MiB of them. Facts are few (connections × categories × a handful of
 /// booleans), so a full memo is unusual, and forgetting everything is then the simplest right answer.
-const CAPACITY: usize = 16_384;
+pub(super) const CAPACITY: usize = 32_768;
 
 /// A bounded map from facts to rulings. The rules never change under it: a new policy set has new memos.
 #[derive(Debug)]

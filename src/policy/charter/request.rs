@@ -55,7 +55,8 @@ impl Vocabulary {
             Advice::Declined => "declined",
             Advice::Obtained => "obtained",
         };
-        let emergency = emergency_recipient(&facts.recipient) && (facts.safeguarding || !personal);
+        let granted = facts.safeguarding && facts.one_subject; // a grant is one person's
+        let emergency = emergency_recipient(&facts.recipient) && (granted || !personal);
         let mut pairs = self.recipient(&facts.recipient);
         pairs.extend([
             flag("emergency", emergency),

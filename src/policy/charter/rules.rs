@@ -141,8 +141,8 @@ impl Reader<'_> {
             let Some(rule) = self.rule(file, span, policy) else { continue };
             self.literals(&rule, text, policy);
             let renamed = policy.new_id(PolicyId::new(rule.id.as_str()));
-            let joined = self.book.policies.add(renamed.clone()).and_then(|()| named.add(renamed));
-            if let Err(e) = joined {
+            let joined = [self.book.policies.add(renamed.clone()), named.add(renamed)];
+            for e in joined.into_iter().filter_map(Result::err) {
                 self.found.extend(fault::from_cedar(file, &e, "give every rule an @id of its own"));
             }
             self.book.rules.push(rule);
@@ -164,35 +164,13 @@ impl Reader<'_> {
         for (key, _) in policy.annotations().filter(|(k, _)| !matches!(*k, "id" | "clause" | "also" | "note")) {
             note(format!("@{key} means nothing here"), "use @id, @clause, @also or @note");
         }
-        let mut clauses = |key: &str| -> Vec<Clause> {
-            let mut read = Vec::new();
-            for word in policy.annotation(key).unwrap_or_default().split_ascii_whitespace() {
-                match word.parse() {
-                    Ok(clause) => read.push(clause),
-                    Err(e) => note(format!("@{key} {e}"), "name a clause of charter.toml, such as DATA-3"),
-                }
-            }
-            read
-        };
-        let (clause, also) = (clauses("clause"), clauses("also"));
-        if clause.len() > 1 || (clause.is_empty() && (floor || policy.annotation("clause").is_some())) {
+        let clause = clauses("clause", policy, &mut note);
+        let also = clauses("also", policy, &mut note);
+        let words = policy.annotation("clause").map(|c| c.split_ascii_whitespace().count());
+        if !(words == Some(1) || (words.is_none() && !floor)) {
             note("has not exactly one clause".to_owned(), "add @clause(\"DATA-3\"), and others with @also");
         }
-        let id = match policy.annotation("id").map(RuleId::parse) {
-            Some(Ok(id)) => id,
-            Some(Err(e)) => {
-                note(format!("@id {e}"), "name the rule like no-sleep-site");
-                return None;
-            }
-            None => {
-                note("a rule without @id".to_owned(), "add @id(\"…\") before it, so that a refusal can name it");
-                return None;
-            }
-        };
-        if matches!(id.as_str(), NOT_PERMITTED | CHARTER_ERROR) {
-            note(format!("the name {id} is the gateway's own"), "name the rule otherwise");
-            return None;
-        }
+        let id = name(policy, &mut note)?;
         if let Some(other) = self.seen.insert(id.clone(), file) {
             let message = format!("a second rule named {id}; the first is in {other}");
             self.found.push(error(file, Some(span), message, "give every rule an @id of its own"));
@@ -232,8 +210,12 @@ impl Reader<'_> {
     fn validate(&mut self, file: &'static str, policies: &PolicySet) {
         let result = Validator::new(self.schema.clone()).validate(policies, ValidationMode::Strict);
         let mend = "use the words of schema.cedarschema";
-        for e in result.validation_errors() {
-            self.found.extend(fault::from_cedar(file, e, mend));
+        for finding in result.validation_errors().flat_map(|e| fault::from_cedar(file, e, mend)) {
+            // The same words fail once for each action; once is enough to mend them.
+            let told = |d: &Diagnostic| d.file == file && d.span == finding.span && d.mend == finding.mend;
+            if finding.span.is_none() || !self.found.iter().any(told) {
+                self.found.push(finding);
+            }
         }
         if file == FLOOR_FILE {
             return; // facts-complete can never apply to a valid request; that is its purpose.
@@ -243,6 +225,31 @@ impl Reader<'_> {
             self.book.warnings.extend(warnings.into_iter().map(|d| Diagnostic { severity: Severity::Warning, ..d }));
         }
     }
+}
+
+/// The rule's `@id`, unless it is missing, no name, or one of the gateway's own.
+fn name(policy: &Policy, note: &mut impl FnMut(String, &str)) -> Option<RuleId> {
+    match policy.annotation("id").map(RuleId::parse) {
+        Some(Ok(id)) if matches!(id.as_str(), NOT_PERMITTED | CHARTER_ERROR) => {
+            note(format!("the name {id} is the gateway's own"), "name the rule otherwise");
+        }
+        Some(Ok(id)) => return Some(id),
+        Some(Err(e)) => note(format!("@id {e}"), "name the rule like no-sleep-site"),
+        None => note("a rule without @id".to_owned(), "add @id(\"…\") before it, so that a refusal can name it"),
+    }
+    None
+}
+
+/// The clauses an annotation names, those that exist.
+fn clauses(key: &str, policy: &Policy, note: &mut impl FnMut(String, &str)) -> Vec<Clause> {
+    let mut read = Vec::new();
+    for word in policy.annotation(key).unwrap_or_default().split_ascii_whitespace() {
+        match word.parse() {
+            Ok(clause) => read.push(clause),
+            Err(e) => note(format!("@{key} {e}"), "name a clause of charter.toml, such as DATA-3"),
+        }
+    }
+    read
 }
 
 fn span(policy: &Policy) -> Range<usize> {

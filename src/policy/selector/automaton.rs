@@ -29,8 +29,6 @@ pub(super) struct Node {
     pub(super) elements: Vec<(u64, State)>,
     /// No step leads anywhere.
     pub(super) leaf: bool,
-    /// Whether the state accepts anything.
-    pub(super) accepting: bool,
 }
 
 impl Automaton {
@@ -59,12 +57,6 @@ impl Automaton {
     #[inline]
     pub(crate) fn is_leaf(&self, state: State) -> bool {
         self.nodes.get(usize::from(state.0)).is_none_or(|n| n.leaf)
-    }
-
-    /// Whether anything is selected here.
-    #[inline]
-    pub(crate) fn is_accepting(&self, state: State) -> bool {
-        self.nodes.get(usize::from(state.0)).is_some_and(|n| n.accepting)
     }
 }
 

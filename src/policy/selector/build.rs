@@ -74,8 +74,7 @@ impl<'a> Builder<'a> {
             }
         }
         let leaf = other == DEAD && names.is_empty() && elements.iter().all(|(_, to)| *to == DEAD);
-        let accepting = self.ends(set).next().is_some();
-        Ok(Node { names: Names::new(&names), other, elements, leaf, accepting })
+        Ok(Node { names: Names::new(&names), other, elements, leaf })
     }
 
     /// The selectors that are followed to their end.

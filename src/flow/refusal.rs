@@ -1,6 +1,6 @@
 //! Every way to say no: a closed list, each with its status, each naming clause and rule.
 
-use crate::flow::{Category, Clause, RuleId, name_closed as closed};
+use super::{Category, Clause, RuleId, name::closed};
 use std::sync::Arc;
 
 closed! {

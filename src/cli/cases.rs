@@ -1,0 +1,193 @@
+//! Runs the cases that an organisation keeps beside its policies: what would leave, compared with what it
+//! wrote down should. Nothing is sent, and no key of the gateway is used.
+
+use crate::{
+    config::Limits,
+    consent::{
+        GrantState, View,
+        keys::{Keys, Secret},
+        subject::{PseudonymKey, SubjectKeys, UseKey},
+        token::IssuerKeys,
+        view::Stop,
+    },
+    flow::{App, DecisionId},
+    gate::{
+        head,
+        rehearsal::{self, Situation},
+        respond::Removed,
+    },
+    policy::{
+        Diagnostic, Policy,
+        case::{self, Case, Outcome},
+    },
+    screen::Screened,
+    verdict::Refusal,
+};
+use std::{collections::BTreeMap, io, path::Path, sync::Arc};
+
+/// One case that did not come out as written, or could not be read.
+#[derive(Debug)]
+pub(super) enum Failed {
+    /// Its files are at fault.
+    Unreadable(Vec<Diagnostic>),
+    /// It came out otherwise.
+    Otherwise {
+        /// The case.
+        name: String,
+        /// What was stated and what came out, line by line.
+        differences: Vec<String>,
+    },
+}
+
+/// What running the cases came to.
+#[derive(Debug, Default)]
+pub(super) struct Ran {
+    /// How many there are.
+    pub(super) cases: usize,
+    /// Those that failed.
+    pub(super) failed: Vec<Failed>,
+}
+
+/// Runs every case below `policies/cases`. No such directory is no cases.
+pub(super) fn run(directory: &Path, policy: &Arc<Policy>) -> io::Result<Ran> {
+    let mut ran = Ran::default();
+    let cases = directory.join("cases");
+    if !cases.is_dir() {
+        return Ok(ran);
+    }
+    let keys = Arc::new(test_keys()?);
+    let mut names: Vec<_> = std::fs::read_dir(cases)?.collect::<Result<_, _>>()?;
+    names.retain(|entry| entry.path().is_dir());
+    names.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in names {
+        ran.cases += 1;
+        match read(&entry.path())? {
+            Err(diagnostics) => ran.failed.push(Failed::Unreadable(diagnostics)),
+            Ok(case) => {
+                let differences = differences(&case, policy, &keys);
+                if !differences.is_empty() {
+                    ran.failed.push(Failed::Otherwise { name: case.name, differences });
+                }
+            }
+        }
+    }
+    Ok(ran)
+}
+
+fn read(directory: &Path) -> io::Result<Result<Case, Vec<Diagnostic>>> {
+    let name = directory.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let file = |part: &str| {
+        let path = directory.join(part);
+        std::fs::read_to_string(&path).map_err(|e| io::Error::new(e.kind(), format!("cases/{name}/{part}: {e}")))
+    };
+    let consent = directory.join("consent.json").exists().then(|| file("consent.json")).transpose()?;
+    Ok(Case::parse(&name, &file("request.http")?, consent.as_deref(), &file("expect.toml")?))
+}
+
+fn differences(case: &Case, policy: &Arc<Policy>, keys: &Arc<Keys>) -> Vec<String> {
+    let Some(app) = caller(case, policy) else {
+        return vec!["the case names no caller (`app` in consent.json), and the connections have more than one".into()];
+    };
+    let view = view(case, &app, keys);
+    let situation = Situation {
+        policy,
+        view: &view,
+        keys,
+        limits: &Limits::default(),
+        audience: "urn:havengate:gateway:cases",
+        now: case.expect.now,
+    };
+    let result = request(case, app).and_then(|flow| {
+        let decision = DecisionId::from_bytes([0; 16]);
+        rehearsal::rehearse(&situation, decision, flow, &case.request.body).outcome.map_err(|(_, refusal)| refusal)
+    });
+    match (&case.expect.outcome, result) {
+        (Outcome::Sent { removed, upstream_body }, Ok(screened)) => sent(removed, upstream_body.as_deref(), &screened),
+        (Outcome::Refused { .. }, Ok(_)) => vec!["stated: refused; came out: sent".into()],
+        (Outcome::Sent { .. }, Err(refusal)) => vec![format!("stated: sent; came out: refused, {refusal}")],
+        (Outcome::Refused { code, clause, rule }, Err(refusal)) => {
+            let mut differences = Vec::new();
+            if *code != refusal.code {
+                differences.push(format!("stated code: {code}; came out: {}", refusal.code));
+            }
+            if clause.is_some_and(|c| refusal.reasons.iter().all(|r| r.clause != Some(c))) {
+                differences.push(format!("no reason names the stated clause; the reasons name {}", rules(&refusal)));
+            }
+            if rule.as_ref().is_some_and(|rule| refusal.reasons.iter().all(|r| r.rule != *rule)) {
+                differences.push(format!("no reason names the stated rule; the reasons name {}", rules(&refusal)));
+            }
+            differences
+        }
+    }
+}
+
+fn rules(refusal: &Refusal) -> String {
+    refusal.reasons.iter().map(|r| r.rule.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn sent(removed: &[String], body: Option<&str>, screened: &Screened) -> Vec<String> {
+    let mut differences = Vec::new();
+    let gone: Vec<String> = Removed::of(screened.findings()).paths.iter().map(ToString::to_string).collect();
+    let mut stated = removed.to_vec();
+    stated.sort_unstable();
+    stated.dedup();
+    if stated != gone {
+        differences.push(format!("stated removed: {}; came out: {}", stated.join(" "), gone.join(" ")));
+    }
+    if let Some(body) = body {
+        let leaves = screened.body().map(|b| String::from_utf8_lossy(&b.bytes).into_owned()).unwrap_or_default();
+        let leaves = case::compact(&leaves);
+        if leaves != body {
+            differences.push(format!("stated body:\n  {body}\ncame out:\n  {leaves}"));
+        }
+    }
+    differences
+}
+
+fn caller(case: &Case, policy: &Policy) -> Option<App> {
+    case.situation.app.clone().or_else(|| {
+        let mut apps = policy.integrations.values().map(|i| &i.app);
+        let first = apps.next()?;
+        apps.all(|app| app == first).then(|| first.clone())
+    })
+}
+
+fn request(case: &Case, app: App) -> Result<crate::flow::Flow, Refusal> {
+    let mut request = http::Request::new(());
+    *request.method_mut() = case.request.method.clone();
+    *request.uri_mut() =
+        case.request.target.parse().map_err(|_| {
+            Refusal::plain(crate::verdict::Code::RequestMalformed, "The case's request target is not one.")
+        })?;
+    *request.headers_mut() = case.request.headers.clone();
+    head::canonical(request.into_parts().0, app, None)
+}
+
+fn view(case: &Case, app: &App, keys: &Keys) -> View {
+    let mut view = View::default();
+    for grant in &case.situation.grants {
+        view.add_grant(grant.grant(keys.subjects.label(app, &grant.client)));
+    }
+    for jti in &case.situation.ended {
+        view.set_state(jti.clone(), GrantState { ended: Some(case.expect.now), ..GrantState::default() });
+    }
+    for grant in &case.situation.safeguarding {
+        view.add_safeguarding(grant.grant(keys.subjects.label(app, &grant.client)));
+    }
+    for (i, scope) in case.situation.stops.iter().enumerate() {
+        view.place_stop(Stop { id: i.to_string(), scope: scope.clone(), at: case.expect.now });
+    }
+    view
+}
+
+/// Keys that everybody knows: cases are about rules, and their pseudonyms are the same on every machine.
+fn test_keys() -> io::Result<Keys> {
+    let secret = |byte| Secret::new([byte; 32]);
+    let subjects = SubjectKeys::new(&BTreeMap::from([(1, secret(1))]), 1);
+    Ok(Keys {
+        subjects: subjects.ok_or_else(|| io::Error::other("the cases' keys cannot be made"))?,
+        pseudonyms: PseudonymKey::new(&secret(2)),
+        uses: UseKey::new(&secret(3)),
+        issuers: IssuerKeys::default(),
+    })
+}

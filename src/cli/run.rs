@@ -1,0 +1,99 @@
+//! `havengate run`: the gateway itself, until it is told to stop.
+
+use super::{Context, Exit, Failure, Printed};
+use crate::{
+    gate::{Gateway, reload::ReloadError, start::StartError},
+    log,
+};
+use serde_json::json;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Run the gateway
+///
+/// Stops on SIGTERM or SIGINT after the requests in flight have ended; reads policies again on SIGHUP. A set that
+/// is not valid keeps the one that is active, and says so.
+#[derive(Debug, clap::Args)]
+pub struct Run {}
+
+/// Carries it out.
+pub(super) fn run(_args: &Run, context: &Context) -> Result<Printed, Failure> {
+    let config = context.load()?;
+    log::init(&config).map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
+    threads()?.block_on(async {
+        let mut signals = Signals::listen().map_err(|e| Failure::new(Exit::Unavailable, e.to_string()))?;
+        let running = Gateway::start(config).await?;
+        for address in running.addresses() {
+            tracing::info!(%address, "listening");
+        }
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        while signals.next().await == Told::Reload {
+            match running.gateway().reload().await {
+                Ok(hash) => tracing::info!(policy = %hash, "policies were read again"),
+                Err(error) => tracing::error!(%error, "ALARM: policies were not read again"),
+            }
+        }
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        let drained = running
+            .stop()
+            .await
+            .map_err(|e| Failure::new(Exit::Ledger, format!("the last records were not written: {e}")))?;
+        Ok(Printed::done("stopped", json!({ "unfinished": drained.unfinished })))
+    })
+}
+
+fn threads() -> Result<tokio::runtime::Runtime, Failure> {
+    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    built.map_err(|e| Failure::new(Exit::Unavailable, format!("the system gives no event queue: {e}")))
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    Reload,
+    Stop,
+}
+
+struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> Told {
+        tokio::select! {
+            _ = self.hangup.recv() => Told::Reload,
+            _ = self.terminate.recv() => Told::Stop,
+            _ = self.interrupt.recv() => Told::Stop,
+        }
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let exit = match &error {
+            StartError::Ledger(_) | StartError::Record(_) => Exit::Ledger,
+            StartError::Listen(..) | StartError::Control(_) | StartError::Metrics(_) => Exit::Unavailable,
+            StartError::Keys(_) | StartError::Policy(_) | StartError::ServerTls(_) | StartError::Roots(_) => {
+                Exit::Configuration
+            }
+        };
+        match error {
+            StartError::Policy(error) => error.into(),
+            error => Self::new(exit, error.to_string()),
+        }
+    }
+}
+
+impl From<ReloadError> for Failure {
+    fn from(error: ReloadError) -> Self {
+        Self::new(Exit::Configuration, error.to_string())
+    }
+}

@@ -1,0 +1,263 @@
+//! One request, as a straight line: accept → Flow → Route → Admitted → Consented → Screened → Receipt →
+//! upstream. Read `Gateway::walk` from top to bottom: each step consumes the proof of the one before, and
+//! a step that fails ends the walk in `Gateway::refuse`.
+
+use super::{
+    Gateway,
+    accept::{Call, Exchange, Inbound, Peer},
+    answer::{Answer, OwnRoute},
+    body,
+    credentials::{Credential, TokenWay},
+    head, record,
+    resolve::{Pinned, Rules},
+    respond::{self, AnswerBody, Removed, Sent},
+    upstream::{self, Outgoing, Parts},
+};
+use crate::{
+    flow::{DecisionId, Flow},
+    ledger::{Permission, Receipt},
+    log::Outcome,
+    policy::{Policy, Route, integration::Auth, organisations::System},
+    screen::{Screened, Screening},
+    verdict::{Admitted, Code, Consented, Decider, Refusal, disclosure::Memory},
+};
+use http::{HeaderMap, HeaderValue, Response, header};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use std::{sync::Arc, time::Instant};
+
+/// What is known of a request so far: enough to refuse it at any step with a full record.
+#[derive(Debug)]
+pub(super) struct Trail {
+    pub(super) decision: DecisionId,
+    pub(super) started: Instant,
+    /// Refusals of callers we do not know are summed up once a minute.
+    pub(super) known_caller: bool,
+    pub(super) policy: Option<Arc<Policy>>,
+    pub(super) route: Option<Route>,
+    /// Whether any byte may have reached the recipient.
+    pub(super) sent: Sent,
+    /// The decision is in the ledger: what follows is its outcome.
+    pub(super) recorded: bool,
+    /// It was logged and counted, which happens once.
+    pub(super) observed: bool,
+}
+
+impl Exchange for Gateway {
+    async fn exchange(self: Arc<Self>, call: Call) -> Response<AnswerBody> {
+        let decision = match self.new_decision() {
+            Ok(decision) => decision,
+            Err(refusal) => return respond::refused(&refusal, None, Sent::No),
+        };
+        let mut trail = Trail {
+            decision,
+            started: Instant::now(),
+            known_caller: false,
+            policy: None,
+            route: None,
+            sent: Sent::No,
+            recorded: false,
+            observed: false,
+        };
+        match self.walk(call, &mut trail).await {
+            Ok(response) => response,
+            Err(refusal) => self.refuse(refusal, &mut trail).await,
+        }
+    }
+
+    async fn refused(self: Arc<Self>, peer: Peer, refusal: Refusal) -> Option<DecisionId> {
+        if self.callers.authenticate(&peer, &mut HeaderMap::new()).is_err() {
+            self.probes.count();
+            return None;
+        }
+        let decision = self.new_decision().ok()?;
+        let tx = record::refusal(decision, &refusal, None, None, self.ledger.now());
+        self.ledger.append_later(tx).ok().map(|()| decision)
+    }
+}
+
+impl Gateway {
+    /// The straight line.
+    async fn walk(&self, call: Call, trail: &mut Trail) -> Result<Response<AnswerBody>, Refusal> {
+        let (mut parts, body) = call.request.into_parts();
+        let app = self.callers.authenticate(&call.peer, &mut parts.headers)?;
+        trail.known_caller = true;
+        let flow = head::canonical(parts, app, call.peer.server_name.as_deref())?;
+
+        let policy = self.policy.snapshot();
+        trail.policy = Some(policy.clone());
+        let route = policy.route(&flow)?;
+        trail.route = Some(route.clone());
+
+        let view = self.ledger.view();
+        let admitted = Admitted::admit(policy.clone(), route.clone(), &view, self.ledger.now())?;
+        let consented =
+            Consented::present(admitted, &flow.headers, &self.keys.issuers, &self.config.gateway.audience, &view)?;
+        let pinned = self.pin(&policy, &route).await?;
+
+        let received = authorization(&flow.headers);
+        let screened = self.screen(consented, flow, body, trail).await?;
+        let outgoing = self.address(&screened, &route, pinned, &received).await?;
+        let receipt = self.permit(&screened, trail).await?;
+        let answer = self.send(outgoing, receipt, trail).await?;
+        Ok(self.forward(answer, &screened, trail))
+    }
+
+    /// Where the recipient really is: rules first, then one resolution, judged and pinned.
+    async fn pin(&self, policy: &Arc<Policy>, route: &Route) -> Result<Pinned, Refusal> {
+        let listed = policy.registry.system(&route.integration.destination).map_or(&[][..], |s| &s.addresses);
+        self.resolver.judge_and_pin(&Rules::of(policy), listed, &route.integration.upstream).await
+    }
+
+    /// Reads the body to its end, judging as it comes. Nothing is sent before all of it has passed.
+    async fn screen(
+        &self,
+        consented: Consented,
+        flow: Flow,
+        body: Inbound,
+        trail: &Trail,
+    ) -> Result<Screened, Refusal> {
+        let started = Instant::now();
+        let limits = &self.config.limits;
+        let rules = consented.admitted().route().operation.body.clone();
+        body::check_type(&flow.headers, body.is_end_stream(), rules.as_ref().map(|r| r.media.as_str()))?;
+        let mut memory = Memory::default();
+        let mut screening = Screening::begin(trail.decision, consented.clone(), flow, limits.into());
+        let bounds = body::Bounds { bytes: limits.body as u64, time: limits.body_time };
+        let view = self.ledger.view();
+        body::read(body, bounds, |chunk| {
+            screening.push(chunk, &mut Decider::new(consented.clone(), &view, &self.keys, &mut memory))
+        })
+        .await?;
+        // The view as it is now that the body is whole; the commit asserts all of it once more.
+        let view = self.ledger.view();
+        let screened = screening.finish(Decider::new(consented, &view, &self.keys, &mut memory))?;
+        self.metrics.screened(started.elapsed());
+        Ok(screened)
+    }
+
+    /// The durable allow. Everything that may have changed since screening is checked again in its transaction.
+    async fn permit(&self, screened: &Screened, trail: &mut Trail) -> Result<Receipt, Refusal> {
+        let started = Instant::now();
+        let permission = self.ledger.permit(record::permission(screened)).await.map_err(|e| e.refusal())?;
+        self.metrics.committed(started.elapsed());
+        trail.recorded = true;
+        match permission {
+            Permission::Granted(receipt) => Ok(receipt),
+            Permission::Refused(failure) => Err(failure.refusal()),
+        }
+    }
+
+    /// Sends what was screened, under its receipt, and waits for the head of the answer.
+    async fn send(&self, outgoing: Outgoing, receipt: Receipt, trail: &mut Trail) -> Result<Answer, Refusal> {
+        self.client.send(outgoing, receipt).await.map_err(|failure| {
+            let unsent = failure.sent() == upstream::Sent::No;
+            trail.sent = if unsent { Sent::No } else { Sent::Unknown };
+            let refusal = failure.into_refusal();
+            self.ended(trail, if unsent { "unsent" } else { "unknown" }, None, Some(refusal.code), unsent);
+            refusal
+        })
+    }
+
+    /// Puts together what will stand on the wire, before the decision is recorded: a token that cannot be
+    /// fetched spends nothing.
+    async fn address(
+        &self,
+        screened: &Screened,
+        route: &Route,
+        pinned: Pinned,
+        received: &HeaderMap,
+    ) -> Result<Outgoing, Refusal> {
+        let credential = self.credential(screened, route, received).await?;
+        let body = screened.body();
+        let media = body.map(|b| HeaderValue::from_str(&b.media)).transpose();
+        Outgoing::new(Parts {
+            decision: screened.decision(),
+            pinned,
+            route: OwnRoute::of(&route.integration),
+            method: screened.method().clone(),
+            path_and_query: screened.path_and_query().to_owned(),
+            headers: screened.headers().clone(),
+            media: media.map_err(|_| Refusal::plain(Code::Internal, "The operation's media type cannot be sent."))?,
+            body: body.map(|b| b.bytes.clone()).unwrap_or_default(),
+            credential,
+        })
+    }
+
+    /// What the recipient knows us by. An OAuth token host is a destination like any other: known to the
+    /// registry, judged, pinned, and dialled only after a durable `contact`.
+    async fn credential(
+        &self,
+        screened: &Screened,
+        route: &Route,
+        received: &HeaderMap,
+    ) -> Result<Credential, Refusal> {
+        let policy = screened.consented().admitted().policy();
+        let rules = Rules::of(policy);
+        let token_host = token_system(policy, route);
+        let way = TokenWay {
+            resolver: &self.resolver,
+            client: &self.client,
+            rules: &rules,
+            listed: token_host.map_or(&[][..], |s| &s.addresses),
+            system: token_host.map_or(&route.integration.destination, |s| &s.id),
+            contact: self,
+        };
+        self.credentials.of(&route.integration, received, &way).await
+    }
+
+    /// Passes the answer back, marked with the decision it belongs to.
+    fn forward(&self, answer: Answer, screened: &Screened, trail: &mut Trail) -> Response<AnswerBody> {
+        if answer.status == http::StatusCode::UNAUTHORIZED {
+            self.credentials.rejected(&screened.consented().admitted().facts().integration);
+        }
+        self.ended(trail, "answered", Some(answer.status.as_u16()), None, false);
+        self.count_fields(screened);
+        let mut response = Response::new(answer.body.map_err(Into::into).boxed_unsync());
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
+        respond::forwarded(response.headers_mut(), trail.decision, &Removed::of(screened.findings()));
+        response
+    }
+
+    /// How a permitted request ended: recorded with the next group commit, without delaying the answer.
+    fn ended(&self, trail: &mut Trail, how: &'static str, status: Option<u16>, code: Option<Code>, unsent: bool) {
+        let outcome = if code.is_none() { Outcome::Forwarded } else { Outcome::Failed };
+        self.observe(trail, outcome, code, &[]);
+        if let Err(error) = self.ledger.append_later(record::outcome(trail.decision, how, status, unsent)) {
+            tracing::error!(decision = %trail.decision, %error, "an outcome could not be recorded");
+        }
+    }
+
+    /// Every refusal is recorded as an allow is, durably and before it is answered.
+    async fn refuse(&self, refusal: Refusal, trail: &mut Trail) -> Response<AnswerBody> {
+        if !trail.known_caller {
+            self.probes.count();
+            return respond::refused(&refusal, None, Sent::No);
+        }
+        self.observe(trail, Outcome::Refused, Some(refusal.code), &refusal.reasons);
+        if trail.recorded {
+            return respond::refused(&refusal, Some(trail.decision), trail.sent);
+        }
+        let now = self.ledger.now();
+        let tx = record::refusal(trail.decision, &refusal, trail.route.as_ref(), trail.policy.as_deref(), now);
+        match self.ledger.append(tx).await {
+            Ok(_) => respond::refused(&refusal, Some(trail.decision), Sent::No),
+            Err(error) => respond::refused(&error.refusal(), None, Sent::No),
+        }
+    }
+}
+
+/// The system a connection's OAuth token host belongs to, where the registry knows one.
+fn token_system<'p>(policy: &'p Policy, route: &Route) -> Option<&'p System> {
+    match &route.integration.auth {
+        Auth::OAuth2 { token, .. } => policy.registry.system_of(&token.host, &token.base),
+        _ => None,
+    }
+}
+
+/// The caller's own `Authorization`, for connections that pass it on. Nothing else of the head outlives screening.
+fn authorization(headers: &HeaderMap) -> HeaderMap {
+    let values = headers.get_all(header::AUTHORIZATION).iter();
+    values.map(|v| (header::AUTHORIZATION, v.clone())).collect()
+}

@@ -1,0 +1,227 @@
+//! What operators and support workers ask for by command: consent, emergencies, stops, explanations. Carried
+//! out the same way by a running gateway (over its control socket) and by a command that holds the record
+//! book itself because no gateway does.
+
+use super::{
+    Gateway,
+    control::{Command, ControlHandler, Emergency, End, IssueGrant, Reply},
+    head::{self, LineEnds},
+    rehearsal::{self, Situation},
+    stops, wire,
+};
+use crate::{
+    config::Limits,
+    consent::{Safeguarding, issue, keys::Keys, view::StopScope},
+    flow::{App, ConsentId, DecisionId},
+    ledger::{Change, Leaf, Ledger, LedgerError, Tx, leaf::Kind},
+    policy::Policy,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// How long an emergency grant lives (design section 1, Emergencies).
+const EMERGENCY: SignedDuration = SignedDuration::from_hours(4);
+
+/// The record book and the keys, with the rules that are active.
+#[derive(Debug, Clone)]
+pub struct Office {
+    /// Where it is written down.
+    pub ledger: Arc<Ledger>,
+    /// What makes the labels.
+    pub keys: Arc<Keys>,
+    /// The rules.
+    pub policy: Arc<Policy>,
+    /// Bounds.
+    pub limits: Limits,
+    /// What consent tokens must be addressed to.
+    pub audience: String,
+}
+
+impl Office {
+    /// Carries a command out. `reload` and `status` are a running gateway's own.
+    pub async fn handle(&self, command: Command) -> Reply {
+        let done = match command {
+            Command::ConsentIssue(asked) => self.issue(*asked).await,
+            Command::ConsentEnd(end) => self.end(end).await,
+            Command::ConsentEmergency(asked) => self.emergency(asked).await,
+            Command::StopPlace { scope } => self.stop(scope).await,
+            Command::Explain { decision } => self.explain(decision).await,
+            Command::Judge { app, request, at } => self.judge(app, &request, at),
+            Command::LedgerVerify => self.verify().await,
+            Command::Reload | Command::Status => Err("No gateway is running, so there is nothing to ask.".to_owned()),
+        };
+        match done {
+            Ok((text, data)) => Reply::Done { text, data },
+            Err(text) => Reply::Refused { text },
+        }
+    }
+
+    async fn issue(&self, asked: IssueGrant) -> Result<(String, Value), String> {
+        if self.policy.registry.system(&asked.draft.destination).is_none() {
+            return Err("The registry knows no such recipient; see policies/organisations.toml.".to_owned());
+        }
+        if let Some(item) = asked.draft.items.iter().find(|i| self.policy.categories.group(&i.category).is_none()) {
+            return Err(format!("{} is not a category; see policies/categories.toml.", item.category));
+        }
+        let subject = self.keys.subjects.label(&asked.app, asked.client.as_str());
+        let grant = issue::grant(&asked.draft, subject, random()?, self.ledger.now()).map_err(|e| e.to_string())?;
+        let jti = grant.jti.clone();
+        let mut leaf = Leaf::new(Kind::ConsentIssued);
+        leaf.destination = Some(asked.draft.destination.clone());
+        self.write(leaf, vec![Change::Issue(grant)]).await?;
+        Ok((jti.to_string(), json!({ "jti": jti })))
+    }
+
+    async fn end(&self, end: End) -> Result<(String, Value), String> {
+        let (changes, died) = match end {
+            End::Consent(jti) => (vec![Change::End(jti)], false),
+            End::Client { app, client, died } => {
+                let labels = self.keys.subjects.labels(&app, client.as_str());
+                (labels.into_iter().map(Change::EndAll).collect(), died)
+            }
+        };
+        let mut leaf = Leaf::new(Kind::ConsentEnded);
+        if died {
+            leaf.extra.insert("because", "died".to_owned());
+        }
+        self.write(leaf, changes).await?;
+        let text = "Ended. Nothing more leaves under it. What already left is told in person.";
+        Ok((text.to_owned(), json!({ "ended": true })))
+    }
+
+    async fn emergency(&self, asked: Emergency) -> Result<(String, Value), String> {
+        let approved =
+            self.policy.registry.system(&asked.destination).is_some_and(|s| s.safeguarding_approved.is_some());
+        if !approved {
+            return Err("The panel has not approved this recipient for emergencies. Phone them.".to_owned());
+        }
+        let at = self.ledger.now();
+        let id = ConsentId::from_bytes(random()?);
+        let grant = Safeguarding {
+            id: id.clone(),
+            subject: self.keys.subjects.label(&asked.app, asked.client.as_str()),
+            destination: asked.destination.clone(),
+            ground: asked.ground,
+            at,
+            expires: at.checked_add(EMERGENCY).map_err(|_| "The clock is wrong.".to_owned())?,
+        };
+        let mut leaf = Leaf::new(Kind::Safeguarding);
+        leaf.destination = Some(asked.destination);
+        leaf.extra.insert("ground", asked.ground.to_string());
+        self.write(leaf, vec![Change::Safeguard(grant), Change::Notify { kind: "safeguarding" }]).await?;
+        Ok((id.to_string(), json!({ "id": id, "hours": 4 })))
+    }
+
+    async fn stop(&self, scope: StopScope) -> Result<(String, Value), String> {
+        stops::check(&scope, &self.policy)?;
+        let stop = stops::place(&self.ledger, scope).await.map_err(said)?;
+        Ok((stops::said(&stop), json!({ "stop": stop })))
+    }
+
+    async fn explain(&self, decision: DecisionId) -> Result<(String, Value), String> {
+        let known = self.ledger.decision(decision).await.map_err(said)?;
+        let known = known.ok_or("The record book has no decision with this id.")?;
+        let parse = |text: &String| serde_json::from_str::<Value>(text).unwrap_or_default();
+        let data = json!({
+            "index": known.index,
+            "record": parse(&known.leaf),
+            "detail": known.detail.iter().map(parse).collect::<Vec<_>>(),
+            "erased": known.erased,
+            "outcomes": known.outcomes.iter().map(parse).collect::<Vec<_>>(),
+        });
+        Ok((serde_json::to_string_pretty(&data).unwrap_or_default(), data))
+    }
+
+    fn judge(&self, app: App, request: &str, at: Option<Timestamp>) -> Result<(String, Value), String> {
+        let view = self.ledger.view();
+        let situation = Situation {
+            policy: &self.policy,
+            view: &view,
+            keys: &self.keys,
+            limits: &self.limits,
+            audience: &self.audience,
+            now: at.unwrap_or_else(|| self.ledger.now()),
+        };
+        let decision = DecisionId::from_bytes(random()?);
+        let bounds = wire::Bounds { head: self.limits.head, fields: self.limits.headers };
+        let text = request.as_bytes();
+        let refused = |refusal: crate::verdict::Refusal| refusal.to_string();
+        let (parts, body) = head::parse_request(text, LineEnds::LfToo, bounds).map_err(refused)?;
+        let flow = head::canonical(parts, app, None).map_err(refused)?;
+        let rehearsal = rehearsal::rehearse(&situation, decision, flow, text.get(body).unwrap_or_default());
+        Ok(rehearsal::report::told(&rehearsal))
+    }
+
+    async fn verify(&self) -> Result<(String, Value), String> {
+        let report = self.ledger.verify_live().await.map_err(said)?;
+        let data = serde_json::to_value(&report).map_err(|e| e.to_string())?;
+        Ok((report.to_string(), json!({ "sound": report.is_sound(), "report": data })))
+    }
+
+    async fn write(&self, mut leaf: Leaf, changes: Vec<Change>) -> Result<(), String> {
+        leaf.policy = Some(self.policy.hash);
+        let tx = Tx { asserts: Vec::new(), leaf, detail: Vec::new(), changes };
+        self.ledger.append(tx).await.map(drop).map_err(said)
+    }
+}
+
+fn said(error: LedgerError) -> String {
+    format!("It was not recorded, so it is not done: {error}")
+}
+
+fn random() -> Result<[u8; 16], String> {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| "The random source failed.".to_owned())?;
+    Ok(bytes)
+}
+
+impl ControlHandler for Gateway {
+    async fn handle(&self, command: Command) -> Reply {
+        match command {
+            Command::Reload => match self.reload().await {
+                Ok(hash) => Reply::Done {
+                    text: format!("Policy {hash} is active."),
+                    data: json!({ "policy": hash.to_string() }),
+                },
+                Err(error) => Reply::Refused { text: error.to_string() },
+            },
+            Command::Status => self.status(),
+            other => {
+                let office = Office {
+                    ledger: self.ledger.clone(),
+                    keys: self.keys.clone(),
+                    policy: self.policy.snapshot(),
+                    limits: self.config.limits.clone(),
+                    audience: self.config.gateway.audience.clone(),
+                };
+                office.handle(other).await
+            }
+        }
+    }
+}
+
+impl Gateway {
+    fn status(&self) -> Reply {
+        let head = self.ledger.head();
+        let health = self.ledger.health().err().map(|e| e.to_string());
+        let policy = self.policy.snapshot();
+        let data = json!({
+            "policy": policy.hash.to_string(),
+            "integrations": policy.integrations.len(),
+            "ledger": { "size": head.size, "root": data_encoding::HEXLOWER.encode(&head.root), "fault": health },
+            "stops": self.ledger.view().stops().count(),
+            "rejected": self.policy.rejected(),
+        });
+        let text = format!(
+            "policy {}\n{} connections, {} stops\nrecord book: {} entries, {}{}",
+            policy.hash,
+            policy.integrations.len(),
+            self.ledger.view().stops().count(),
+            head.size,
+            health.as_deref().unwrap_or("in order"),
+            if self.policy.rejected() { "\nALARM: the last reload was refused; an older set is active" } else { "" },
+        );
+        Reply::Done { text, data }
+    }
+}

@@ -1,0 +1,111 @@
+//! A whole request judged without a network: what `check`, `explain`, `rehearse` and the cases do. The same
+//! steps in the same order as `gate::exchange`, with the commit's own checks left to the ledger.
+
+pub mod report;
+
+use crate::{
+    config::Limits,
+    consent::{View, keys::Keys},
+    flow::{DecisionId, Flow},
+    policy::{Policy, Route},
+    screen::{Screened, Screening},
+    verdict::{Admitted, Code, Consented, Decider, Refusal, disclosure::Memory},
+};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// Everything a request is judged by besides itself.
+#[derive(Debug, Clone)]
+pub struct Situation<'a> {
+    /// The rules.
+    pub policy: &'a Arc<Policy>,
+    /// The consents, stops and emergencies.
+    pub view: &'a View,
+    /// The keys that make labels and pseudonyms.
+    pub keys: &'a Arc<Keys>,
+    /// Bounds.
+    pub limits: &'a Limits,
+    /// What consent tokens must be addressed to.
+    pub audience: &'a str,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// How far a request came.
+#[derive(Debug)]
+pub struct Rehearsal {
+    /// The route, where there is one.
+    pub route: Option<Route>,
+    /// The steps that were passed, in order.
+    pub passed: Vec<Step>,
+    /// What would be sent, or why nothing would.
+    pub outcome: Result<Screened, (Step, Refusal)>,
+}
+
+/// The steps a request walks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Which connection and operation it is.
+    Route,
+    /// Whether the recipient may be contacted.
+    Recipient,
+    /// Whether the consents presented are genuine.
+    Consent,
+    /// What of it may leave.
+    Screening,
+}
+
+impl Step {
+    /// What pages and terminals call it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Route => "route",
+            Self::Recipient => "recipient",
+            Self::Consent => "consent",
+            Self::Screening => "screening",
+        }
+    }
+}
+
+/// Judges one request.
+#[must_use]
+pub fn rehearse(situation: &Situation<'_>, decision: DecisionId, flow: Flow, body: &[u8]) -> Rehearsal {
+    let mut rehearsal = Rehearsal {
+        route: None,
+        passed: Vec::new(),
+        outcome: Err((Step::Route, Refusal::plain(Code::Internal, "Nothing was judged."))),
+    };
+    rehearsal.outcome = walk(situation, decision, flow, body, &mut rehearsal.route, &mut rehearsal.passed);
+    rehearsal
+}
+
+fn walk(
+    situation: &Situation<'_>,
+    decision: DecisionId,
+    flow: Flow,
+    body: &[u8],
+    known: &mut Option<Route>,
+    passed: &mut Vec<Step>,
+) -> Result<Screened, (Step, Refusal)> {
+    let at = |step: Step| move |refusal: Refusal| (step, refusal);
+    let route = situation.policy.route(&flow).map_err(at(Step::Route))?;
+    *known = Some(route.clone());
+    passed.push(Step::Route);
+    let admitted =
+        Admitted::admit(situation.policy.clone(), route, situation.view, situation.now).map_err(at(Step::Recipient))?;
+    passed.push(Step::Recipient);
+    let consented =
+        Consented::present(admitted, &flow.headers, &situation.keys.issuers, situation.audience, situation.view)
+            .map_err(at(Step::Consent))?;
+    passed.push(Step::Consent);
+    let mut memory = Memory::default();
+    let mut screening = Screening::begin(decision, consented.clone(), flow, situation.limits.into());
+    let mut decider = Decider::new(consented, situation.view, situation.keys, &mut memory);
+    if !body.is_empty() {
+        screening.push(body, &mut decider).map_err(at(Step::Screening))?;
+    }
+    let screened = screening.finish(decider).map_err(at(Step::Screening))?;
+    passed.push(Step::Screening);
+    Ok(screened)
+}

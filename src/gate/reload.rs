@@ -1,0 +1,122 @@
+//! The active policy: replaced whole, recorded before it decides anything, and kept when its successor is bad.
+
+use super::policy_files::{self, PolicyFilesError};
+use crate::{
+    ledger::{Change, Leaf, Ledger, LedgerError, Tx, leaf::Kind},
+    policy::{Diagnostic, Policy, PolicyHash, Severity, Sources},
+};
+use arc_swap::ArcSwap;
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// The one place that knows which policy is active. A request takes one snapshot and keeps it.
+#[derive(Debug)]
+pub struct ActivePolicy {
+    directory: PathBuf,
+    current: ArcSwap<Policy>,
+    rejected: AtomicBool,
+    one_at_a_time: tokio::sync::Mutex<()>,
+}
+
+/// Why a set did not become active. The last good one stays.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The files could not be read.
+    #[error("policies cannot be read: {0}")]
+    Read(#[from] PolicyFilesError),
+    /// The system gave no thread to compile them.
+    #[error("compiling stopped unexpectedly")]
+    Stopped,
+    /// The set is invalid.
+    #[error("the policy set is invalid: {} errors; the set that was active stays active. Run `havengate check`.", errors(.0))]
+    Invalid(Vec<Diagnostic>),
+    /// The activation could not be recorded.
+    #[error("the activation could not be recorded, so the set that was active stays active: {0}")]
+    Ledger(#[from] LedgerError),
+}
+
+impl ActivePolicy {
+    /// Compiles a directory and records its activation, at start.
+    ///
+    /// # Errors
+    /// [`ReloadError`]: a gateway without a valid, recorded policy does not start.
+    pub async fn start(directory: PathBuf, ledger: &Ledger) -> Result<Self, ReloadError> {
+        let (sources, policy) = compile(&directory)?;
+        record(ledger, &sources, policy.hash).await?;
+        Ok(Self {
+            directory,
+            current: ArcSwap::from_pointee(policy),
+            rejected: AtomicBool::new(false),
+            one_at_a_time: tokio::sync::Mutex::new(()),
+        })
+    }
+
+    /// The snapshot to judge one request by.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Policy> {
+        self.current.load_full()
+    }
+
+    /// The last reload was refused, so an older set than the files say is active: an alarm.
+    #[must_use]
+    pub fn rejected(&self) -> bool {
+        self.rejected.load(Ordering::Relaxed)
+    }
+
+    /// Reads the directory again. Requests in flight end under the set they began with, unless the commit
+    /// finds that it is no longer active: then they are refused `consent-changed` and may be sent again.
+    ///
+    /// # Errors
+    /// [`ReloadError`]; the rejection itself is recorded and the panel is told.
+    pub async fn reload(&self, ledger: &Ledger) -> Result<PolicyHash, ReloadError> {
+        let _turn = self.one_at_a_time.lock().await;
+        let directory = self.directory.clone();
+        let compiled =
+            tokio::task::spawn_blocking(move || compile(&directory)).await.map_err(|_| ReloadError::Stopped)?;
+        self.rejected.store(compiled.is_err(), Ordering::Relaxed);
+        match compiled {
+            Ok((_, policy)) if policy.hash == self.snapshot().hash => Ok(policy.hash),
+            Ok((sources, policy)) => {
+                record(ledger, &sources, policy.hash).await?;
+                let hash = policy.hash;
+                self.current.store(Arc::new(policy));
+                Ok(hash)
+            }
+            Err(error) => {
+                let mut leaf = Leaf::new(Kind::PolicyRejected);
+                leaf.policy = Some(self.snapshot().hash);
+                let changes = vec![Change::Notify { kind: "policy" }];
+                ledger.append(Tx { asserts: Vec::new(), leaf, detail: Vec::new(), changes }).await?;
+                Err(error)
+            }
+        }
+    }
+}
+
+async fn record(ledger: &Ledger, sources: &Sources, hash: PolicyHash) -> Result<(), ReloadError> {
+    let mut leaf = Leaf::new(Kind::PolicyActivated);
+    leaf.policy = Some(hash);
+    let sources = serde_json::to_string(&sources.0).map_err(|_| LedgerError::Malformed("the policy's files"))?;
+    let changes = vec![Change::ActivatePolicy { hash, sources }, Change::Notify { kind: "policy" }];
+    ledger.append(Tx { asserts: Vec::new(), leaf, detail: Vec::new(), changes }).await?;
+    Ok(())
+}
+
+/// Reads and compiles a `policies/` directory.
+///
+/// # Errors
+/// [`ReloadError::Read`] or [`ReloadError::Invalid`].
+pub fn compile(directory: &Path) -> Result<(Sources, Policy), ReloadError> {
+    let sources = policy_files::read(directory)?;
+    let policy = Policy::compile(&sources).map_err(ReloadError::Invalid)?;
+    Ok((sources, policy))
+}
+
+fn errors(diagnostics: &[Diagnostic]) -> usize {
+    diagnostics.iter().filter(|d| d.severity == Severity::Error).count()
+}

@@ -1,0 +1,137 @@
+//! What a body may hold: records, envelope, subjects, dependants, and the matchers that find them.
+
+mod record;
+mod selectors;
+
+use super::{
+    Meaning, Problems,
+    fields::{self, Site},
+    operation, place,
+};
+use crate::policy::{
+    integration::{BodyRules, FieldRule, PathSegment, Target, Unlisted},
+    source::{
+        At,
+        integration::{Body, Record},
+        read::hint,
+    },
+};
+use selectors::{Placed, index, matcher, parse};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Where else in the request a subject can be.
+pub(super) struct Places<'a> {
+    pub(super) query: &'a BTreeMap<String, Arc<FieldRule>>,
+    /// `None` where the template cannot be read, which is reported.
+    pub(super) path: Option<&'a [PathSegment]>,
+}
+
+impl Places<'_> {
+    fn parameters(&self) -> impl Iterator<Item = &str> {
+        operation::parameters(self.path.unwrap_or_default())
+    }
+}
+
+pub(super) fn compile(
+    file: &str,
+    text: &At<Body>,
+    places: &Places<'_>,
+    meaning: &Meaning<'_>,
+    problems: &mut Problems,
+) -> Option<BodyRules> {
+    let (span, text) = (text.span(), text.get_ref());
+    if text.media.get_ref() != "application/json" {
+        let mend = "write \"application/json\", in lower case and without parameters";
+        problems.error(place(file, text.media.span()), "this media type cannot be screened", mend);
+    }
+    let unlisted = unlisted(file, &text.unlisted, problems);
+    let (mut envelope, mut targets) = (Vec::new(), Vec::new());
+    for (key, rule) in fields::compile(file, &text.envelope, Site::Body, meaning, problems) {
+        if let Some(selector) = parse(file, key.span(), key.get_ref(), problems) {
+            targets.push(Placed::new(key.span(), selector, Target::Envelope(index(envelope.len()))));
+            envelope.push(rule);
+        }
+    }
+    let whole = toml::Spanned::new(span.clone(), Record::default());
+    let records: Vec<&At<Record>> = if text.record.is_empty() { vec![&whole] } else { text.record.iter().collect() };
+    let mut compiled = Vec::new();
+    for record in &records {
+        let (at, select) = match &record.get_ref().select {
+            Some(select) => (select.span(), select.get_ref().as_str()),
+            None => (record.span(), "$"),
+        };
+        let rules = record::compile(file, record, places, meaning, problems);
+        if let Some(selector) = parse(file, at.clone(), select, problems) {
+            targets.push(Placed::new(at, selector, Target::Record(index(compiled.len()))));
+            compiled.push(rules);
+        }
+    }
+    apart(file, &targets, problems);
+    require(file, &text.required, &mut envelope, &mut compiled, problems);
+    let matcher = matcher(file, span, &targets, problems);
+    let records: Option<Vec<_>> = compiled.into_iter().map(|r| r.finish(file, problems)).collect();
+    let (envelope, media) = (envelope.into_iter().map(Arc::new).collect(), text.media.get_ref().clone());
+    Some(BodyRules { media, unlisted: unlisted?, envelope, records: records?, matcher: matcher? })
+}
+
+fn unlisted(file: &str, text: &At<String>, problems: &mut Problems) -> Option<Unlisted> {
+    match text.get_ref().as_str() {
+        "strip" => Some(Unlisted::Strip),
+        "block" => Some(Unlisted::Block),
+        other => {
+            let mend = format!("{}known: strip, block", hint(other, ["strip", "block"]));
+            problems.error(place(file, text.span()), format!("`{other}` is not known here"), mend);
+            None
+        }
+    }
+}
+
+/// The envelope is outside records, and no record is inside another: else one value would have two meanings.
+fn apart(file: &str, targets: &[Placed<Target>], problems: &mut Problems) {
+    let is_record = |t: &&Placed<Target>| matches!(t.target, Target::Record(_));
+    selectors::same_place(file, targets.iter().filter(|t| !is_record(t)), problems);
+    for (outer, inner) in selectors::within(targets).into_iter().filter(|(outer, _)| is_record(outer)) {
+        let message = match inner.target {
+            Target::Envelope(_) => format!("`{}` lies within the record `{}`", inner.selector, outer.selector),
+            Target::Record(_) => format!("the record `{}` lies within the record `{}`", inner.selector, outer.selector),
+        };
+        let mend = match inner.target {
+            Target::Envelope(_) if outer.selector.is_root() => {
+                "list it under `[operation.body.record.fields]`, or give the record a `select`: without one, \
+                 the whole document is one record"
+            }
+            Target::Envelope(_) => "list it under `[operation.body.record.fields]`, relative to the record",
+            Target::Record(_) => "make it a `dependants` of the outer record, or select them apart",
+        };
+        problems.error(place(file, inner.span.clone()), message, mend);
+    }
+}
+
+/// Marks what the request is hollow without. A path names a field as it is written where it is listed.
+fn require(
+    file: &str,
+    required: &[At<String>],
+    envelope: &mut [FieldRule],
+    records: &mut [record::Draft],
+    problems: &mut Problems,
+) {
+    for path in required {
+        let mut all: Vec<&mut FieldRule> =
+            envelope.iter_mut().chain(records.iter_mut().flat_map(|r| r.fields.iter_mut())).collect();
+        let mut found = false;
+        for rule in all.iter_mut().filter(|rule| *rule.path == **path.get_ref()) {
+            rule.required = true;
+            found = true;
+        }
+        if !found {
+            let known: Vec<&str> = all.iter().map(|rule| &*rule.path).collect();
+            let mend =
+                format!("{}write it as the field is listed, relative to its record", hint(path.get_ref(), known));
+            problems.error(
+                place(file, path.span()),
+                format!("`{}` is required and names no field", path.get_ref()),
+                mend,
+            );
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! One kind of record: its fields, whose data it is, and the people within it.
+
+use super::{
+    Meaning, Places, Problems, fields, index, matcher, parse, place,
+    selectors::{self, Placed},
+};
+use crate::policy::{
+    compile::{fields::Site, operation},
+    integration::{Dependants, FieldRule, RecordRules, RecordTarget, SubjectSource},
+    selector::Selector,
+    source::{
+        At,
+        integration::{Dependants as DependantsText, Record},
+        read::hint,
+    },
+};
+use std::{ops::Range, sync::Arc};
+
+/// A record before its required fields are marked.
+pub(super) struct Draft {
+    pub(super) fields: Vec<FieldRule>,
+    span: Range<usize>,
+    subject: SubjectSource,
+    dependants: Option<Dependants>,
+    targets: Vec<Placed<RecordTarget>>,
+}
+
+impl Draft {
+    pub(super) fn finish(self, file: &str, problems: &mut Problems) -> Option<RecordRules> {
+        let matcher = matcher(file, self.span, &self.targets, problems)?;
+        let fields = self.fields.into_iter().map(Arc::new).collect();
+        Some(RecordRules { subject: self.subject, fields, dependants: self.dependants, matcher })
+    }
+}
+
+pub(super) fn compile(
+    file: &str,
+    record: &At<Record>,
+    places: &Places<'_>,
+    meaning: &Meaning<'_>,
+    problems: &mut Problems,
+) -> Draft {
+    let text = record.get_ref();
+    let (mut rules, mut targets) = (Vec::new(), Vec::new());
+    for (key, rule) in fields::compile(file, &text.fields, Site::Body, meaning, problems) {
+        if let Some(selector) = parse(file, key.span(), key.get_ref(), problems) {
+            targets.push(Placed::new(key.span(), selector, RecordTarget::Field(index(rules.len()))));
+            rules.push(rule);
+        }
+    }
+    selectors::same_place(file, &targets, problems);
+    let subject = match &text.subject {
+        None => {
+            unattributed(file, record, &rules, meaning, problems);
+            SubjectSource::None
+        }
+        // Where it cannot be read the set is refused; the rest of the record is still looked at.
+        Some(text) => subject(file, text, places, &mut targets, problems).unwrap_or(SubjectSource::None),
+    };
+    let dependants = match &text.dependants {
+        None => None,
+        Some(text) => dependants(file, text, &subject, &mut targets, problems),
+    };
+    Draft { fields: rules, span: record.span(), subject, dependants, targets }
+}
+
+/// `body:$.ref`, `path:reference`, `query:id`, `header:X-Ref`.
+fn subject(
+    file: &str,
+    text: &At<String>,
+    places: &Places<'_>,
+    targets: &mut Vec<Placed<RecordTarget>>,
+    problems: &mut Problems,
+) -> Option<SubjectSource> {
+    let span = text.span();
+    match text.get_ref().split_once(':') {
+        Some(("body", path)) => {
+            let selector = parse(file, span.clone(), path, problems)?;
+            one_place(file, &span, &selector, problems);
+            targets.push(Placed::new(span, selector, RecordTarget::Subject));
+            Some(SubjectSource::Body(path.into()))
+        }
+        Some(("path", name)) if places.path.is_none() || places.parameters().any(|p| p == name) => {
+            Some(SubjectSource::Path(name.to_owned()))
+        }
+        Some(("path", name)) => {
+            let mend = format!("{}name a parameter of the operation's `path`", hint(name, places.parameters()));
+            problems.error(place(file, span), format!("the path has no parameter `{name}`"), mend);
+            None
+        }
+        Some(("query", name)) => {
+            if name.is_empty() {
+                problems.error(place(file, span), "the subject's query parameter has no name", "write query:id");
+            } else if !places.query.contains_key(name) {
+                let mend = "list it under `query` if the recipient needs it; otherwise it is only read here";
+                problems.warn(
+                    place(file, span),
+                    format!("the query parameter `{name}` names the client and is not listed"),
+                    mend,
+                );
+            }
+            Some(SubjectSource::Query(name.to_owned()))
+        }
+        Some(("header", name)) => {
+            let header = operation::header_name(file, &toml::Spanned::new(span, name.to_owned()), problems)?;
+            Some(SubjectSource::Header(header))
+        }
+        _ => {
+            let mend = "write body:$.ref, path:reference, query:id or header:X-Ref";
+            problems.error(place(file, span), "this does not say where the client's id is", mend);
+            None
+        }
+    }
+}
+
+/// A string: each dependant's id is where the record's own is, relative to it. A table says where.
+fn dependants(
+    file: &str,
+    text: &At<DependantsText>,
+    of: &SubjectSource,
+    targets: &mut Vec<Placed<RecordTarget>>,
+    problems: &mut Problems,
+) -> Option<Dependants> {
+    let (at, select, subject_at, subject) = match (text.get_ref(), of) {
+        (DependantsText::Both { select, subject }, _) => {
+            let path = subject.get_ref();
+            (select.span(), select.get_ref(), subject.span(), path.strip_prefix("body:").unwrap_or(path))
+        }
+        (DependantsText::Select(select), SubjectSource::Body(path)) => (text.span(), select, text.span(), &**path),
+        (DependantsText::Select(_), _) => {
+            let mend = "write { select = \"$.children[*]\", subject = \"$.ref\" }";
+            problems.error(place(file, text.span()), "nothing says where a dependant's own id is", mend);
+            return None;
+        }
+    };
+    let people = parse(file, at.clone(), select, problems)?;
+    let id = parse(file, subject_at.clone(), subject, problems)?;
+    if people.is_root() {
+        let mend = "select the people within the record, such as $.children[*]";
+        problems.error(place(file, at.clone()), "the record would be its own dependant", mend);
+        return None;
+    }
+    one_place(file, &subject_at, &id, problems);
+    let id = people.join(&id);
+    let dependants = Dependants { select: select.as_str().into(), subject: subject.into() };
+    targets.push(Placed::new(at, people, RecordTarget::Dependant));
+    targets.push(Placed::new(subject_at, id, RecordTarget::DependantSubject));
+    let last: Vec<_> = targets.iter().filter(|t| !matches!(t.target, RecordTarget::Field(_))).cloned().collect();
+    for (outer, inner) in selectors::within(&last) {
+        if outer.target == RecordTarget::Dependant && inner.target == RecordTarget::Subject {
+            let mend = "say where the record's own id is, outside its dependants";
+            problems.error(place(file, inner.span.clone()), "the record's subject lies within a dependant", mend);
+        }
+    }
+    Some(dependants)
+}
+
+/// Two values for one subject would make the record nobody's.
+fn one_place(file: &str, span: &Range<usize>, selector: &Selector, problems: &mut Problems) {
+    if !selector.is_singular() {
+        let mend = "name one place, without `*`, `..`, unions or slices";
+        problems.error(place(file, span.clone()), format!("`{selector}` can select several places"), mend);
+    }
+}
+
+/// Personal fields of nobody in particular can have no consent and never leave.
+fn unattributed(file: &str, record: &At<Record>, rules: &[FieldRule], meaning: &Meaning<'_>, problems: &mut Problems) {
+    let personal = |r: &&FieldRule| meaning.categories.group(&r.category) != Some(crate::flow::Group::Operational);
+    if let Some(rule) = rules.iter().find(personal) {
+        let mend = "add `subject = \"body:$.…\"`; without it nothing about a person leaves";
+        problems.warn(
+            place(file, record.span()),
+            format!("`{}` is about a person and nothing says about whom", rule.path),
+            mend,
+        );
+    }
+}

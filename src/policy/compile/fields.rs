@@ -1,0 +1,135 @@
+//! What a listed place holds and in which forms it may be tried.
+
+use super::{Meaning, Problems, place};
+use crate::{
+    flow::{Category, Form, Transform},
+    policy::{
+        integration::{Denied, FieldRule},
+        source::{
+            At,
+            integration::{Denied as DeniedText, Field, Fields},
+            read::hint,
+        },
+    },
+};
+use std::sync::Arc;
+
+/// Where a rule stands, which decides what can be put in a withheld value's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Site {
+    /// A path has no other place to put anything: withholding stops the request.
+    Path,
+    /// A pair goes, or its value is replaced.
+    Query,
+    /// Anything JSON can hold.
+    Body,
+}
+
+/// The rules in the order they are written, each with its key.
+pub(super) fn compile<'t>(
+    file: &str,
+    fields: &'t Fields,
+    site: Site,
+    meaning: &Meaning<'_>,
+    problems: &mut Problems,
+) -> Vec<(&'t At<String>, FieldRule)> {
+    let mut rules: Vec<_> = fields
+        .iter()
+        .filter_map(|(key, field)| Some((key, rule(file, key, field, site, meaning, problems)?)))
+        .collect();
+    rules.sort_by_key(|(key, _)| key.span().start);
+    rules
+}
+
+/// `year`, `age-band`, …, or `pseudonym`.
+pub(super) fn form(text: &str) -> Option<Form> {
+    match text {
+        "pseudonym" => Some(Form::Pseudonym),
+        transform => transform.parse().ok().map(Form::Generalised),
+    }
+}
+
+fn rule(
+    file: &str,
+    key: &At<String>,
+    field: &At<Field>,
+    site: Site,
+    meaning: &Meaning<'_>,
+    problems: &mut Problems,
+) -> Option<FieldRule> {
+    let text = field.get_ref();
+    let category_at = place(file, text.category_span.clone().unwrap_or_else(|| field.span()));
+    let known = meaning.categories.group(&text.category).is_some();
+    if !known {
+        let names = meaning.categories.0.keys().map(Category::as_str);
+        let mend = format!("{}categories are listed in `categories.toml`", hint(text.category.as_str(), names));
+        problems.error(category_at, format!("there is no category `{}`", text.category), mend);
+    }
+    let otherwise = text.otherwise.as_ref().and_then(|o| otherwise(file, o, &text.category, meaning, problems));
+    let only = text.only.as_ref().is_some_and(|only| *only.get_ref());
+    if let Some(at) = text.only.as_ref().filter(|_| only && text.otherwise.is_none()) {
+        let mend = "add `otherwise`, or take `only` out";
+        problems.error(place(file, at.span()), "`only` says that only `otherwise` may leave, and there is none", mend);
+    }
+    let denied = denied(file, text.denied.as_ref(), site, problems)?;
+    let path = Arc::from(key.get_ref().as_str());
+    known.then(|| FieldRule { path, category: text.category.clone(), otherwise, only, denied, required: false })
+}
+
+fn otherwise(
+    file: &str,
+    text: &At<String>,
+    category: &Category,
+    meaning: &Meaning<'_>,
+    problems: &mut Problems,
+) -> Option<Form> {
+    let names = || Transform::ALL.iter().map(|t| t.as_str()).chain(["pseudonym"]);
+    let Some(form) = form(text.get_ref()) else {
+        let mend = format!("{}known: {}", hint(text.get_ref(), names()), names().collect::<Vec<_>>().join(", "));
+        problems.error(place(file, text.span()), format!("`{}` is not a form", text.get_ref()), mend);
+        return None;
+    };
+    let makes_sense = meaning.forms.get(category)?;
+    if !makes_sense.contains(&form) {
+        let words: Vec<_> = names().filter(|n| self::form(n).is_some_and(|f| makes_sense.contains(&f))).collect();
+        let mend = match words.as_slice() {
+            [] => format!("take `otherwise` out: `{category}` leaves exactly or not at all"),
+            words => format!("for `{category}` there is: {}", words.join(", ")),
+        };
+        problems.error(place(file, text.span()), format!("`{}` means nothing for `{category}`", text.get_ref()), mend);
+    }
+    Some(form)
+}
+
+fn denied(file: &str, text: Option<&At<DeniedText>>, site: Site, problems: &mut Problems) -> Option<Denied> {
+    let Some(text) = text else {
+        return Some(if site == Site::Path { Denied::Block } else { Denied::Strip });
+    };
+    let denied = match text.get_ref() {
+        DeniedText::Word(word) => match word.as_str() {
+            "strip" => Denied::Strip,
+            "null" => Denied::Null,
+            "empty" => Denied::Empty,
+            "block" => Denied::Block,
+            other => {
+                let known = ["strip", "null", "empty", "block"];
+                let mend = format!("{}known: {}, {{ const = \"…\" }}", hint(other, known), known.join(", "));
+                problems.error(place(file, text.span()), format!("`{other}` is not known here"), mend);
+                return None;
+            }
+        },
+        DeniedText::Const(text) => Denied::Const(text.as_str().into()),
+    };
+    match (site, &denied) {
+        (Site::Path, Denied::Block) | (Site::Body, _) => {}
+        (Site::Query, other) if *other != Denied::Null => {}
+        (Site::Path, _) => {
+            let mend = "take `denied` out: a withheld path parameter always stops the request";
+            problems.error(place(file, text.span()), "nothing can stand in place of a path parameter", mend);
+        }
+        (Site::Query, _) => {
+            problems.error(place(file, text.span()), "a query has no null", "write \"strip\" or \"empty\"");
+        }
+    }
+    Some(denied)
+}

@@ -1,0 +1,205 @@
+//! One operation: a method, a path, and what may leave with it.
+
+use super::{
+    Meaning, Problems, body,
+    fields::{self, Site},
+    place, upstream,
+};
+pub(super) use crate::policy::integration::Operation;
+use crate::policy::{
+    integration::{BodyRules, Denied, FieldRule, PathSegment, Unlisted},
+    source::{
+        At,
+        integration::{Fields, Operation as Text},
+        read::hint,
+    },
+};
+use http::{HeaderName, Method};
+use std::{collections::BTreeMap, sync::Arc};
+
+pub(super) fn compile(file: &str, text: &Text, meaning: &Meaning<'_>, problems: &mut Problems) -> Option<Operation> {
+    let method = method(file, &text.method, problems);
+    let path = template(file, &text.path, problems);
+    let path_fields = path_fields(file, text, path.as_deref(), meaning, problems);
+    let query = by_name(fields::compile(file, &text.query, Site::Query, meaning, problems));
+    let headers = headers(file, &text.headers, problems);
+    let places = body::Places { query: &query, path: path.as_deref() };
+    let body = text.body.as_ref().map(|b| (b, body::compile(file, b, &places, meaning, problems)));
+    let (method, path) = (method?, path?);
+    if let Some((at, rules)) = &body {
+        if [Method::GET, Method::HEAD, Method::DELETE].contains(&method) {
+            let mend = "take `[operation.body]` out, or correct the method";
+            problems.error(place(file, at.span()), format!("a {method} request carries no body"), mend);
+        }
+        if method == Method::PUT && rules.as_ref().is_some_and(strips) {
+            let mend =
+                "use PATCH where the recipient offers it, or write `unlisted = \"block\"` and `denied = \"block\"`";
+            let message = "PUT replaces what the recipient holds: whatever is stripped here is erased there";
+            problems.warn(place(file, text.method.span()), message, mend);
+        }
+    }
+    let body = match body {
+        Some((_, rules)) => Some(Arc::new(rules?)),
+        None => None,
+    };
+    Some(Operation { id: text.id.get_ref().clone(), method, path, path_fields, query, headers, body })
+}
+
+fn method(file: &str, text: &At<String>, problems: &mut Problems) -> Option<Method> {
+    const KNOWN: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+    if KNOWN.contains(&text.get_ref().as_str()) {
+        return text.get_ref().parse().ok();
+    }
+    let upper = text.get_ref().to_ascii_uppercase();
+    let mend = format!("{}known: {}", hint(&upper, KNOWN), KNOWN.join(", "));
+    problems.error(place(file, text.span()), format!("`{}` is not a method the gateway carries", text.get_ref()), mend);
+    None
+}
+
+/// `/referrals/{reference}/notes`.
+fn template(file: &str, text: &At<String>, problems: &mut Problems) -> Option<Vec<PathSegment>> {
+    let mut wrong = |message: String, mend: &str| {
+        problems.error(place(file, text.span()), message, mend);
+        None
+    };
+    let path = text.get_ref().strip_prefix('/');
+    let Some(segments) = path.and_then(upstream::segments) else {
+        let mend = "write it from the first `/`, decoded, without `%`, `?`, `#` or empty segments";
+        return wrong(format!("`{}` is not a path template", text.get_ref()), mend);
+    };
+    let mut names: Vec<&str> = Vec::new();
+    let mut template = Vec::new();
+    for segment in &segments {
+        match segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) {
+            Some(name) if is_name(name) && !names.contains(&name) => {
+                names.push(name);
+                template.push(PathSegment::Field(name.to_owned()));
+            }
+            Some(name) if is_name(name) => return wrong(format!("`{{{name}}}` stands here twice"), "name them apart"),
+            None if !segment.contains(['{', '}']) => template.push(PathSegment::Literal(segment.clone())),
+            _ => {
+                let mend = "a parameter is a whole segment: /referrals/{reference}";
+                return wrong(format!("`{segment}` is neither text nor a parameter"), mend);
+            }
+        }
+    }
+    Some(template)
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+}
+
+/// Every parameter has a rule and every rule a parameter.
+fn path_fields(
+    file: &str,
+    text: &Text,
+    path: Option<&[PathSegment]>,
+    meaning: &Meaning<'_>,
+    problems: &mut Problems,
+) -> BTreeMap<String, Arc<FieldRule>> {
+    let rules = by_name(fields::compile(file, &text.path_fields, Site::Path, meaning, problems));
+    let Some(path) = path else { return rules };
+    let parameters: Vec<&str> = parameters(path).collect();
+    for name in parameters.iter().filter(|name| !has(&text.path_fields, name)) {
+        let mend = format!("add `path_fields = {{ {name} = \"pd:Identifier\" }}` with what it holds");
+        problems.error(place(file, text.path.span()), format!("nothing says what `{{{name}}}` holds"), mend);
+    }
+    for key in text.path_fields.keys().filter(|key| !parameters.contains(&key.get_ref().as_str())) {
+        let mend = match parameters.as_slice() {
+            [] => "write it into the path as `{…}`, or take the rule out".to_owned(),
+            all => format!("{}parameters: {}", hint(key.get_ref(), all.iter().copied()), all.join(", ")),
+        };
+        problems.error(place(file, key.span()), format!("the path has no parameter `{}`", key.get_ref()), mend);
+    }
+    rules
+}
+
+/// The names of a template's parameters.
+pub(super) fn parameters(path: &[PathSegment]) -> impl Iterator<Item = &str> {
+    path.iter().filter_map(|s| match s {
+        PathSegment::Field(name) => Some(name.as_str()),
+        PathSegment::Literal(_) => None,
+    })
+}
+
+fn has(fields: &Fields, name: &str) -> bool {
+    fields.keys().any(|k| k.get_ref() == name)
+}
+
+fn by_name(rules: Vec<(&At<String>, FieldRule)>) -> BTreeMap<String, Arc<FieldRule>> {
+    rules.into_iter().map(|(key, rule)| (key.get_ref().clone(), Arc::new(rule))).collect()
+}
+
+/// The headers that may leave besides the safe default list.
+fn headers(file: &str, list: &[At<String>], problems: &mut Problems) -> Vec<HeaderName> {
+    let mut names: Vec<HeaderName> = Vec::new();
+    for text in list {
+        let Some(name) = header_name(file, text, problems) else { continue };
+        if let Some(why) = never_leaves(&name) {
+            problems.error(place(file, text.span()), format!("`{name}` never leaves: {why}"), "take it out");
+        } else if names.contains(&name) {
+            problems.error(place(file, text.span()), format!("`{name}` stands here twice"), "keep one of them");
+        } else {
+            if let Some(why) = says_too_much(&name) {
+                let mend = "take it out unless the recipient cannot do without it";
+                problems.warn(place(file, text.span()), format!("`{name}` {why}"), mend);
+            }
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// A header's name, in any case.
+pub(super) fn header_name(file: &str, text: &At<String>, problems: &mut Problems) -> Option<HeaderName> {
+    let name = HeaderName::from_bytes(text.get_ref().as_bytes()).ok();
+    if name.is_none() {
+        let mend = "write its name alone, such as Idempotency-Key";
+        problems.error(place(file, text.span()), format!("`{}` is not a header's name", text.get_ref()), mend);
+    }
+    name
+}
+
+/// Why no operation can list a header.
+pub(super) fn never_leaves(name: &HeaderName) -> Option<&'static str> {
+    match name.as_str() {
+        n if n.starts_with("consent-") || n.starts_with("havengate-") => {
+            Some("it is between the caller and the gateway")
+        }
+        "authorization" => {
+            Some("`auth` says how the gateway authenticates; `passthrough = true` lets the caller's through")
+        }
+        "connection"
+        | "keep-alive"
+        | "proxy-connection"
+        | "te"
+        | "trailer"
+        | "transfer-encoding"
+        | "upgrade"
+        | "proxy-authorization"
+        | "proxy-authenticate"
+        | "expect"
+        | "host"
+        | "content-length"
+        | "content-encoding"
+        | "content-type"
+        | "http2-settings" => Some("the gateway writes it itself"),
+        _ => None,
+    }
+}
+
+fn says_too_much(name: &HeaderName) -> Option<&'static str> {
+    match name.as_str() {
+        "cookie" => Some("can hold anything, and nothing looks into it"),
+        "user-agent" | "referer" | "origin" => Some("tells which system and page sent the request"),
+        "forwarded" | "via" | "x-real-ip" => Some("tells from which address the request came"),
+        n if n.starts_with("x-forwarded") => Some("tells from which address the request came"),
+        _ => None,
+    }
+}
+
+fn strips(body: &BodyRules) -> bool {
+    let mut rules = body.envelope.iter().chain(body.records.iter().flat_map(|r| &r.fields));
+    body.unlisted == Unlisted::Strip || rules.any(|r| r.denied != Denied::Block)
+}

@@ -1,0 +1,227 @@
+//! Does a system's client data reach the Home Office, and how? (DATA-1, DATA-5)
+//!
+//! Sharing links form a graph with cycles. For each system three questions are put, gravest first: is it a
+//! root (a part of the Home Office, run by it, working for it), associated (a chain that certainly conducts),
+//! in question (a chain with a contested or less than certain link)? The answer is the shortest chain, and
+//! among the shortest the one with most evidence.
+//!
+//! Data is followed, not organisations: a chain leaves a system only by links that carry *its* client data.
+//! Where data lands in an organisation as a whole, any of that organisation's systems may hold it afterwards,
+//! so every onward link conducts: what is not known is taken for the worse.
+
+use super::{Class, Confidence, LinkKind, LinkStatus};
+use crate::flow::{OrganisationId, SystemId};
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// A link, its ends known.
+#[derive(Debug, Clone)]
+pub(in crate::policy) struct Link {
+    pub(in crate::policy) from: Node,
+    pub(in crate::policy) to: Node,
+    pub(in crate::policy) kind: LinkKind,
+    pub(in crate::policy) carries: Carries,
+    pub(in crate::policy) status: LinkStatus,
+    pub(in crate::policy) confidence: Confidence,
+    pub(in crate::policy) since: Option<Date>,
+    pub(in crate::policy) evidence: Vec<String>,
+}
+
+/// Where data is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::policy) struct Node {
+    pub(in crate::policy) organisation: OrganisationId,
+    /// In which of its systems; `None` where nobody says.
+    pub(in crate::policy) system: Option<SystemId>,
+}
+
+/// Whose client data goes along.
+#[derive(Debug, Clone)]
+pub(in crate::policy) enum Carries {
+    /// Everybody's.
+    All,
+    /// Of these systems.
+    Systems(BTreeSet<SystemId>),
+}
+
+/// The links by the organisation they leave, and which organisations are the Home Office.
+#[derive(Debug)]
+pub(in crate::policy) struct Graph {
+    links: Vec<Link>,
+    leaving: HashMap<OrganisationId, Vec<usize>>,
+    roots: BTreeSet<OrganisationId>,
+    /// For each tier, the organisations from which its links lead to a root, whatever they carry: nobody else
+    /// need be searched from.
+    reaching: [HashSet<OrganisationId>; 3],
+}
+
+impl Graph {
+    pub(in crate::policy) fn new(links: Vec<Link>, roots: BTreeSet<OrganisationId>) -> Self {
+        let mut leaving: HashMap<OrganisationId, Vec<usize>> = HashMap::new();
+        for (i, link) in links.iter().enumerate() {
+            leaving.entry(link.from.organisation.clone()).or_default().push(i);
+        }
+        let reaching = Tier::ALL.map(|tier| reaching(&links, &roots, tier));
+        Self { leaving, reaching, roots, links }
+    }
+
+    /// What the links say of a system, and the chain that says it.
+    pub(in crate::policy) fn class(&self, organisation: &OrganisationId, system: &SystemId) -> (Class, Vec<&Link>) {
+        if self.roots.contains(organisation) {
+            return (Class::Root, Vec::new());
+        }
+        let start = Node { organisation: organisation.clone(), system: Some(system.clone()) };
+        [(Tier::Root, Class::Root), (Tier::Certain, Class::Associated), (Tier::InQuestion, Class::Unassessed)]
+            .into_iter()
+            .find_map(|(tier, class)| self.chain(&start, system, tier).map(|chain| (class, chain)))
+            .unwrap_or((Class::Clear, Vec::new()))
+    }
+
+    /// Whether the Home Office attends a forum, for certain.
+    pub(in crate::policy) fn attended_by_root(&self, organisation: &OrganisationId, system: &SystemId) -> bool {
+        let here = Node { organisation: organisation.clone(), system: Some(system.clone()) };
+        self.onward(&here, system, Tier::Certain).any(|i| {
+            self.links.get(i).is_some_and(|l| {
+                l.kind == LinkKind::ForumAttendedBy
+                    && (self.roots.contains(&l.to.organisation) || self.chain(&l.to, system, Tier::Root).is_some())
+            })
+        })
+    }
+
+    /// Breadth first, a level at a time; each place is kept with the best-evidenced way to it. Of equals the
+    /// one written first stays, so that the answer never depends on chance.
+    fn chain(&self, start: &Node, origin: &SystemId, tier: Tier) -> Option<Vec<&Link>> {
+        let mut steps: Vec<Step> = Vec::new();
+        let mut seen: HashSet<Node> = HashSet::from([start.clone()]);
+        let mut level: Vec<(Node, Way)> = vec![(start.clone(), Way { evidence: 0, last: None })];
+        while !level.is_empty() {
+            let mut next: BTreeMap<Node, Way> = BTreeMap::new();
+            for (node, way) in &level {
+                for i in self.onward(node, origin, tier) {
+                    let Some(link) = self.links.get(i).filter(|l| !seen.contains(&l.to)) else { continue };
+                    let evidence = way.evidence + link.evidence.len();
+                    if next.get(&link.to).is_none_or(|other| other.evidence < evidence) {
+                        steps.push(Step { link: i, before: way.last });
+                        next.insert(link.to.clone(), Way { evidence, last: Some(steps.len() - 1) });
+                    }
+                }
+            }
+            let arrived = next.iter().filter(|(node, _)| self.roots.contains(&node.organisation)).map(|(_, way)| way);
+            if let Some(best) = arrived.reduce(|a, b| if a.evidence < b.evidence { b } else { a }) {
+                return Some(self.walked(&steps, best.last));
+            }
+            seen.extend(next.keys().cloned());
+            level = next.into_iter().collect();
+        }
+        None
+    }
+
+    /// The links of a way, from the start.
+    fn walked(&self, steps: &[Step], last: Option<usize>) -> Vec<&Link> {
+        let mut at = last;
+        let mut links: Vec<_> = std::iter::from_fn(|| {
+            let step = steps.get(at?)?;
+            at = step.before;
+            self.links.get(step.link)
+        })
+        .collect();
+        links.reverse();
+        links
+    }
+
+    /// The links that carry `origin`'s client data on from `node`.
+    fn onward(&self, node: &Node, origin: &SystemId, tier: Tier) -> impl Iterator<Item = usize> {
+        let [root, certain, in_question] = &self.reaching;
+        let reaching = match tier {
+            Tier::Root => root,
+            Tier::Certain => certain,
+            Tier::InQuestion => in_question,
+        };
+        let leaving = self.leaving.get(&node.organisation).map_or(&[][..], Vec::as_slice);
+        leaving.iter().copied().filter(move |i| {
+            self.links.get(*i).is_some_and(|link| {
+                tier.admits(link) && reaching.contains(&link.to.organisation) && link.conducts(node, origin)
+            })
+        })
+    }
+}
+
+impl Link {
+    fn conducts(&self, at: &Node, origin: &SystemId) -> bool {
+        // Data in one system does not leave by a link of another; data nobody can place may leave by any.
+        let place = match (&self.from.system, &at.system) {
+            (Some(from), Some(at)) => from == at,
+            _ => true,
+        };
+        let carried = match (&self.carries, &at.system) {
+            (Carries::All, _) => true,
+            (Carries::Systems(of), Some(at)) => of.contains(at) || of.contains(origin),
+            (Carries::Systems(of), None) => {
+                let own = format!("{}/", at.organisation);
+                of.contains(origin) || of.iter().any(|s| s.as_str().starts_with(&own))
+            }
+        };
+        place && carried
+    }
+}
+
+/// Which links a search may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tier {
+    /// Certain links that make the one end a part or an arm of the other.
+    Root,
+    /// Certain links.
+    Certain,
+    /// Also contested ones and those with less than high confidence.
+    InQuestion,
+}
+
+impl Tier {
+    const ALL: [Self; 3] = [Self::Root, Self::Certain, Self::InQuestion];
+
+    fn admits(self, link: &Link) -> bool {
+        let holds = match link.status {
+            LinkStatus::InForce => true,
+            LinkStatus::Contested => self == Self::InQuestion,
+            LinkStatus::Ended => false,
+        };
+        let sure = link.confidence == Confidence::High || self == Self::InQuestion;
+        let kind = match link.kind {
+            LinkKind::IsPartOf | LinkKind::ProcessorFor | LinkKind::OperatedBy => true,
+            LinkKind::SharesWith | LinkKind::ForumAttendedBy => self != Self::Root,
+            LinkKind::PolicyContact => false,
+        };
+        holds && sure && kind
+    }
+}
+
+/// A way so far: how much evidence its links have together, and its last step.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    evidence: usize,
+    last: Option<usize>,
+}
+
+/// One link of a way and the step before it, by its position among the steps of a search.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    link: usize,
+    before: Option<usize>,
+}
+
+fn reaching(links: &[Link], roots: &BTreeSet<OrganisationId>, tier: Tier) -> HashSet<OrganisationId> {
+    let mut arriving: HashMap<&OrganisationId, Vec<&OrganisationId>> = HashMap::new();
+    for link in links.iter().filter(|l| tier.admits(l)) {
+        arriving.entry(&link.to.organisation).or_default().push(&link.from.organisation);
+    }
+    let mut reaching: HashSet<OrganisationId> = roots.iter().cloned().collect();
+    let mut next: Vec<&OrganisationId> = roots.iter().collect();
+    while let Some(organisation) = next.pop() {
+        for from in arriving.get(organisation).into_iter().flatten() {
+            if reaching.insert((*from).clone()) {
+                next.push(from);
+            }
+        }
+    }
+    reaching
+}

@@ -1,0 +1,212 @@
+//! Mirror of `integrations/*.toml`: one connection.
+
+use super::{At, read::Day};
+use crate::flow::{App, Category, IntegrationId, OperationId, Purpose, SystemId};
+use serde::{
+    Deserialize,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
+use std::{collections::BTreeMap, fmt, ops::Range};
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct IntegrationFile {
+    pub(in crate::policy) id: At<IntegrationId>,
+    pub(in crate::policy) app: At<App>,
+    pub(in crate::policy) destination: At<SystemId>,
+    pub(in crate::policy) upstream: At<String>,
+    /// Why this connection may use plain http.
+    pub(in crate::policy) plain_http: Option<At<String>>,
+    pub(in crate::policy) route: At<Route>,
+    pub(in crate::policy) purpose: At<Purpose>,
+    pub(in crate::policy) auth: Option<At<Auth>>,
+    pub(in crate::policy) approval: Option<At<Approval>>,
+    #[serde(default)]
+    pub(in crate::policy) operation: Vec<Operation>,
+}
+
+/// `{ prefix = "/riverside" }` or `{ host = "riverside.gateway.local" }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct Route {
+    pub(in crate::policy) prefix: Option<At<String>>,
+    pub(in crate::policy) host: Option<At<String>>,
+}
+
+/// `{ header, secret, prefix }`, `{ passthrough = true }` or `{ oauth2 = {…} }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct Auth {
+    pub(in crate::policy) header: Option<At<String>>,
+    pub(in crate::policy) secret: Option<At<String>>,
+    pub(in crate::policy) prefix: Option<At<String>>,
+    pub(in crate::policy) passthrough: Option<At<bool>>,
+    pub(in crate::policy) oauth2: Option<At<OAuth2>>,
+}
+
+/// Client credentials.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct OAuth2 {
+    pub(in crate::policy) token: At<String>,
+    pub(in crate::policy) client_id: At<String>,
+    pub(in crate::policy) secret: At<String>,
+    #[serde(default)]
+    pub(in crate::policy) scope: String,
+}
+
+/// The panel's approval.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct Approval {
+    pub(in crate::policy) by: At<String>,
+    pub(in crate::policy) on: At<Day>,
+    pub(in crate::policy) until: At<Day>,
+    pub(in crate::policy) minutes_sha256: At<String>,
+}
+
+/// `[[operation]]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct Operation {
+    pub(in crate::policy) id: At<OperationId>,
+    pub(in crate::policy) method: At<String>,
+    pub(in crate::policy) path: At<String>,
+    #[serde(default)]
+    pub(in crate::policy) path_fields: Fields,
+    #[serde(default)]
+    pub(in crate::policy) query: Fields,
+    #[serde(default)]
+    pub(in crate::policy) headers: Vec<At<String>>,
+    pub(in crate::policy) body: Option<At<Body>>,
+}
+
+/// Places and what they hold.
+pub(in crate::policy) type Fields = BTreeMap<At<String>, At<Field>>;
+
+/// `[operation.body]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct Body {
+    pub(in crate::policy) media: At<String>,
+    pub(in crate::policy) unlisted: At<String>,
+    #[serde(default)]
+    pub(in crate::policy) required: Vec<At<String>>,
+    #[serde(default)]
+    pub(in crate::policy) envelope: Fields,
+    #[serde(default)]
+    pub(in crate::policy) record: Vec<At<Record>>,
+}
+
+/// `[[operation.body.record]]`. Empty: the whole document, of which nothing is listed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct Record {
+    pub(in crate::policy) select: Option<At<String>>,
+    pub(in crate::policy) subject: Option<At<String>>,
+    pub(in crate::policy) dependants: Option<At<Dependants>>,
+    #[serde(default)]
+    pub(in crate::policy) fields: Fields,
+}
+
+/// `"pd:Name"`, or a table.
+#[derive(Debug)]
+pub(in crate::policy) struct Field {
+    pub(in crate::policy) category: Category,
+    /// Of the category, where it is written in a table.
+    pub(in crate::policy) category_span: Option<Range<usize>>,
+    pub(in crate::policy) otherwise: Option<At<String>>,
+    pub(in crate::policy) only: Option<At<bool>>,
+    pub(in crate::policy) denied: Option<At<Denied>>,
+}
+
+/// `"strip"`, `"null"`, `"empty"`, `"block"` or `{ const = "Withheld" }`.
+#[derive(Debug, Clone)]
+pub(in crate::policy) enum Denied {
+    Word(String),
+    Const(String),
+}
+
+/// `"$.children[*]"`, or with the place of the subject too.
+#[derive(Debug)]
+pub(in crate::policy) enum Dependants {
+    Select(String),
+    Both { select: At<String>, subject: At<String> },
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Table {
+            category: At<Category>,
+            otherwise: Option<At<String>>,
+            only: Option<At<bool>>,
+            denied: Option<At<Denied>>,
+        }
+        let word = |s: &str| {
+            let category = Category::parse(s)?;
+            Ok(Self { category, category_span: None, otherwise: None, only: None, denied: None })
+        };
+        let table: fn(Table) -> Self = |t| Self {
+            category_span: Some(t.category.span()),
+            category: t.category.into_inner(),
+            otherwise: t.otherwise,
+            only: t.only,
+            denied: t.denied,
+        };
+        d.deserialize_any(WordOrTable { expected: "a category or a table with one", word, table })
+    }
+}
+
+impl<'de> Deserialize<'de> for Denied {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Table {
+            r#const: String,
+        }
+        let word = |s: &str| Ok(Self::Word(s.to_owned()));
+        let table: fn(Table) -> Self = |t| Self::Const(t.r#const);
+        d.deserialize_any(WordOrTable { expected: "strip, null, empty, block or { const = \"…\" }", word, table })
+    }
+}
+
+impl<'de> Deserialize<'de> for Dependants {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Table {
+            select: At<String>,
+            subject: At<String>,
+        }
+        let word = |s: &str| Ok(Self::Select(s.to_owned()));
+        let table: fn(Table) -> Self = |t| Self::Both { select: t.select, subject: t.subject };
+        d.deserialize_any(WordOrTable { expected: "a selector or { select, subject }", word, table })
+    }
+}
+
+/// Reads a string one way and a table another. serde's untagged enums would lose the places of what is inside.
+struct WordOrTable<W, T> {
+    expected: &'static str,
+    word: W,
+    table: T,
+}
+
+impl<'de, V, Table, W> Visitor<'de> for WordOrTable<W, fn(Table) -> V>
+where
+    Table: Deserialize<'de>,
+    W: FnOnce(&str) -> Result<V, crate::flow::NameError>,
+{
+    type Value = V;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+    fn visit_str<E: serde::de::Error>(self, s: &str) -> Result<V, E> {
+        (self.word)(s).map_err(E::custom)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V, A::Error> {
+        Table::deserialize(MapAccessDeserializer::new(map)).map(self.table)
+    }
+}

@@ -1,0 +1,261 @@
+//! Tokens: where a string, a number or a literal ends, and whether it is what RFC 8259 allows.
+//!
+//! Every function may be asked again with more bytes: `None` means that the token goes on.
+
+/// What is wrong with the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// Where it is.
+    pub(super) at: usize,
+    /// The last byte one must have read to know.
+    pub(super) seen: usize,
+    /// What, without repeating it.
+    pub(super) what: &'static str,
+}
+
+impl Fault {
+    pub(super) const fn here(at: usize, what: &'static str) -> Self {
+        Self { at, seen: at, what }
+    }
+}
+
+/// The longest number, in bytes. Longer ones carry no quantity; the bound keeps re-reading cheap.
+const NUMBER: usize = 1024;
+
+/// How far a string has been read that has not ended yet.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Partial {
+    /// Bytes read, from the opening quote; 0 before it.
+    read: usize,
+    escaped: bool,
+    wide: bool,
+}
+
+/// A whole string.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Text {
+    /// After the closing quote.
+    pub(super) end: usize,
+    /// Holds escapes.
+    pub(super) escaped: bool,
+}
+
+/// The first byte that is not white space, if any has come yet; moves `pos` to it.
+#[inline]
+pub(super) fn significant(buf: &[u8], pos: &mut usize) -> Option<u8> {
+    loop {
+        let byte = *buf.get(*pos)?;
+        if byte > b' ' || !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+            return Some(byte);
+        }
+        *pos += 1;
+    }
+}
+
+/// Reads the string whose opening quote is at `start`. UTF-8 and escapes are checked.
+#[inline]
+pub(super) fn text(buf: &[u8], start: usize, partial: &mut Partial) -> Result<Option<Text>, Fault> {
+    let mut at = start + partial.read.max(1);
+    loop {
+        at = plain(buf, at, &mut partial.wide);
+        match buf.get(at) {
+            Some(b'"') => break,
+            Some(b'\\') => match escape(buf, at)? {
+                Some(next) => {
+                    partial.escaped = true;
+                    at = next;
+                }
+                None => return Ok(pause(partial, at - start)),
+            },
+            Some(_) => return Err(Fault::here(at, "a control character in a string, which must be escaped")),
+            None => return Ok(pause(partial, at - start)),
+        }
+    }
+    if partial.wide {
+        utf8(buf, start + 1, at)?;
+    }
+    let text = Text { end: at + 1, escaped: partial.escaped };
+    *partial = Partial::default();
+    Ok(Some(text))
+}
+
+fn pause(partial: &mut Partial, read: usize) -> Option<Text> {
+    partial.read = read;
+    None
+}
+
+#[cold]
+fn utf8(buf: &[u8], start: usize, end: usize) -> Result<(), Fault> {
+    let fault = |e: std::str::Utf8Error| Fault { at: start + e.valid_up_to(), seen: end, what: "invalid UTF-8" };
+    std::str::from_utf8(buf.get(start..end).unwrap_or_default()).map(|_| ()).map_err(fault)
+}
+
+/// The first quote, backslash or control character from `at` on, or the end of what there is.
+#[inline]
+fn plain(buf: &[u8], mut at: usize, wide: &mut bool) -> usize {
+    while let Some(chunk) = buf.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
+        let [low, high] = words(chunk);
+        *wide |= (low | high) & HIGH != 0;
+        let (in_low, in_high) = (special(low), special(high));
+        if in_low | in_high != 0 {
+            let skip = if in_low != 0 { in_low.trailing_zeros() } else { 64 + in_high.trailing_zeros() };
+            return at + (skip / 8) as usize;
+        }
+        at += 16;
+    }
+    while let Some(byte) = buf.get(at) {
+        if matches!(byte, b'"' | b'\\' | 0..=0x1f) {
+            break;
+        }
+        *wide |= byte & 0x80 != 0;
+        at += 1;
+    }
+    at
+}
+
+#[inline]
+fn words(chunk: &[u8; 16]) -> [u64; 2] {
+    let whole = u128::from_le_bytes(*chunk);
+    [whole as u64, (whole >> 64) as u64]
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// Eight bytes at once: the lowest bit set is in the first byte that is a quote, a backslash or a control
+/// character; bits above it mean nothing. (The classic zero-byte test on words; borrows only go upwards.)
+#[inline]
+const fn special(word: u64) -> u64 {
+    let quote = word ^ (ONES * b'"' as u64);
+    let backslash = word ^ (ONES * b'\\' as u64);
+    let zero = (quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash);
+    (zero | word.wrapping_sub(ONES * 0x20) & !word) & HIGH
+}
+
+/// The end of the escape at `at`: RFC 8259 section 7, surrogates only in pairs.
+#[cold]
+fn escape(buf: &[u8], at: usize) -> Result<Option<usize>, Fault> {
+    match buf.get(at + 1) {
+        None => Ok(None),
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(Some(at + 2)),
+        Some(b'u') => match unit(buf, at)? {
+            None => Ok(None),
+            Some(0xDC00..=0xDFFF) => Err(Fault { at, seen: at + 5, what: "half of a surrogate pair in a string" }),
+            Some(0xD800..=0xDBFF) => low_surrogate(buf, at),
+            Some(_) => Ok(Some(at + 6)),
+        },
+        Some(_) => Err(Fault { at, seen: at + 1, what: "an escape that JSON does not have" }),
+    }
+}
+
+fn low_surrogate(buf: &[u8], high: usize) -> Result<Option<usize>, Fault> {
+    let lone = |seen| Fault { at: high, seen, what: "half of a surrogate pair in a string" };
+    let at = high + 6;
+    for (offset, expected) in [(0, b'\\'), (1, b'u')] {
+        match buf.get(at + offset) {
+            None => return Ok(None),
+            Some(byte) if *byte == expected => {}
+            Some(_) => return Err(lone(at + offset)),
+        }
+    }
+    match unit(buf, at)? {
+        None => Ok(None),
+        Some(0xDC00..=0xDFFF) => Ok(Some(at + 6)),
+        Some(_) => Err(lone(at + 5)),
+    }
+}
+
+/// The UTF-16 unit of the `\uXXXX` at `at`.
+fn unit(buf: &[u8], at: usize) -> Result<Option<u32>, Fault> {
+    let mut unit = 0;
+    for place in at + 2..at + 6 {
+        let Some(byte) = buf.get(place) else { return Ok(None) };
+        let Some(digit) = char::from(*byte).to_digit(16) else {
+            return Err(Fault { at, seen: place, what: "a \\u escape without four hexadecimal digits" });
+        };
+        unit = unit << 4 | digit;
+    }
+    Ok(Some(unit))
+}
+
+/// The end of the number at `start`: RFC 8259 section 6. `at_end`: no more bytes come.
+#[inline]
+pub(super) fn number(buf: &[u8], start: usize, at_end: bool) -> Result<Option<usize>, Fault> {
+    // However far one reads before saying so, a number that is too long is only ever called that.
+    match number_end(buf, start, at_end) {
+        Ok(end) if end - start <= NUMBER => Ok((end < buf.len() || at_end).then_some(end)),
+        Err(fault) if fault.at - start <= NUMBER => Err(fault),
+        _ => Err(Fault { at: start, seen: start + NUMBER, what: "a number of more than 1,024 characters" }),
+    }
+}
+
+#[inline]
+fn number_end(buf: &[u8], start: usize, at_end: bool) -> Result<usize, Fault> {
+    let mut at = start + usize::from(buf.get(start) == Some(&b'-'));
+    at = match buf.get(at) {
+        Some(b'0') => at + 1,
+        _ => digits(buf, at, at_end)?,
+    };
+    if buf.get(at) == Some(&b'.') {
+        at = digits(buf, at + 1, at_end)?;
+    }
+    if let Some(b'e' | b'E') = buf.get(at) {
+        let sign = usize::from(matches!(buf.get(at + 1), Some(b'+' | b'-')));
+        at = digits(buf, at + 1 + sign, at_end)?;
+    }
+    Ok(at)
+}
+
+/// After at least one digit; or the end of what there is.
+#[inline]
+fn digits(buf: &[u8], start: usize, at_end: bool) -> Result<usize, Fault> {
+    let mut at = start;
+    while buf.get(at).is_some_and(u8::is_ascii_digit) {
+        at += 1;
+    }
+    if at == start && (at < buf.len() || at_end) {
+        return Err(Fault::here(at, "a number without a digit where one must stand"));
+    }
+    Ok(at)
+}
+
+/// The end of `true`, `false` or `null` at `start`.
+#[inline]
+pub(super) fn literal(buf: &[u8], start: usize, word: &'static [u8]) -> Result<Option<usize>, Fault> {
+    for (at, expected) in (start..).zip(word) {
+        match buf.get(at) {
+            None => return Ok(None),
+            Some(byte) if byte == expected => {}
+            Some(_) => return Err(Fault::here(at, "a word that is not true, false or null")),
+        }
+    }
+    Ok(Some(start + word.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn slow(buf: &[u8]) -> usize {
+        buf.iter().position(|b| matches!(b, b'"' | b'\\' | 0..=0x1f)).unwrap_or(buf.len())
+    }
+
+    proptest! {
+        #[test]
+        fn plain_finds_what_a_plain_loop_finds(
+            text in "[a\"\\\\\u{1f} \u{7f}\u{80}!#é]{0,60}", from in 0usize..8,
+        ) {
+            let buf = text.as_bytes();
+            let from = from.min(buf.len());
+            prop_assert_eq!(plain(buf, from, &mut false), from + slow(&buf[from..]));
+        }
+
+        #[test]
+        fn wide_is_never_missed(prefix in "[a-z]{0,40}") {
+            let mut wide = false;
+            plain(format!("{prefix}é\"").as_bytes(), 0, &mut wide);
+            prop_assert!(wide);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! From the tape to the output: what was judged is what is written, without white space.
+
+use super::{
+    tape::{Item, Kind, Scalar},
+    text,
+};
+use crate::{
+    policy::integration::Denied,
+    screen::{
+        Judge,
+        tally::{Outcome, PersonId, Tally, Value},
+    },
+    verdict::Refusal,
+};
+use std::borrow::Cow;
+
+/// Writes items to `out`. Bytes that stand together in the input are copied together.
+pub(super) struct Writer<'a> {
+    pub(super) buf: &'a [u8],
+    pub(super) out: &'a mut Vec<u8>,
+    /// A value stands before, in the same container.
+    pub(super) comma: &'a mut bool,
+    /// Input still to be copied.
+    run: (usize, usize),
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(buf: &'a [u8], out: &'a mut Vec<u8>, comma: &'a mut bool) -> Self {
+        Self { buf, out, comma, run: (0, 0) }
+    }
+
+    /// Decides and writes each item. `people` are the tape's persons, `rules` where its rules begin.
+    ///
+    /// # Errors
+    /// When an item that may not leave stops the request.
+    pub(super) fn items(
+        &mut self,
+        items: &[Item],
+        (people, rules): (&[PersonId], usize),
+        tally: &mut Tally,
+        judge: &mut dyn Judge,
+    ) -> Result<(), Box<Refusal>> {
+        for item in items {
+            match item.kind {
+                Kind::Open => {
+                    self.raw(item);
+                    *self.comma = false;
+                }
+                Kind::Close => {
+                    *self.comma = false;
+                    self.copy(item.value, item.end);
+                    *self.comma = true;
+                }
+                Kind::Gap => self.instead(item, b"null"),
+                Kind::Field(scalar) => {
+                    let person = people.get(item.person as usize).copied().unwrap_or(crate::screen::tally::UNKNOWN);
+                    let buf = self.buf;
+                    let rule = rules + usize::from(item.rule);
+                    match tally.decide((person, rule), judge, || value(buf, item, scalar))? {
+                        Outcome::Raw => self.raw(item),
+                        Outcome::Text(text) => self.text(item, &text),
+                        Outcome::Withheld(denied) => self.withheld(item, denied),
+                    }
+                }
+            }
+        }
+        self.flush();
+        Ok(())
+    }
+
+    fn withheld(&mut self, item: &Item, denied: &Denied) {
+        let member = item.name_end > item.name;
+        match denied {
+            // Blocking never comes here; if it did, nothing would leave.
+            Denied::Strip | Denied::Block if member => {}
+            Denied::Strip | Denied::Block | Denied::Null => self.instead(item, b"null"),
+            Denied::Empty => self.instead(item, b"\"\""),
+            Denied::Const(text) => self.text(item, text),
+        }
+    }
+
+    /// The item as it came.
+    #[inline]
+    fn raw(&mut self, item: &Item) {
+        if item.name_end == item.name || item.value == item.name_end + 1 {
+            self.copy(item.name, item.end);
+        } else {
+            self.name(item);
+            self.run = (item.value as usize, item.end as usize);
+        }
+        *self.comma = true;
+    }
+
+    /// Something else at the item's place.
+    fn instead(&mut self, item: &Item, bytes: &[u8]) {
+        self.name(item);
+        self.out.extend_from_slice(bytes);
+        *self.comma = true;
+    }
+
+    fn text(&mut self, item: &Item, text: &str) {
+        self.name(item);
+        text::encode(text, self.out);
+        *self.comma = true;
+    }
+
+    /// Everything before the value, with nothing left to copy.
+    fn name(&mut self, item: &Item) {
+        if item.name_end > item.name {
+            self.copy(item.name, item.name_end);
+            self.flush();
+            self.out.push(b':');
+        } else {
+            self.flush();
+            if *self.comma {
+                self.out.push(b',');
+            }
+        }
+    }
+
+    /// Adds input to the run, with a comma where one is due.
+    #[inline]
+    fn copy(&mut self, from: u32, to: u32) {
+        let (from, to) = (from as usize, to as usize);
+        let (start, end) = self.run;
+        let follows = if *self.comma { from == end + 1 && self.buf.get(end) == Some(&b',') } else { from == end };
+        if follows && end > start {
+            self.run.1 = to;
+            return;
+        }
+        self.flush();
+        if *self.comma {
+            self.out.push(b',');
+        }
+        self.run = (from, to);
+    }
+
+    #[inline]
+    fn flush(&mut self) {
+        let (start, end) = self.run;
+        self.out.extend_from_slice(self.buf.get(start..end).unwrap_or_default());
+        self.run = (0, 0);
+    }
+}
+
+fn value<'a>(buf: &'a [u8], item: &Item, scalar: Scalar) -> Value<'a> {
+    let (from, to) = (item.value as usize, item.end as usize);
+    let raw = |from, to| buf.get(from..to).unwrap_or_default();
+    match scalar {
+        Scalar::Null => Value::Null,
+        Scalar::Text => Value::Text(text::decode(raw(from + 1, to - 1))),
+        Scalar::Number => Value::Text(String::from_utf8_lossy(raw(from, to))),
+        Scalar::Bool => Value::Bool(match raw(from, to) {
+            b"true" => Cow::Borrowed("true"),
+            _ => Cow::Borrowed("false"),
+        }),
+    }
+}

@@ -1,0 +1,194 @@
+//! One request's screening, from a consented head to the only thing that may be sent.
+
+use super::{
+    headers,
+    json::{JsonScreener, Limits},
+    uri,
+};
+use crate::{
+    flow::{DecisionId, Flow},
+    policy::{
+        Route,
+        integration::{BodyRules, RouteRule, SubjectSource},
+    },
+    verdict::{
+        Code, Consented, Decider, Refusal,
+        disclosure::Grounds,
+        judge::{Findings, Person},
+    },
+};
+use std::sync::Arc;
+
+/// A consented request whose body is still passing. Push what arrives; [`Screening::finish`] makes the proof.
+#[derive(Debug)]
+pub struct Screening {
+    decision: DecisionId,
+    consented: Consented,
+    flow: Flow,
+    body: Option<(Arc<BodyRules>, JsonScreener)>,
+}
+
+/// Proof that every byte of a request passed: what is sent is written from this and from nothing else.
+#[derive(Debug)]
+pub struct Screened {
+    decision: DecisionId,
+    consented: Consented,
+    method: http::Method,
+    path_and_query: String,
+    headers: http::HeaderMap,
+    body: Option<Body>,
+    findings: Findings,
+    grounds: Grounds,
+}
+
+/// A permitted body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body {
+    /// Its media type, without parameters.
+    pub media: String,
+    /// Its permitted bytes.
+    pub bytes: bytes::Bytes,
+}
+
+impl Screening {
+    /// Begins. The body's media type was checked against the operation's by whoever reads it.
+    #[must_use]
+    pub fn begin(decision: DecisionId, consented: Consented, flow: Flow, limits: Limits) -> Self {
+        let rules = consented.admitted().route().operation.body.clone();
+        let body = rules.map(|rules| {
+            let person = person_of_request(&rules, &consented, &flow);
+            let screener = JsonScreener::new(rules.clone(), limits, person);
+            (rules, screener)
+        });
+        Self { decision, consented, flow, body }
+    }
+
+    /// Takes the next bytes of the body.
+    ///
+    /// # Errors
+    /// At the first byte that may not pass.
+    pub fn push(&mut self, bytes: &[u8], decider: &mut Decider<'_>) -> Result<(), Refusal> {
+        let Some((_, screener)) = &mut self.body else {
+            return Err(Refusal::plain(Code::BodyUnsupported, "This operation takes no body."));
+        };
+        screener.push(bytes, decider)
+    }
+
+    /// The body has ended: judges what is left of it, then path, query and headers, about the same person.
+    ///
+    /// # Errors
+    /// When anything is withheld that stops the request, or a consent was presented for nobody in it.
+    pub fn finish(mut self, mut decider: Decider<'_>) -> Result<Screened, Refusal> {
+        let mut findings = Findings::default();
+        let mut body = None;
+        let mut person = Person::Unknown;
+        let route = self.consented.admitted().route().clone();
+        if let Some((rules, screener)) = self.body.take() {
+            person = person_of_request(&rules, &self.consented, &self.flow);
+            let screened = screener.finish(&mut decider)?;
+            findings = screened.findings;
+            body = Some(Body { media: rules.media.clone(), bytes: screened.bytes.into() });
+            if person == Person::Unknown {
+                person = one_of(&findings.people);
+            }
+        }
+        let operation = &route.operation;
+        let target = uri::screen(operation, below(&route, &self.flow), &self.flow.query, &person, &mut decider)?;
+        let path_and_query = target.path_and_query(&route.integration.upstream.base);
+        findings.listed.extend(target.findings.listed);
+        findings.unlisted += target.findings.unlisted;
+        let headers = headers::screen(operation, &self.flow.headers)?;
+        let digest = decider.digest([
+            self.flow.method.as_str().as_bytes(),
+            path_and_query.as_bytes(),
+            body.as_ref().map_or(&[][..], |b| b.media.as_bytes()),
+            body.as_ref().map_or(&[][..], |b| &b.bytes),
+        ]);
+        let mut grounds = decider.conclude(&findings)?;
+        grounds.uses.iter_mut().for_each(|spent| spent.digest = digest);
+        Ok(Screened {
+            decision: self.decision,
+            consented: self.consented,
+            method: self.flow.method,
+            path_and_query,
+            headers,
+            body,
+            findings,
+            grounds,
+        })
+    }
+}
+
+/// The request's path below the route: what the operation's template stands for.
+fn below<'f>(route: &Route, flow: &'f Flow) -> &'f [String] {
+    match &route.integration.route {
+        RouteRule::Prefix(prefix) => flow.path.strip_prefix(prefix.as_slice()).unwrap_or_default(),
+        RouteRule::Host(_) => &flow.path,
+    }
+}
+
+/// The person that path, query or header names, where the operation says that one of them does.
+fn person_of_request(rules: &BodyRules, consented: &Consented, flow: &Flow) -> Person {
+    let Some(record) = rules.records.first() else { return Person::Unknown };
+    let found: Vec<&str> = match &record.subject {
+        SubjectSource::Path(name) => {
+            consented.admitted().route().path_params.get(name).map(String::as_str).into_iter().collect()
+        }
+        SubjectSource::Query(name) => flow.query.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str()).collect(),
+        SubjectSource::Header(name) => flow.headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).collect(),
+        SubjectSource::Body(_) | SubjectSource::None => return Person::Unknown,
+    };
+    uri::person(found)
+}
+
+fn one_of(people: &[Person]) -> Person {
+    let mut distinct = people.iter();
+    match distinct.next() {
+        None => Person::Unknown,
+        Some(first) if distinct.all(|p| p == first) => first.clone(),
+        Some(_) => Person::Ambiguous,
+    }
+}
+
+impl Screened {
+    /// The decision this is about.
+    #[must_use]
+    pub const fn decision(&self) -> DecisionId {
+        self.decision
+    }
+    /// The proof this one was made from.
+    #[must_use]
+    pub const fn consented(&self) -> &Consented {
+        &self.consented
+    }
+    /// The method.
+    #[must_use]
+    pub const fn method(&self) -> &http::Method {
+        &self.method
+    }
+    /// The encoded target below the upstream's origin.
+    #[must_use]
+    pub fn path_and_query(&self) -> &str {
+        &self.path_and_query
+    }
+    /// The headers that leave, without credentials and content headers.
+    #[must_use]
+    pub const fn headers(&self) -> &http::HeaderMap {
+        &self.headers
+    }
+    /// The permitted body.
+    #[must_use]
+    pub const fn body(&self) -> Option<&Body> {
+        self.body.as_ref()
+    }
+    /// What was done.
+    #[must_use]
+    pub const fn findings(&self) -> &Findings {
+        &self.findings
+    }
+    /// What it rests on.
+    #[must_use]
+    pub const fn grounds(&self) -> &Grounds {
+        &self.grounds
+    }
+}

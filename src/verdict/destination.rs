@@ -1,0 +1,144 @@
+//! May this recipient be contacted at all, before anything of anybody is looked at?
+
+use super::{Refusal, refusal_of};
+use crate::{
+    consent::View,
+    flow::Purpose,
+    policy::{
+        Policy, Route,
+        charter::RecipientFacts,
+        organisations::{ChainStep, Class, System},
+    },
+};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use std::{fmt::Write as _, sync::Arc};
+
+/// Proof that the charter lets this connection contact its recipient now. No DNS query and no connection
+/// is made without one.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    policy: Arc<Policy>,
+    route: Route,
+    facts: RecipientFacts,
+    now: Timestamp,
+    today: Date,
+    not_after: Option<Timestamp>,
+}
+
+impl Admitted {
+    /// Asks the charter.
+    ///
+    /// # Errors
+    /// The refusal with every rule that said no; for a linked recipient, with the chain and its evidence.
+    pub fn admit(policy: Arc<Policy>, route: Route, view: &View, now: Timestamp) -> Result<Self, Refusal> {
+        let today = day_in_london(now);
+        let Some(system) = policy.registry.system(&route.integration.destination) else {
+            return Err(Refusal::plain(
+                super::Code::DestinationUnassessed,
+                "The registry does not know this recipient. Add it to policies/organisations.toml and assess it.",
+            ));
+        };
+        let facts = facts(&route, system, view, today);
+        if let Some(mut refusal) = refusal_of(&policy.charter.contact(&facts), None, None) {
+            if matches!(facts.class, Class::Root | Class::Associated) && !system.chain.is_empty() {
+                let _ = write!(refusal.detail, " {}", in_words(&system.chain));
+            }
+            return Err(refusal);
+        }
+        let not_after = runs_out(&route, system);
+        Ok(Self { policy, route, facts, now, today, not_after })
+    }
+
+    /// The one snapshot this request is judged by.
+    #[must_use]
+    pub const fn policy(&self) -> &Arc<Policy> {
+        &self.policy
+    }
+    /// Connection and operation.
+    #[must_use]
+    pub const fn route(&self) -> &Route {
+        &self.route
+    }
+    /// The recipient's facts, as of [`Admitted::now`].
+    #[must_use]
+    pub const fn facts(&self) -> &RecipientFacts {
+        &self.facts
+    }
+    /// When it was judged.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+    /// That day in London.
+    #[must_use]
+    pub const fn today(&self) -> Date {
+        self.today
+    }
+    /// The first of undertaking, assessment and approval to run out: the commit asserts it again.
+    #[must_use]
+    pub const fn not_after(&self) -> Option<Timestamp> {
+        self.not_after
+    }
+}
+
+fn facts(route: &Route, system: &System, view: &View, today: Date) -> RecipientFacts {
+    let integration = &route.integration;
+    let purpose = integration.purpose;
+    RecipientFacts {
+        integration: integration.id.clone(),
+        system: system.id.clone(),
+        class: system.class(today),
+        kind: system.kind,
+        purpose,
+        undertaking: system.undertaking_current(today),
+        approved: integration.approval.as_ref().is_some_and(|a| a.on <= today && today <= a.until),
+        stopped: view.stopped(&integration.id, &system.id),
+        home_office_forum: system.home_office_forum,
+        safeguarding_recipient: purpose == Purpose::Safeguarding
+            && system.safeguarding_approved.is_some_and(|on| on <= today),
+    }
+}
+
+fn runs_out(route: &Route, system: &System) -> Option<Timestamp> {
+    let days = [
+        system.undertaking.as_ref().map(|u| u.expires),
+        system.assessed.as_ref().map(|a| a.until),
+        route.integration.approval.as_ref().map(|a| a.until),
+    ];
+    days.into_iter().flatten().filter_map(end_of_day_in_london).min()
+}
+
+/// Policies speak of days in Europe/London (design section 4).
+#[must_use]
+pub fn day_in_london(now: Timestamp) -> Date {
+    now.to_zoned(london()).date()
+}
+
+/// The last instant of a day in London; dates in policies are inclusive.
+#[must_use]
+pub fn end_of_day_in_london(day: Date) -> Option<Timestamp> {
+    let next = day.tomorrow().ok()?.to_zoned(london()).ok()?.timestamp();
+    next.checked_sub(jiff::SignedDuration::from_nanos(1)).ok()
+}
+
+fn london() -> TimeZone {
+    // The time zone database is compiled in; were the name ever missing, UTC is at most an hour away.
+    TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC)
+}
+
+/// A chain as a sentence: who passes data to whom, since when, and where it is written.
+fn in_words(chain: &[ChainStep]) -> String {
+    let mut text = String::from("The path:");
+    for (i, step) in chain.iter().enumerate() {
+        let _ =
+            write!(text, "{} {} {} {}", if i == 0 { "" } else { ";" }, step.from, step.kind.replace('-', " "), step.to);
+        if let Some(since) = step.since {
+            let _ = write!(text, " since {since}");
+        }
+        if let Some(evidence) = step.evidence.first() {
+            let _ = write!(text, " ({evidence})");
+        }
+    }
+    text.push('.');
+    text
+}

@@ -1,0 +1,68 @@
+//! The question screening asks of each value, and what it tells of the answers.
+
+use super::Refusal;
+use crate::{
+    flow::{Act, Category, Form},
+    policy::integration::FieldRule,
+};
+use std::sync::Arc;
+
+/// Who a value is about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Person {
+    /// Nobody that the rules can name: outside records, no subject declared, or none found.
+    Unknown,
+    /// More than one subject in one record: nothing personal may leave.
+    Ambiguous,
+    /// The decoded subject string's text, or a number's exact text. Never logged or stored.
+    One(Arc<str>),
+}
+
+/// What may happen to one listed value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ruling {
+    /// It may leave in this form (one of [`FieldRule::forms`]).
+    Send(Form),
+    /// It may not; why, as the refusal that applies if the request stops because of it.
+    Withhold(Arc<Refusal>),
+}
+
+/// Decides. Implemented by `verdict`; the kernel asks once for each (person, rule) and remembers.
+pub trait Judge {
+    /// May the value that `rule` lists leave, about this person?
+    fn judge(&mut self, person: &Person, rule: &FieldRule) -> Ruling;
+
+    /// A keyed pseudonym of a value for this request's destination (HMAC, so that two destinations cannot join).
+    fn pseudonym(&self, category: &Category, value: &str) -> String;
+
+    /// The date to reckon ages at.
+    fn today(&self) -> jiff::civil::Date;
+}
+
+/// What was done with one listed place of one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// About whom.
+    pub person: Person,
+    /// By which rule.
+    pub rule: Arc<FieldRule>,
+    /// In which form it left, or would have had to (the first form tried) when it did not.
+    pub form: Form,
+    /// What was done.
+    pub act: Act,
+    /// How many values.
+    pub count: u64,
+    /// Why, where it did not leave.
+    pub withheld: Option<Arc<Refusal>>,
+}
+
+/// Everything that was done to one request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Listed places, one entry for each (person, rule, act).
+    pub listed: Vec<Finding>,
+    /// Unlisted members, elements, parameters that did not leave.
+    pub unlisted: u64,
+    /// People the body was about (records and dependants with one subject).
+    pub people: Vec<Person>,
+}

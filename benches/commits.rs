@@ -19,6 +19,7 @@ use havengate::{
     ledger::{
         Assert, Change, Detail, Ledger, Opening, Permission, Tx, anchor_path,
         leaf::{Decided, Kind, Leaf},
+        verify,
     },
     policy::PolicyHash,
 };
@@ -46,18 +47,19 @@ fn main() {
     _ = std::fs::remove_dir_all(&directory);
     std::fs::create_dir_all(&directory).expect("a directory");
     println!("fdatasync of a 4 KiB append, p50: {:.2} ms", fdatasync_p50(&directory).as_secs_f64() * 1e3);
-    println!(
-        "{:>8} {:>12} {:>12} {:>7} {:>16} {:>7}",
-        "writers", "raw/s", "permit/s", "ratio", "with consent/s", "ratio"
-    );
+    println!("writers       raw/s    permit/s   ratio   CPU µs   consent/s   ratio   CPU µs");
     for writers in [1, 8, 64] {
         let raw = runtime.block_on(raw(&directory.join(format!("raw-{writers}")), writers));
         let plain = runtime.block_on(permits(&directory.join(format!("plain-{writers}.db")), writers, false));
         let consented = runtime.block_on(permits(&directory.join(format!("consented-{writers}.db")), writers, true));
         println!(
-            "{writers:>8} {raw:>12.0} {plain:>12.0} {:>7.2} {consented:>16.0} {:>7.2}",
-            plain / raw,
-            consented / raw
+            "{writers:>7} {raw:>11.0} {:>11.0} {:>7.2} {:>8.0} {:>11.0} {:>7.2} {:>8.0}",
+            plain.0,
+            plain.0 / raw,
+            plain.1,
+            consented.0,
+            consented.0 / raw,
+            consented.1
         );
     }
     _ = std::fs::remove_dir_all(&directory);
@@ -80,6 +82,7 @@ fn fdatasync_p50(directory: &Path) -> Duration {
 /// Runs `writers` loops for a while and gives their rate a second.
 async fn rate<F: Future<Output = ()> + Send + 'static>(
     writers: usize,
+    time: Duration,
     once: impl Fn(u64) -> F + Send + Sync + 'static,
 ) -> f64 {
     let (once, done) = (Arc::new(once), Arc::new(AtomicU64::new(0)));
@@ -88,7 +91,7 @@ async fn rate<F: Future<Output = ()> + Send + 'static>(
         .map(|_| {
             let (once, done) = (Arc::clone(&once), Arc::clone(&done));
             tokio::spawn(async move {
-                while start.elapsed() < EACH {
+                while start.elapsed() < time {
                     once(done.fetch_add(1, Ordering::Relaxed)).await;
                 }
             })
@@ -117,7 +120,7 @@ async fn raw(path: &Path, writers: usize) -> f64 {
             replies.into_iter().for_each(|reply| _ = reply.send(()));
         }
     });
-    let rate = rate(writers, move |_| {
+    let rate = rate(writers, EACH, move |_| {
         let jobs = jobs.clone();
         async move {
             let (reply, answer) = tokio::sync::oneshot::channel();
@@ -130,27 +133,57 @@ async fn raw(path: &Path, writers: usize) -> f64 {
     rate
 }
 
-async fn permits(path: &Path, writers: usize, consented: bool) -> f64 {
+/// Permissions a second, and the processor time of the writer's thread for each, in microseconds.
+async fn permits(path: &Path, writers: usize, consented: bool) -> (f64, f64) {
     Ledger::create(path, &Opening::new("bench")).expect("a record book");
     let ledger = Arc::new(Ledger::open(path, Opening::new("bench")).expect("a record book"));
     let mut leaf = Leaf::new(Kind::PolicyActivated);
     leaf.policy = Some(POLICY);
     let changes = vec![Change::ActivatePolicy { hash: POLICY, sources: "{}".into() }];
     ledger.append(Tx { asserts: vec![], leaf, detail: vec![], changes }).await.expect("a record");
-    let shared = Arc::clone(&ledger);
-    let rate = rate(writers, move |n| {
-        let ledger = Arc::clone(&shared);
-        async move {
-            let tx = request(n, consented);
-            assert!(matches!(ledger.permit(tx).await, Ok(Permission::Granted(_))));
+    let permit = |first: u64| {
+        let shared = Arc::clone(&ledger);
+        move |n| {
+            let ledger = Arc::clone(&shared);
+            async move {
+                let tx = request(first + n, consented);
+                assert!(matches!(ledger.permit(tx).await, Ok(Permission::Granted(_))));
+            }
         }
-    })
-    .await;
+    };
+    // Until the write-ahead log has its full length and is written over, as it is ever after.
+    let mut full = path.as_os_str().to_owned();
+    full.push("-wal");
+    let (mut warm, mut before) = (1 << 40, 0);
+    while std::fs::metadata(&full).is_ok_and(|m| m.len() > before) {
+        before = std::fs::metadata(&full).map_or(0, |m| m.len());
+        rate(256, Duration::from_millis(500), permit(warm)).await;
+        warm += 1 << 32;
+    }
+    let (worked, size) = (writer_time(), ledger.head().size);
+    let rate = rate(writers, EACH, permit(0)).await;
+    let each = (writer_time() - worked).as_secs_f64() * 1e6 / (ledger.head().size - size) as f64;
     ledger.close().await.expect("a clean end");
+    drop(ledger);
+    let start = Instant::now();
+    let size = Ledger::open(path, Opening::new("bench")).expect("the record book again").head().size;
+    let opened = start.elapsed().as_secs_f64();
+    let start = Instant::now();
+    assert!(verify::verify(path).expect("a report").is_sound());
+    let verified = start.elapsed().as_secs_f64();
+    eprintln!("{writers} writers: {size} entries opened in {opened:.3} s, verified offline in {verified:.3} s");
     for file in [PathBuf::from(path), anchor_path(path)] {
         std::fs::remove_file(file).expect("removed");
     }
-    rate
+    (rate, each)
+}
+
+/// How long the writer's thread has been on a processor.
+fn writer_time() -> Duration {
+    let tasks = std::fs::read_dir("/proc/self/task").expect("Linux").filter_map(Result::ok);
+    let writers = tasks.filter(|t| std::fs::read_to_string(t.path().join("comm")).is_ok_and(|c| c.trim() == "ledger"));
+    let spent = writers.filter_map(|t| std::fs::read_to_string(t.path().join("schedstat")).ok());
+    Duration::from_nanos(spent.filter_map(|s| s.split(' ').next()?.parse::<u64>().ok()).sum())
 }
 
 /// A referral: two detail rows; with consent, a token that is seen for the first time and spent.

@@ -27,9 +27,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// As the gateway runs; both routes gain.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let rules = rules();
-    let batch = corpus(100);
+    let batch = corpus(106);
     if std::env::args().any(|a| a == "profile") {
         let until = Instant::now() + Duration::from_secs(5);
         while Instant::now() < until {
@@ -107,12 +111,17 @@ const SENT: [&str; 20] = [
 const WITHHELD: [&str; 5] = ["firstName", "lastName", "dateOfBirth", "phone", "postcode"];
 const UNLISTED: [&str; 5] = ["nationality", "sleepSite", "chainNumber", "homeOfficeRef", "caseNotes"];
 
+/// Screens, and looks at every finding as the record book does.
 fn kernel(rules: &Arc<BodyRules>, document: &[u8]) -> ScreenedBody {
-    let limits = Limits { record: 1 << 20, depth: 64, members: 10_000 };
+    let limits = Limits { record: 1 << 20, depth: 64, members: 10_000, people: 10_000 };
     let mut judge = ByCategory { refusal: Arc::new(Refusal::plain(Code::ConsentMissing, "no consent")) };
     let mut screener = JsonScreener::new(Arc::clone(rules), limits, Person::Unknown);
     screener.push(document, &mut judge).unwrap();
-    screener.finish(&mut judge).unwrap()
+    let screened = screener.finish(&mut judge).unwrap();
+    let mut values = 0;
+    screened.each_finding(|found| values += found.count);
+    black_box(values);
+    screened
 }
 
 fn dom(document: &[u8]) -> Vec<u8> {
@@ -204,7 +213,7 @@ fn client(random: &mut Random) -> String {
             ("caseNotes", _) => format!("\"{}\"", random.words(7)),
             (_, 0) => random.below(9).to_string(),
             (_, 1) => ["true", "false", "null"][random.below(3) as usize].to_owned(),
-            _ => format!("\"{}\"", random.words(1 + i % 2)),
+            _ => format!("\"{}\"", random.words(2 + i % 2)),
         };
         members.push(format!("\"{name}\":{value}"));
     }
@@ -223,11 +232,12 @@ impl Random {
         (z ^ (z >> 31)) % n
     }
 
+    /// Words; about one string in twenty has an accent or an escape.
     fn words(&mut self, n: usize) -> String {
         const WORDS: [&str; 12] = [
             "accommodation",
             "support",
-            "café",
+            "two",
             "temporary",
             "hostel",
             "shared",
@@ -235,10 +245,15 @@ impl Random {
             "north",
             "urgent",
             "review",
-            "with \\\"notes\\\"",
+            "needs",
             "any",
         ];
-        let words: Vec<&str> = (0..n).map(|_| WORDS[self.below(12) as usize]).collect();
+        let mut words: Vec<&str> = (0..n).map(|_| WORDS[self.below(12) as usize]).collect();
+        match self.below(40) {
+            0 => words.push("café"),
+            1 => words.push("\\\"noted\\\""),
+            _ => {}
+        }
         words.join(" ")
     }
 }

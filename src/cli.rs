@@ -12,6 +12,7 @@ pub mod explain;
 pub mod init;
 pub mod ledger;
 pub mod policy;
+pub mod rehearse;
 pub mod run;
 mod running;
 mod shipped;
@@ -59,14 +60,49 @@ Danger to life: phone 999 now. Nothing here stops you.";
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show what leaves and what stays, on this machine alone
+    ///
+    /// Makes a temporary home with the shipped policies, starts the gateway in it beside a stand-in for somebody
+    /// else's database, sends requests as a case system would, and shows what was sent, what left the building and
+    /// which clause of the charter decided. Then it stays up and prints requests to try. Needs nothing, and sends
+    /// nothing beyond this machine.
     Demo(demo::Demo),
     /// Run the gateway
+    ///
+    /// Stops on SIGTERM or SIGINT, after the requests in flight have ended. Reads policies again on SIGHUP; where
+    /// they are at fault it keeps the last good set and says so. It starts only when configuration, keys, record
+    /// book and policies are all sound.
     Run(run::Run),
     /// Check policies and run their cases
+    ///
+    /// Compiles policies/ as the gateway would and runs every case in policies/cases. Prints what is wrong with
+    /// file, line and the mend, and warns of what is legal but unwise: names that are not asked of DNS, connections
+    /// in plain http. Nothing is sent, and a running gateway is not asked. Ends with 3 where the set is invalid and
+    /// with 1 where a case came out otherwise than it says.
     Check(check::Check),
     /// Explain a decision, or a request that was not sent
+    ///
+    /// With a decision's id (Havengate-Decision in the answer): what was decided, by which clauses and rules, what
+    /// would change it, and how it ended. With a request: each step it would pass, each rule with its clause, and
+    /// what would change the outcome, with the consents and stops in force. Nothing is sent.
     Explain(explain::Explain),
+    /// Judge recorded requests, or a live copy of them, before cut-over
+    ///
+    /// Says of each request what would leave, what would be taken out and what would be refused, by which rule, and
+    /// what would change it; then the figures for each operation. Nothing is sent: there is no client in it.
+    ///
+    /// A request that went to the gateway is judged as it was. One that went to a recipient directly is judged as if
+    /// it had come by the connection that leads there. One that no connection covers is a finding: once the network
+    /// lets only the gateway out, it will fail. Each is judged by itself: a consent that one of them would use up is
+    /// still there for the next.
+    ///
+    /// The consents and stops are those of the running gateway, which takes requests of up to 64 KiB, or of the
+    /// record book where none runs. Reports hold no values, no URLs and no client's reference.
+    Rehearse(rehearse::Rehearse),
     /// Record, end and sign consent
+    ///
+    /// Consent is given item by item: one piece of data, in one form, to one recipient, for one purpose. A command
+    /// reaches the running gateway, or the record book itself where none runs. The record book keeps a keyed label
+    /// of a client, never the reference.
     #[command(subcommand)]
     Consent(consent::ConsentCommand),
     /// Make a home: configuration, policies, keys and an empty record book
@@ -173,6 +209,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Printed, Failure> {
         Command::Run(args) => run::run(&args, context),
         Command::Check(args) => check::run(args, context),
         Command::Explain(args) => wait(explain::run(args, context))?,
+        Command::Rehearse(args) => wait(rehearse::run(args, context))?,
         Command::Consent(args) => {
             let desk = desk::HomeDesk::of(context)?;
             let printed = wait(consent::run(args, &desk))??;

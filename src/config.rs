@@ -218,6 +218,8 @@ pub struct Limits {
     pub depth: usize,
     /// Members of one object. 10,000.
     pub members: usize,
+    /// People that one request may be about. 1,000.
+    pub people: usize,
     /// Connections open at once. 1,024.
     pub connections: usize,
     /// Requests in flight at once. 256.
@@ -248,6 +250,7 @@ impl Default for Limits {
             record: 1 << 20,
             depth: 64,
             members: 10_000,
+            people: 1000,
             connections: 1024,
             requests: 256,
             head_time: s(10),

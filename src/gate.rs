@@ -6,6 +6,7 @@
 //! | the way in | [`accept`], [`wire`], [`server_tls`], [`callers`], [`head`], [`body`] |
 //! | the way out | [`resolve`], [`tls`], [`upstream`], [`credentials`], [`answer`] |
 //! | what is said and written down | [`respond`], [`record`] |
+//! | what is told afterwards, and beforehand | [`explanation`], [`rehearsal`] |
 //! | running it | [`start`], [`reload`], [`policy_files`], [`office`], [`stops`], [`control`], [`operations`], [`keys`] |
 
 pub mod accept;
@@ -15,6 +16,7 @@ pub mod callers;
 pub mod control;
 pub mod credentials;
 pub mod exchange;
+pub mod explanation;
 pub mod head;
 pub mod keys;
 pub mod office;
@@ -37,7 +39,7 @@ use crate::{
     config::Config,
     consent::keys::Keys,
     flow::{Clause, DecisionId},
-    ledger::{Ledger, Permission, Receipt, Tx, leaf::Kind},
+    ledger::{Assert, Ledger, Permission, Receipt, Tx, leaf::Kind},
     log::{self, DecisionEvent, Outcome},
     metrics::Metrics,
     screen::Screened,
@@ -111,11 +113,13 @@ impl Gateway {
 impl RecordContact for Gateway {
     /// A dial of a token host is a durable record first, like every other dial.
     async fn record(&self, contact: Contact) -> Result<Receipt, Refusal> {
-        let mut leaf = record::about(Kind::Contact, self.new_decision()?, None, Some(&self.policy.snapshot()));
+        let mut leaf = record::about(Kind::Contact, self.new_decision()?, None, None);
+        leaf.policy = Some(contact.policy);
         leaf.integration = Some(contact.integration);
         leaf.destination = Some(contact.system);
         leaf.decided = Some(crate::ledger::leaf::Decided::Allowed);
-        let tx = Tx { asserts: Vec::new(), leaf, detail: Vec::new(), changes: Vec::new() };
+        let asserts = vec![Assert::PolicyActive(contact.policy)];
+        let tx = Tx { asserts, leaf, detail: Vec::new(), changes: Vec::new() };
         match self.ledger.permit(tx).await.map_err(|e| e.refusal())? {
             Permission::Granted(receipt) => Ok(receipt),
             Permission::Refused(failure) => Err(failure.refusal()),

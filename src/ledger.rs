@@ -4,8 +4,8 @@
 //! is the only maker of a [`Receipt`], and only what holds a receipt can be sent.
 //!
 //! The rooms: `book` is the handle that everybody holds; `rules` says what a transaction must look like;
-//! `leaf` and `canonical` make the text that is kept for ever; `tree` hashes it; `verify` checks it all
-//! again; `sqlite` is the engine, the only one that touches files and clocks.
+//! `leaf` and `canonical` make the text that is kept for ever; `tree` hashes it; `standing` is what it says must
+//! stand in the tables; `verify` checks it all again; `sqlite` is the engine, the only one that touches files and clocks.
 
 mod book;
 mod canonical;
@@ -14,6 +14,7 @@ pub mod failure;
 pub mod leaf;
 mod rules;
 mod sqlite;
+mod standing;
 pub mod tree;
 pub mod verify;
 

@@ -8,5 +8,5 @@ mod tally;
 pub mod transform;
 pub mod uri;
 
-pub use crate::verdict::judge::{Finding, Findings, Judge, Person, Ruling};
+pub use crate::verdict::judge::{Finding, FindingRef, Findings, Judge, Person, Ruling};
 pub use request::{Body, Screened, Screening};

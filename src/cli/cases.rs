@@ -17,7 +17,7 @@ use crate::{
         respond::Removed,
     },
     policy::{
-        Diagnostic, Policy,
+        Diagnostic, Policy, Sources,
         case::{self, Case, Outcome},
     },
     screen::Screened,
@@ -29,7 +29,12 @@ use std::{collections::BTreeMap, io, path::Path, sync::Arc};
 #[derive(Debug)]
 pub(super) enum Failed {
     /// Its files are at fault.
-    Unreadable(Vec<Diagnostic>),
+    Unreadable {
+        /// What is wrong.
+        found: Vec<Diagnostic>,
+        /// The files it is found in.
+        sources: Sources,
+    },
     /// It came out otherwise.
     Otherwise {
         /// The case.
@@ -62,7 +67,7 @@ pub(super) fn run(directory: &Path, policy: &Arc<Policy>) -> io::Result<Ran> {
     for entry in names {
         ran.cases += 1;
         match read(&entry.path())? {
-            Err(diagnostics) => ran.failed.push(Failed::Unreadable(diagnostics)),
+            Err((found, sources)) => ran.failed.push(Failed::Unreadable { found, sources }),
             Ok(case) => {
                 let differences = differences(&case, policy, &keys);
                 if !differences.is_empty() {
@@ -74,14 +79,20 @@ pub(super) fn run(directory: &Path, policy: &Arc<Policy>) -> io::Result<Ran> {
     Ok(ran)
 }
 
-fn read(directory: &Path) -> io::Result<Result<Case, Vec<Diagnostic>>> {
+/// A case, or what is wrong with its files and the files themselves, so that the line can be shown.
+fn read(directory: &Path) -> io::Result<Result<Case, (Vec<Diagnostic>, Sources)>> {
     let name = directory.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let file = |part: &str| {
+    let mut sources = Sources::default();
+    let mut file = |part: &str| {
         let path = directory.join(part);
-        std::fs::read_to_string(&path).map_err(|e| io::Error::new(e.kind(), format!("cases/{name}/{part}: {e}")))
+        let shown = format!("cases/{name}/{part}");
+        let text = std::fs::read_to_string(&path).map_err(|e| io::Error::new(e.kind(), format!("{shown}: {e}")))?;
+        sources.0.insert(shown, text.clone());
+        io::Result::Ok(text)
     };
     let consent = directory.join("consent.json").exists().then(|| file("consent.json")).transpose()?;
-    Ok(Case::parse(&name, &file("request.http")?, consent.as_deref(), &file("expect.toml")?))
+    let (request, expect) = (file("request.http")?, file("expect.toml")?);
+    Ok(Case::parse(&name, &request, consent.as_deref(), &expect).map_err(|found| (found, sources)))
 }
 
 fn differences(case: &Case, policy: &Arc<Policy>, keys: &Arc<Keys>) -> Vec<String> {

@@ -8,13 +8,19 @@ use crate::{
 use serde_json::{Value, json};
 use std::{fmt::Write as _, path::PathBuf, sync::Arc};
 
-/// Check policies and run their cases
-///
-/// Compiles `policies/` as the gateway would and runs every case in `policies/cases`. Prints what is wrong with
-/// file, line and the mend, and warns of what is legal but unwise. Nothing is sent; a running gateway is not asked.
+/// What `check` is told.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  havengate check
+  havengate check /etc/havengate/policies.next
+
+--json prints one document. Where the set is valid: `policy` (its SHA-256), `warnings` (an array of `severity`, `file`,
+`line`, `column`, `message`, `mend`), `notes` (an array of texts), `cases` (how many), `failed` (an array; of a case that
+came out otherwise `case` and `differences`, of one that cannot be read an array as `warnings`). Where it is invalid:
+`error` with `exit`, `text` and `details`, an array as `warnings`.")]
 pub struct Check {
-    /// The directory [default: the configuration's]
+    /// The directory, and nothing but it: no configuration is read [default: the configuration's]
     #[arg(value_name = "POLICIES")]
     directory: Option<PathBuf>,
 }
@@ -38,16 +44,17 @@ pub(super) fn run(args: Check, context: &Context) -> Result<Printed, Failure> {
         let _ = writeln!(text, "note: {notice}");
     }
     for failed in &ran.failed {
-        text.push_str(&said(failed, &sources));
+        text.push_str(&said(failed));
     }
+    let many = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
     let _ = writeln!(
         text,
-        "policy {}\n{} connections, {} recipients, {} warnings; {} cases, {} failed",
+        "policy {}\n{}, {}, {}; {}, {} failed",
         policy.hash,
-        policy.integrations.len(),
-        policy.registry.systems.len(),
-        policy.warnings.len(),
-        ran.cases,
+        many(policy.integrations.len(), "connection"),
+        many(policy.registry.systems.len(), "recipient"),
+        many(policy.warnings.len(), "warning"),
+        many(ran.cases, "case"),
         ran.failed.len()
     );
     let data = json!({
@@ -55,7 +62,7 @@ pub(super) fn run(args: Check, context: &Context) -> Result<Printed, Failure> {
         "warnings": diagnostics::data(&policy.warnings, &sources),
         "notes": notices,
         "cases": ran.cases,
-        "failed": ran.failed.iter().map(|f| failed_data(f, &sources)).collect::<Vec<_>>(),
+        "failed": ran.failed.iter().map(failed_data).collect::<Vec<_>>(),
     });
     let exit = if ran.failed.is_empty() { Exit::Ok } else { Exit::Finding };
     Ok(Printed { text, data, exit })
@@ -77,18 +84,20 @@ fn plain_http(policy: &Policy) -> impl Iterator<Item = String> + '_ {
     })
 }
 
-fn said(failed: &Failed, sources: &Sources) -> String {
+fn said(failed: &Failed) -> String {
     match failed {
-        Failed::Unreadable(found) => diagnostics::text(found, sources, "policies", super::colours()),
-        Failed::Otherwise { name, differences } => {
-            format!("case {name} failed\n  {}\n", differences.join("\n").replace('\n', "\n  "))
-        }
+        Failed::Unreadable { found, sources } => diagnostics::text(found, sources, "policies", super::colours()),
+        Failed::Otherwise { name, differences } => format!(
+            "case {name} failed\n  {}\n  mend: the rules, or policies/cases/{name}/expect.toml where the rules are \
+             right\n",
+            differences.join("\n").replace('\n', "\n  ")
+        ),
     }
 }
 
-fn failed_data(failed: &Failed, sources: &Sources) -> Value {
+fn failed_data(failed: &Failed) -> Value {
     match failed {
-        Failed::Unreadable(found) => diagnostics::data(found, sources),
+        Failed::Unreadable { found, sources } => diagnostics::data(found, sources),
         Failed::Otherwise { name, differences } => json!({ "case": name, "differences": differences }),
     }
 }

@@ -22,17 +22,27 @@ pub use text::{AdviceArg, ClientArg};
 #[derive(Debug, clap::Subcommand)]
 pub enum ConsentCommand {
     /// Make a key that signs consent tokens
+    ///
+    /// Writes consent-issuing.key (private, mode 0600) and issuers/NAME.pub. A gateway accepts consent signed with
+    /// the key once the .pub file is in its own keys/issuers directory and it was started again.
     Keygen(Keygen),
     /// Record a client's consent
+    ///
+    /// Records what a client agreed to, and prints its id. The record book keeps a keyed label, never the client's
+    /// reference. With --token it is signed instead, for whoever sends the request to put into it.
     Issue(Box<Issue>),
     /// End consent, at once
+    ///
+    /// Nothing more leaves under it. What already left is told to the person by a person.
     End(End),
     /// Record an emergency: life or a person at risk. Danger to life: phone 999 now
+    ///
+    /// Lasts 4 hours, for one client and one recipient that the panel has approved for it. Needs no consent, is not
+    /// held back by a stop, never carries immigration data, and tells the panel at once.
     Emergency(Emergency),
 }
 
-/// Writes `consent-issuing.key` (private, mode 0600) and `issuers/NAME.pub`. A gateway accepts consent signed
-/// with the key once the .pub file is in its own keys/issuers directory and it was reloaded.
+/// What `consent keygen` is told.
 #[derive(Debug, clap::Args)]
 pub struct Keygen {
     /// The key's name; without it, one made from the key itself
@@ -46,7 +56,7 @@ pub struct Keygen {
     pub out: Option<PathBuf>,
 }
 
-/// Records what a client agreed to. The record book keeps a keyed label, never the client's reference.
+/// What `consent issue` is told.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Example: Amina agreed on paper this morning that her name may go to the council, and her year of birth.
@@ -115,7 +125,7 @@ pub struct Issue {
     pub token: bool,
 }
 
-/// Ends consent at once. What already left is told to the person by a person.
+/// What `consent end` is told.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("which").required(true).args(["consent", "client"])))]
 pub struct End {
@@ -133,8 +143,7 @@ pub struct End {
     pub died: bool,
 }
 
-/// Lasts 4 hours, for one client and one recipient the panel has approved for it. Needs no consent, is not
-/// held back by a stop, never carries immigration data, and tells the panel at once.
+/// What `consent emergency` is told.
 #[derive(Debug, clap::Args)]
 pub struct Emergency {
     /// The system whose record it is

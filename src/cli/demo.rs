@@ -16,12 +16,11 @@ use stage::{Answer, Stage, Trouble};
 use standin::StandIn;
 use std::io::Write as _;
 
-/// Show what leaves and what stays, with a gateway and a stand-in on this machine
-///
-/// Makes a temporary home with the shipped policies, starts the gateway, sends it requests as a case system would,
-/// and shows what was sent, what left the building and which clause of the charter decided. Then it stays up and
-/// prints requests to try. Needs nothing and sends nothing beyond this machine.
+/// What `demo` is told.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+--json prints one document with an array `outcomes`: `name`, `sent`, `received`, `status`, `code`, `clause`,
+`decision`, `as_stated`.")]
 pub struct Demo {
     /// Exit when everything was shown; with 1 if any outcome was not as stated
     #[arg(long)]
@@ -66,7 +65,14 @@ pub(super) async fn run(args: Demo, machine: bool) -> Result<Printed, Failure> {
     let mut out = std::io::stdout();
     let _ = writeln!(out, "{}\n{}", printed.text, show::try_it(&stage));
     let _ = out.flush();
-    let _ = tokio::signal::ctrl_c().await;
+    let terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    match terminated {
+        Ok(mut terminated) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated.recv() => {}
+        },
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
     Ok(Printed { text: String::new(), ..printed })
 }
 

@@ -10,15 +10,16 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// Explain a decision, or a request that was not sent
-///
-/// With a decision's id (Havengate-Decision): what was decided, by which clauses and rules, and how it ended.
-/// With a request: each step, each rule with its clause, and what would change the outcome.
+/// What `explain` is told.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
   havengate explain 4tq2m7k3v5x6y7z2a3b4c5d6e7
-  havengate explain --request referral.http --app inform")]
+  havengate explain --request referral.http --app inform
+
+Ends with 1 where the request would be refused. --json prints what is recorded of a decision as it is: `index`, `record`,
+`detail`, `erased`, `outcomes`; of a request `sent` (whether it would be), `connection`, `operation`, `recipient`,
+`passed`, `fields`, `unlisted`, or `step`, `code`, `detail`, `reasons`.")]
 pub struct Explain {
     /// A decision's id
     #[arg(required_unless_present = "request", conflicts_with = "request")]

@@ -122,6 +122,7 @@ fn limits(r: &mut Reader<'_>) -> Option<Limits> {
     let (head, body) = (r.read("limits.head", read::size), r.read("limits.body", read::size));
     let (record, headers) = (r.read("limits.record", read::size), r.read("limits.headers", read::count));
     let (depth, members) = (r.read("limits.depth", read::count), r.read("limits.members", read::count));
+    let people = r.read("limits.people", read::count);
     let (connections, requests) = (r.read("limits.connections", read::count), r.read("limits.requests", read::count));
     let (head_time, idle_time) = (r.read("limits.head_time", read::time), r.read("limits.idle_time", read::time));
     let (body_time, connect_time) = (r.read("limits.body_time", read::time), r.read("limits.connect_time", read::time));
@@ -142,6 +143,7 @@ fn limits(r: &mut Reader<'_>) -> Option<Limits> {
         record: record?,
         depth: depth?,
         members: members?,
+        people: people?,
         connections: connections?,
         requests: requests?,
         head_time: head_time?,

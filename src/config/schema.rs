@@ -121,6 +121,7 @@ pub(super) const KEYS: &[Key] = &[
     key("limits.record", Kind::Size(KIB, 64 * MIB), r#""1MiB""#, "One record of a body. At most limits.body."),
     key("limits.depth", Kind::Count(1, 512), "64", "Nesting of a body."),
     key("limits.members", Kind::Count(1, 1_000_000), "10000", "Members of one object in a body."),
+    key("limits.people", Kind::Count(1, 100_000), "1000", "People that one request may be about."),
     key("limits.connections", Kind::Count(1, 65_536), "1024", "Callers' connections open at once."),
     key("limits.requests", Kind::Count(1, 65_536), "256", "Requests in flight at once."),
     key("limits.head_time", Kind::Time(ms(10), s(300)), r#""10s""#, "From connection to the end of the first head."),

@@ -114,18 +114,18 @@ pub struct Refusal {
 }
 
 /// One rule that said no.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Reason {
     /// The clause behind it, where it is the charter's.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clause: Option<Clause>,
     /// The rule.
     pub rule: RuleId,
     /// The category, where it is about a field.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<Category>,
     /// The rule's path (never an unlisted key, which may be data).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<Arc<str>>,
     /// What would change the outcome.
     pub remedy: String,

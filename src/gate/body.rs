@@ -81,9 +81,7 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
-    if body.size_hint().lower() > bounds.bytes {
-        return Err(too_large(bounds));
-    }
+    check_length(body.size_hint().lower(), bounds)?;
     let mut body = pin!(body);
     let mut late = pin!(sleep(bounds.time));
     let mut length = 0u64;
@@ -104,18 +102,23 @@ where
                     return Err(WireFault::Trailers.refusal());
                 };
                 length += chunk.len() as u64;
-                if length > bounds.bytes {
-                    return Err(too_large(bounds));
-                }
+                check_length(length, bounds)?;
                 on_chunk(&chunk)?;
             }
         }
     }
 }
 
-fn too_large(bounds: Bounds) -> Refusal {
+/// Whether a body of this many bytes is within its bounds.
+///
+/// # Errors
+/// `body-too-large`.
+pub fn check_length(length: u64, bounds: Bounds) -> Result<(), Refusal> {
+    if length <= bounds.bytes {
+        return Ok(());
+    }
     let detail = format!("The body is larger than {} bytes; send it in smaller requests.", bounds.bytes);
-    Refusal::plain(Code::BodyTooLarge, detail)
+    Err(Refusal::plain(Code::BodyTooLarge, detail))
 }
 
 /// The wire's fault, where that is what ended the body; otherwise the caller went away or said less than it
@@ -134,7 +137,7 @@ fn broken(error: &(dyn Error + 'static)) -> Refusal {
 
 impl From<&crate::config::Limits> for crate::screen::json::Limits {
     fn from(limits: &crate::config::Limits) -> Self {
-        Self { record: limits.record, depth: limits.depth, members: limits.members }
+        Self { record: limits.record, depth: limits.depth, members: limits.members, people: limits.people }
     }
 }
 

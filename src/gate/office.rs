@@ -5,13 +5,13 @@
 use super::{
     Gateway,
     control::{Command, ControlHandler, Emergency, End, IssueGrant, Reply},
-    head::{self, LineEnds},
-    rehearsal::{self, Situation},
-    stops, wire,
+    explanation,
+    rehearsal::{self, Situation, report},
+    stops,
 };
 use crate::{
     config::Limits,
-    consent::{Safeguarding, issue, keys::Keys, view::StopScope},
+    consent::{Grant, Safeguarding, issue, keys::Keys, view::StopScope},
     flow::{App, ConsentId, DecisionId},
     ledger::{Change, Leaf, Ledger, LedgerError, Tx, leaf::Kind},
     policy::Policy,
@@ -74,11 +74,17 @@ impl Office {
     }
 
     async fn end(&self, end: End) -> Result<(String, Value), String> {
-        let (changes, died) = match end {
-            End::Consent(jti) => (vec![Change::End(jti)], false),
+        let (view, now) = (self.ledger.view(), self.ledger.now());
+        let live = |grant: &Grant| view.state(&grant.jti).ended.is_none() && now < grant.expires;
+        let (changes, ended, died) = match end {
+            End::Consent(jti) => {
+                let ended = usize::from(view.by_id(&jti).is_some_and(|grant| live(grant)));
+                (vec![Change::End(jti)], ended, false)
+            }
             End::Client { app, client, died } => {
                 let labels = self.keys.subjects.labels(&app, client.as_str());
-                (labels.into_iter().map(Change::EndAll).collect(), died)
+                let ended = labels.iter().flat_map(|l| view.grants(l)).filter(|grant| live(grant)).count();
+                (labels.into_iter().map(Change::EndAll).collect::<Vec<_>>(), ended, died)
             }
         };
         let mut leaf = Leaf::new(Kind::ConsentEnded);
@@ -86,8 +92,17 @@ impl Office {
             leaf.extra.insert("because", "died".to_owned());
         }
         self.write(leaf, changes).await?;
-        let text = "Ended. Nothing more leaves under it. What already left is told in person.";
-        Ok((text.to_owned(), json!({ "ended": true })))
+        // A mistyped reference must not pass for an ended consent: somebody would be told that sharing stopped.
+        let text = match ended {
+            0 => "NOTHING LIVE WAS FOUND under this in the record book. Check the reference or the code. A signed \
+                  consent that was never used is refused from now on."
+                .to_owned(),
+            n => format!(
+                "Ended: {n} consent{}. Nothing more leaves under it. What already left is told in person.",
+                if n == 1 { "" } else { "s" }
+            ),
+        };
+        Ok((text, json!({ "ended": ended })))
     }
 
     async fn emergency(&self, asked: Emergency) -> Result<(String, Value), String> {
@@ -122,15 +137,7 @@ impl Office {
     async fn explain(&self, decision: DecisionId) -> Result<(String, Value), String> {
         let known = self.ledger.decision(decision).await.map_err(said)?;
         let known = known.ok_or("The record book has no decision with this id.")?;
-        let parse = |text: &String| serde_json::from_str::<Value>(text).unwrap_or_default();
-        let data = json!({
-            "index": known.index,
-            "record": parse(&known.leaf),
-            "detail": known.detail.iter().map(parse).collect::<Vec<_>>(),
-            "erased": known.erased,
-            "outcomes": known.outcomes.iter().map(parse).collect::<Vec<_>>(),
-        });
-        Ok((serde_json::to_string_pretty(&data).unwrap_or_default(), data))
+        Ok(explanation::told(&known, &self.policy))
     }
 
     fn judge(&self, app: App, request: &str, at: Option<Timestamp>) -> Result<(String, Value), String> {
@@ -144,13 +151,7 @@ impl Office {
             now: at.unwrap_or_else(|| self.ledger.now()),
         };
         let decision = DecisionId::from_bytes(random()?);
-        let bounds = wire::Bounds { head: self.limits.head, fields: self.limits.headers };
-        let text = request.as_bytes();
-        let refused = |refusal: crate::verdict::Refusal| refusal.to_string();
-        let (parts, body) = head::parse_request(text, LineEnds::LfToo, bounds).map_err(refused)?;
-        let flow = head::canonical(parts, app, None).map_err(refused)?;
-        let rehearsal = rehearsal::rehearse(&situation, decision, flow, text.get(body).unwrap_or_default());
-        Ok(rehearsal::report::told(&rehearsal))
+        Ok(report::told(&rehearsal::judge(&situation, decision, app, request.as_bytes())))
     }
 
     async fn verify(&self) -> Result<(String, Value), String> {

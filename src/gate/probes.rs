@@ -20,7 +20,7 @@ impl Probes {
 
     /// Writes a summary each minute in which there were any. Ends never; dropped with the gateway.
     pub(super) async fn summarise(&self, ledger: &Ledger) {
-        let mut minute = tokio::time::interval(INTERVAL);
+        let mut minute = tokio::time::interval_at(tokio::time::Instant::now() + INTERVAL, INTERVAL);
         loop {
             minute.tick().await;
             self.flush(ledger).await;

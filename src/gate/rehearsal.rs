@@ -3,10 +3,15 @@
 
 pub mod report;
 
+use super::{
+    body,
+    head::{self, LineEnds},
+    wire,
+};
 use crate::{
     config::Limits,
     consent::{View, keys::Keys},
-    flow::{DecisionId, Flow},
+    flow::{App, DecisionId, Flow, name_closed as closed},
     policy::{Policy, Route},
     screen::{Screened, Screening},
     verdict::{Admitted, Code, Consented, Decider, Refusal, disclosure::Memory},
@@ -42,42 +47,49 @@ pub struct Rehearsal {
     pub outcome: Result<Screened, (Step, Refusal)>,
 }
 
-/// The steps a request walks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// Which connection and operation it is.
-    Route,
-    /// Whether the recipient may be contacted.
-    Recipient,
-    /// Whether the consents presented are genuine.
-    Consent,
-    /// What of it may leave.
-    Screening,
-}
-
-impl Step {
-    /// What pages and terminals call it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Route => "route",
-            Self::Recipient => "recipient",
-            Self::Consent => "consent",
-            Self::Screening => "screening",
-        }
+closed! {
+    /// The steps a request walks, as pages and terminals call them.
+    Step {
+        /// Whether it can be read at all, and in one way only.
+        Request = "request",
+        /// Which connection and operation it is.
+        Route = "route",
+        /// Whether the recipient may be contacted.
+        Recipient = "recipient",
+        /// Whether the consents presented are genuine.
+        Consent = "consent",
+        /// What of it may leave.
+        Screening = "screening",
     }
 }
 
-/// Judges one request.
+/// Judges one written HTTP/1.1 request, body included; lines may end in LF.
+#[must_use]
+pub fn judge(situation: &Situation<'_>, decision: DecisionId, app: App, request: &[u8]) -> Rehearsal {
+    let bounds = wire::Bounds { head: situation.limits.head, fields: situation.limits.headers };
+    let read = head::parse_request(request, LineEnds::LfToo, bounds)
+        .and_then(|(parts, body)| Ok((head::canonical(parts, app, None)?, body)));
+    match read {
+        Ok((flow, body)) => rehearse(situation, decision, flow, request.get(body).unwrap_or_default()),
+        Err(refusal) => Rehearsal::unread(refusal),
+    }
+}
+
+/// Judges one request that was read.
 #[must_use]
 pub fn rehearse(situation: &Situation<'_>, decision: DecisionId, flow: Flow, body: &[u8]) -> Rehearsal {
-    let mut rehearsal = Rehearsal {
-        route: None,
-        passed: Vec::new(),
-        outcome: Err((Step::Route, Refusal::plain(Code::Internal, "Nothing was judged."))),
-    };
+    let mut rehearsal = Rehearsal::unread(Refusal::plain(Code::Internal, "Nothing was judged."));
+    rehearsal.passed.push(Step::Request);
     rehearsal.outcome = walk(situation, decision, flow, body, &mut rehearsal.route, &mut rehearsal.passed);
     rehearsal
+}
+
+impl Rehearsal {
+    /// Of a request that could not be read.
+    #[must_use]
+    pub const fn unread(refusal: Refusal) -> Self {
+        Self { route: None, passed: Vec::new(), outcome: Err((Step::Request, refusal)) }
+    }
 }
 
 fn walk(
@@ -99,6 +111,10 @@ fn walk(
         Consented::present(admitted, &flow.headers, &situation.keys.issuers, situation.audience, situation.view)
             .map_err(at(Step::Consent))?;
     passed.push(Step::Consent);
+    let media = consented.admitted().route().operation.body.as_ref().map(|rules| rules.media.as_str());
+    body::check_type(&flow.headers, body.is_empty(), media)
+        .and_then(|()| body::check_length(body.len() as u64, situation.limits.into()))
+        .map_err(at(Step::Screening))?;
     let mut memory = Memory::default();
     let mut screening = Screening::begin(decision, consented.clone(), flow, situation.limits.into());
     let mut decider = Decider::new(consented, situation.view, situation.keys, &mut memory);

@@ -47,7 +47,10 @@ impl ActivePolicy {
     /// [`ReloadError`]: a gateway without a valid, recorded policy does not start.
     pub async fn start(directory: PathBuf, ledger: &Ledger) -> Result<Self, ReloadError> {
         let (sources, policy) = compile(&directory)?;
-        record(ledger, &sources, policy.hash).await?;
+        // The set that was active before the last stop is active still; saying so at each start would be noise.
+        if ledger.view().active_policy() != Some(policy.hash) {
+            record(ledger, &sources, policy.hash).await?;
+        }
         Ok(Self {
             directory,
             current: ArcSwap::from_pointee(policy),
@@ -80,7 +83,11 @@ impl ActivePolicy {
             tokio::task::spawn_blocking(move || compile(&directory)).await.map_err(|_| ReloadError::Stopped)?;
         self.rejected.store(compiled.is_err(), Ordering::Relaxed);
         match compiled {
-            Ok((_, policy)) if policy.hash == self.snapshot().hash => Ok(policy.hash),
+            Ok((_, policy))
+                if policy.hash == self.snapshot().hash && ledger.view().active_policy() == Some(policy.hash) =>
+            {
+                Ok(policy.hash)
+            }
             Ok((sources, policy)) => {
                 record(ledger, &sources, policy.hash).await?;
                 let hash = policy.hash;

@@ -114,7 +114,7 @@ impl Gateway {
         Ok(Running { gateway, addresses, operations, shutdown, entrance, others })
     }
 
-    /// What runs beside the requests: the control socket, the summary of probes, the figures.
+    /// What runs beside the requests: the control socket and the summary of probes.
     fn background(
         self: &Arc<Self>,
         shutdown: &watch::Sender<bool>,
@@ -124,15 +124,7 @@ impl Gateway {
         let control = tokio::spawn(socket.serve(gateway, control::Bounds::default(), told(shutdown)));
         let gateway = self.clone();
         let probes = tokio::spawn(async move { gateway.probes.summarise(&gateway.ledger).await });
-        let gateway = self.clone();
-        let hourly = tokio::spawn(async move {
-            let mut hour = tokio::time::interval(std::time::Duration::from_secs(3600));
-            loop {
-                hour.tick().await;
-                gateway.metrics.flush();
-            }
-        });
-        vec![control, probes, hourly]
+        vec![control, probes]
     }
 
     fn operations(self: &Arc<Self>, listener: TcpListener, shutdown: &watch::Sender<bool>) -> JoinHandle<()> {
@@ -159,7 +151,9 @@ impl Gateway {
     /// [`super::reload::ReloadError`]; the refusal is recorded and shown by `status`.
     pub async fn reload(&self) -> Result<PolicyHash, super::reload::ReloadError> {
         let before = self.policy.snapshot().hash;
-        let hash = self.policy.reload(&self.ledger).await?;
+        let hash = self.policy.reload(&self.ledger).await.inspect_err(|error| {
+            tracing::error!(%error, "ALARM: policies were not read again; the set that was active stays active");
+        })?;
         if hash != before {
             self.client.retire(hash);
             self.metrics.policy(&self.policy.snapshot());
@@ -209,7 +203,10 @@ impl Running {
 async fn record_boot(ledger: &Ledger, config: &Config) -> Result<(), LedgerError> {
     let mut leaf = Leaf::new(Kind::Boot);
     leaf.extra.insert("version", env!("CARGO_PKG_VERSION").to_owned());
+    let overrides = format!("{:?}", config.gateway.resolve);
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, overrides.as_bytes());
     leaf.extra.insert("overrides", config.gateway.resolve.len().to_string());
+    leaf.extra.insert("overrides_sha256", data_encoding::HEXLOWER.encode(digest.as_ref()));
     let tx = Tx { asserts: Vec::new(), leaf, detail: Vec::new(), changes: Vec::new() };
     ledger.append(tx).await.map(drop)
 }

@@ -3,10 +3,7 @@
 use crate::{
     consent::view::{Stop, StopScope},
     flow::{DecisionId, IntegrationId},
-    ledger::{
-        Change, Ledger, LedgerError, Tx,
-        leaf::{Kind, Leaf},
-    },
+    ledger::{Change, Leaf, Ledger, LedgerError, Tx},
     policy::Policy,
 };
 use std::collections::BTreeSet;
@@ -38,13 +35,7 @@ pub async fn place(ledger: &Ledger, scope: StopScope) -> Result<Stop, LedgerErro
     let mut random = [0; 16];
     aws_lc_rs::rand::fill(&mut random).map_err(|_| LedgerError::Malformed("the system has no randomness"))?;
     let stop = Stop { id: DecisionId::from_bytes(random).to_string(), scope, at: ledger.now() };
-    let mut leaf = Leaf::new(Kind::StopPlaced);
-    match &stop.scope {
-        StopScope::Integration(integration) => leaf.integration = Some(integration.clone()),
-        StopScope::Destination(destination) => leaf.destination = Some(destination.clone()),
-        StopScope::Everything => {}
-    }
-    leaf.extra.insert("stop", stop.id.clone());
+    let leaf = Leaf::placing(&stop);
     let changes = vec![Change::PlaceStop(stop.clone()), Change::Notify { kind: "stop" }];
     ledger.append(Tx { asserts: Vec::new(), leaf, detail: Vec::new(), changes }).await?;
     Ok(stop)

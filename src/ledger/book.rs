@@ -58,8 +58,8 @@ impl Opening {
             anchor: None,
             ledger_time: Duration::from_secs(5),
             queue: 1024,
-            clock: Arc::new(Timestamp::now),
-            random: Arc::new(aws_lc_rs::rand::fill),
+            clock: sqlite::system_clock(),
+            random: sqlite::system_random(),
         }
     }
 }
@@ -76,7 +76,7 @@ pub struct Head {
 }
 
 /// Everything the record book still knows of one decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Explained {
     /// Its leaf's index.
     pub index: u64,

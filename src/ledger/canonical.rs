@@ -86,6 +86,10 @@ impl<'a> Value<'a> {
 /// everything else as it is.
 fn write_text(s: &str, out: &mut String) {
     out.push('"');
+    if s.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\') {
+        out.push_str(s);
+        return out.push('"');
+    }
     for c in s.chars() {
         match c {
             '"' => out.push_str("\\\""),

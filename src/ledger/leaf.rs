@@ -2,6 +2,7 @@
 
 use super::{canonical::Value, failure::AssertFailure, tree::Hash};
 use crate::{
+    consent::view::{Stop, StopScope},
     flow::{
         Act, Category, Clause, DecisionId, Form, Group, IntegrationId, OperationId, SubjectLabel, SystemId,
         name_closed as closed,
@@ -14,6 +15,8 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 /// The longest a leaf may be, in bytes (design section 8).
 pub const LONGEST: usize = 4096;
+/// The name of a stop's id in `extra`.
+pub(super) const STOP: &str = "stop";
 
 closed! {
     /// The type of a leaf (design section 8).
@@ -109,6 +112,25 @@ impl Leaf {
             extra: BTreeMap::new(),
         }
     }
+
+    /// The entry that places a stop. It names what is stopped, so that nobody can narrow the stop afterwards.
+    #[must_use]
+    pub fn placing(stop: &Stop) -> Self {
+        let mut leaf = Self { extra: BTreeMap::from([(STOP, stop.id.clone())]), ..Self::new(Kind::StopPlaced) };
+        match &stop.scope {
+            StopScope::Integration(integration) => leaf.integration = Some(integration.clone()),
+            StopScope::Destination(destination) => leaf.destination = Some(destination.clone()),
+            StopScope::Everything => {}
+        }
+        leaf
+    }
+
+    /// The entry that lifts the stop with this id.
+    #[must_use]
+    pub fn lifting(stop: &str) -> Self {
+        Self { extra: BTreeMap::from([(STOP, stop.to_owned())]), ..Self::new(Kind::StopLifted) }
+    }
+
     /// What is recorded instead when a permission is refused at the commit: nothing left, and why.
     #[must_use]
     pub fn refused(&self, why: AssertFailure) -> Self {

@@ -3,17 +3,18 @@
 
 use super::{
     Assert, Change, LedgerError, Tx,
-    leaf::{Decided, Kind},
+    leaf::{Decided, Kind, Leaf, STOP},
 };
 use crate::flow::DecisionId;
 
-/// The most detail rows one transaction may have.
+/// The most detail rows, assertions (uses among them) or changes that one transaction may have.
 const MOST_DETAIL: usize = 100_000;
 /// Labels shorter than this are not looked for in a leaf's text: they would be found by chance.
 const SHORTEST_LABEL: usize = 8;
 
 /// Checks a permission's form and gives its decision.
 pub(super) fn permit(tx: &Tx) -> Result<DecisionId, LedgerError> {
+    size(tx)?;
     if !matches!(tx.leaf.kind, Kind::Decision | Kind::Contact) || tx.leaf.decided != Some(Decided::Allowed) {
         return Err(LedgerError::Malformed("a permission is a decision or a contact that is allowed"));
     }
@@ -29,6 +30,7 @@ pub(super) fn permit(tx: &Tx) -> Result<DecisionId, LedgerError> {
 
 /// Checks the form of everything else.
 pub(super) fn append(tx: &Tx) -> Result<(), LedgerError> {
+    size(tx)?;
     if matches!(tx.leaf.kind, Kind::Decision | Kind::Contact) && tx.leaf.decided != Some(Decided::Refused) {
         return Err(LedgerError::Malformed("an allowed decision is recorded by a permission only"));
     }
@@ -41,6 +43,9 @@ pub(super) fn append(tx: &Tx) -> Result<(), LedgerError> {
     if !tx.changes.iter().all(|change| says(tx, change)) {
         return Err(LedgerError::Malformed("a change needs a leaf of its own kind that names the same thing"));
     }
+    if !makes(tx) {
+        return Err(LedgerError::Malformed("a stop, a consent and an emergency have a leaf each, for one change"));
+    }
     common(tx)
 }
 
@@ -52,17 +57,40 @@ fn says(tx: &Tx, change: &Change) -> bool {
         Change::Issue(_) => kind == Kind::ConsentIssued,
         Change::End(_) | Change::EndAll(_) => kind == Kind::ConsentEnded,
         Change::Safeguard(_) => kind == Kind::Safeguarding,
-        Change::PlaceStop(_) => kind == Kind::StopPlaced,
-        Change::LiftStop(_) => kind == Kind::StopLifted,
+        Change::PlaceStop(stop) => {
+            let (leaf, named) = (&tx.leaf, Leaf::placing(stop));
+            kind == Kind::StopPlaced
+                && (&leaf.integration, &leaf.destination) == (&named.integration, &named.destination)
+                && leaf.extra.get(STOP) == Some(&stop.id)
+        }
+        Change::LiftStop(id) => kind == Kind::StopLifted && tx.leaf.extra.get(STOP) == Some(id),
         Change::Restore(decision) => kind == Kind::Outcome && tx.leaf.decision == Some(*decision),
         Change::Remember(_) | Change::Notify { .. } => true,
     }
 }
 
-fn common(tx: &Tx) -> Result<(), LedgerError> {
-    if tx.detail.len() > MOST_DETAIL {
-        return Err(LedgerError::Malformed("more detail rows than one record may have"));
+/// Whether the leaf makes the one change that it says. From these leaves the tables are checked again, so that
+/// one without its change, or with two, would make the record book look tampered with.
+fn makes(tx: &Tx) -> bool {
+    let one = |made: fn(&Change) -> bool| tx.changes.iter().filter(|c| made(c)).count() == 1;
+    match tx.leaf.kind {
+        Kind::StopPlaced => one(|c| matches!(c, Change::PlaceStop(_))),
+        Kind::StopLifted => one(|c| matches!(c, Change::LiftStop(_))),
+        Kind::ConsentIssued => one(|c| matches!(c, Change::Issue(_))),
+        Kind::Safeguarding => one(|c| matches!(c, Change::Safeguard(_))),
+        _ => true,
     }
+}
+
+/// Before anything else is looked at: one writer serves everybody, and must not be kept by one request.
+fn size(tx: &Tx) -> Result<(), LedgerError> {
+    match tx.detail.len().max(tx.asserts.len()).max(tx.changes.len()) {
+        0..=MOST_DETAIL => Ok(()),
+        _ => Err(LedgerError::Malformed("more detail rows, assertions or changes than one record may have")),
+    }
+}
+
+fn common(tx: &Tx) -> Result<(), LedgerError> {
     let told = |label: &str| label.len() >= SHORTEST_LABEL && tx.leaf.extra.values().any(|v| v.contains(label));
     if !tx.leaf.extra.is_empty() && labels(tx).any(told) {
         return Err(LedgerError::Malformed("a leaf holds no subject or consent label"));

@@ -43,6 +43,7 @@ use tokio::sync::oneshot;
 
 pub use anchor::default_path as anchor_path;
 pub(super) use inspect::{inspect, inspect_at};
+pub(super) use time::{system_clock, system_random};
 
 /// What the writer is asked to do.
 #[derive(Debug)]

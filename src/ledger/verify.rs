@@ -7,6 +7,7 @@
 use super::{
     canonical::Value,
     sqlite,
+    standing::{Counts, Standing, StopRow},
     tree::{self, Hash, Tree},
 };
 use crate::flow::DecisionId;
@@ -160,6 +161,24 @@ pub enum Finding {
     /// The active policy is not the one activated last.
     #[error("the active rules are not the ones that were activated last")]
     Policy,
+    /// An entry of a stop that places or lifts nothing.
+    #[error("entry {0} places a stop that is in force already, lifts one that is not, or does not say which")]
+    StopEntry(i64),
+    /// A stop that was placed and never lifted is not in the table, or stands there as lifted.
+    #[error("the stop {0} was placed and never lifted, and was taken out of force behind the record book's back")]
+    StopGone(String),
+    /// The table says that a stop covers something else.
+    #[error("the stop {0} was made to cover something other than what it was placed for")]
+    StopChanged(String),
+    /// The table has stops in force that entries do not.
+    #[error("the table of stops has {0} in force that no entry placed, or that the panel has lifted")]
+    StrayStop(u64),
+    /// The table has more consents than entries give.
+    #[error("the table of consents has at least {0} that no entry gives")]
+    StrayConsent(u64),
+    /// The table has more emergency grants than entries give.
+    #[error("the table of emergency grants has at least {0} that no entry gives")]
+    StrayEmergency(u64),
     /// The anchor is not there.
     #[error("the anchor {0}")]
     Anchor(String),
@@ -192,12 +211,15 @@ pub(super) enum Row {
     Erased(Vec<u8>),
 }
 
-/// What the head row says.
+/// What the head row says, and the rows of stops in force.
 #[derive(Debug)]
 pub(super) struct HeadRow {
     pub size: i64,
     pub root: Vec<u8>,
     pub policy: Option<Vec<u8>>,
+    pub stops: Vec<StopRow>,
+    /// `None` where they are not asked of a running gateway.
+    pub counts: Option<Counts>,
 }
 
 /// The check itself: entries go in one by one, in order; a report comes out. Touches no file.
@@ -209,6 +231,7 @@ pub(super) struct Check {
     at_anchor: Option<Hash>,
     allowed: HashSet<DecisionId>,
     policy: Option<String>,
+    standing: Standing,
     report: Report,
 }
 
@@ -242,7 +265,8 @@ impl Check {
             Ok(anchor) => (Some(anchor), None),
             Err(reason) => (None, Some(Finding::Anchor(reason))),
         };
-        let mut check = Self { tree, expected: 0, anchor, at_anchor, allowed: HashSet::new(), policy: None, report };
+        let (allowed, standing) = (HashSet::new(), Standing::default());
+        let mut check = Self { tree, expected: 0, anchor, at_anchor, allowed, policy: None, standing, report };
         broken.into_iter().for_each(|finding| check.find(finding));
         check
     }
@@ -283,6 +307,7 @@ impl Check {
         let says = |name: &str| json.get(name).and_then(serde_json::Value::as_str);
         let decision = says("decision").and_then(|d| d.parse::<DecisionId>().ok());
         let allowed = says("decided") == Some("allowed");
+        self.standing.entry(index, json).unwrap_or_else(|finding| self.find(finding));
         match (says("type"), decision) {
             (Some("outcome"), decision) => {
                 self.report.outcomes += 1;
@@ -348,6 +373,9 @@ impl Check {
         if head.policy.as_ref().map(|p| HEXLOWER.encode(p)) != self.policy {
             self.find(Finding::Policy);
         }
+        let mut standing = self.standing.stops(&head.stops);
+        standing.extend(head.counts.into_iter().flat_map(|counts| self.standing.counts(counts)));
+        standing.into_iter().for_each(|finding| self.find(finding));
         match (self.anchor, self.at_anchor) {
             (Some((anchored, _)), None) => self.find(Finding::RolledBack { anchored, found }),
             (Some((anchored, root)), Some(at)) if at != root => self.find(Finding::AnchorRoot(anchored)),

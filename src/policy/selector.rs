@@ -9,6 +9,7 @@
 
 mod automaton;
 mod build;
+mod guess;
 mod matcher;
 mod name_key;
 
@@ -19,7 +20,7 @@ use jsonpath_rust::parser::{
 use std::{fmt, sync::Arc};
 
 pub use automaton::State;
-pub(crate) use automaton::UNLISTED;
+pub(crate) use automaton::{Automaton, DEAD, UNLISTED};
 pub use matcher::Matcher;
 pub(crate) use name_key::NameKey;
 

@@ -25,7 +25,7 @@ mod text;
 mod walk;
 mod write;
 
-use super::{Findings, Judge, Person};
+use super::{FindingRef, Findings, Judge, Person, tally::Tally};
 use crate::{policy::integration::BodyRules, verdict::Refusal};
 use std::sync::Arc;
 use walk::{Turn, Walk};
@@ -44,6 +44,8 @@ pub struct Limits {
     pub depth: usize,
     /// Members of one object.
     pub members: usize,
+    /// People that one body may be about: each costs memory, decisions and a row in the record book.
+    pub people: usize,
 }
 
 /// Screens one body.
@@ -57,12 +59,24 @@ pub struct JsonScreener {
 }
 
 /// What may leave of a body, and what was done to get there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct ScreenedBody {
     /// The body to send: JSON without insignificant white space.
     pub bytes: Vec<u8>,
-    /// What was done.
-    pub findings: Findings,
+    tally: Tally,
+}
+
+impl ScreenedBody {
+    /// What was done, to keep.
+    #[must_use]
+    pub fn findings(&self) -> Findings {
+        self.tally.findings()
+    }
+
+    /// What was done to listed places, one by one, in the order of [`Findings::listed`].
+    pub fn each_finding<'s>(&'s self, see: impl FnMut(FindingRef<'s>)) {
+        self.tally.each(see);
+    }
 }
 
 impl JsonScreener {
@@ -96,8 +110,7 @@ impl JsonScreener {
     /// As [`JsonScreener::push`]; also when the document is not complete.
     pub fn finish(mut self, judge: &mut dyn Judge) -> Result<ScreenedBody, Refusal> {
         self.turn(&[], true, judge)?;
-        let findings = self.findings();
-        Ok(ScreenedBody { bytes: self.walk.out, findings })
+        Ok(ScreenedBody { bytes: self.walk.out, tally: self.walk.tally })
     }
 
     /// What was done so far. After a refusal nothing leaves: then this says what the rules had done until
@@ -111,13 +124,15 @@ impl JsonScreener {
         if let Some(refusal) = &self.refused {
             return Err(refusal.clone());
         }
+        self.walk.out.reserve(piece.len());
         // What is complete is read where it lies; only what was cut is copied together.
         let in_place = self.buffer.is_empty();
         if !in_place {
             self.buffer.extend_from_slice(piece);
         }
         let buf = if in_place { piece } else { &self.buffer };
-        match self.walk.turn(&mut Turn { rules: &self.rules, buf, judge, at_end }) {
+        let mut turn = Turn::new(&self.rules, buf, judge, at_end, &self.walk);
+        match self.walk.turn(&mut turn) {
             Ok(done) => {
                 if in_place {
                     self.buffer.extend_from_slice(piece.get(done..).unwrap_or_default());

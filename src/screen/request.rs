@@ -6,10 +6,10 @@ use super::{
     uri,
 };
 use crate::{
-    flow::{DecisionId, Flow},
+    flow::{DecisionId, Flow, Group},
     policy::{
         Route,
-        integration::{BodyRules, RouteRule, SubjectSource},
+        integration::{BodyRules, FieldRule, RouteRule, SubjectSource},
     },
     verdict::{
         Code, Consented, Decider, Refusal,
@@ -86,17 +86,16 @@ impl Screening {
         if let Some((rules, screener)) = self.body.take() {
             person = person_of_request(&rules, &self.consented, &self.flow);
             let screened = screener.finish(&mut decider)?;
-            findings = screened.findings;
-            body = Some(Body { media: rules.media.clone(), bytes: screened.bytes.into() });
+            findings = screened.findings();
             if person == Person::Unknown {
-                person = one_of(&findings.people);
+                person = self.person_of_target(&findings.people);
             }
+            body = Some(Body { media: rules.media.clone(), bytes: screened.bytes.into() });
         }
         let operation = &route.operation;
         let target = uri::screen(operation, below(&route, &self.flow), &self.flow.query, &person, &mut decider)?;
         let path_and_query = target.path_and_query(&route.integration.upstream.base);
-        findings.listed.extend(target.findings.listed);
-        findings.unlisted += target.findings.unlisted;
+        findings.absorb(target.findings);
         let headers = headers::screen(operation, &self.flow.headers)?;
         let digest = decider.digest([
             self.flow.method.as_str().as_bytes(),
@@ -116,6 +115,24 @@ impl Screening {
             findings,
             grounds,
         })
+    }
+
+    /// Whom path and query are about where only the body says: the one person it is about, unless path or query
+    /// name somebody, and somebody else. Consent of one person never carries another's identifier out.
+    fn person_of_target(&self, people: &[Person]) -> Person {
+        let Some(Person::One(id)) = people.first() else { return Person::Unknown };
+        if people.iter().any(|p| *p != Person::One(id.clone())) {
+            return Person::Ambiguous;
+        }
+        let (admitted, route) = (self.consented.admitted(), self.consented.admitted().route());
+        let names_people =
+            |rule: &FieldRule| admitted.policy().categories.group(&rule.category) == Some(Group::Identity);
+        let path = route.path_params.iter().map(|(n, v)| (route.operation.path_fields.get(n), v));
+        let query = self.flow.query.iter().map(|(n, v)| (route.operation.query.get(n), v));
+        let somebody_else = |(rule, value): (Option<&Arc<FieldRule>>, &String)| {
+            rule.is_some_and(|rule| names_people(rule)) && **value != **id
+        };
+        if path.chain(query).any(somebody_else) { Person::Ambiguous } else { Person::One(id.clone()) }
     }
 }
 
@@ -139,15 +156,6 @@ fn person_of_request(rules: &BodyRules, consented: &Consented, flow: &Flow) -> P
         SubjectSource::Body(_) | SubjectSource::None => return Person::Unknown,
     };
     uri::person(found)
-}
-
-fn one_of(people: &[Person]) -> Person {
-    let mut distinct = people.iter();
-    match distinct.next() {
-        None => Person::Unknown,
-        Some(first) if distinct.all(|p| p == first) => first.clone(),
-        Some(_) => Person::Ambiguous,
-    }
 }
 
 impl Screened {

@@ -1,39 +1,105 @@
 //! People, rulings and counts: each (person, rule) is judged once and remembered.
 
-use super::{Finding, Findings, Judge, Person, Ruling};
+use super::{Finding, FindingRef, Findings, Judge, Person, Ruling};
 use crate::{
     flow::{Act, Form, RuleId},
-    policy::integration::{Denied, FieldRule},
+    policy::integration::{BodyRules, Denied, FieldRule},
     verdict::{Code, Reason, Refusal},
 };
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 /// A person's place in [`Tally`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PersonId(u32);
 
+/// One person more than a request may be about: nothing of them is decided.
+const TOO_MANY: PersonId = PersonId(u32::MAX);
 pub(super) const UNKNOWN: PersonId = PersonId(0);
 pub(super) const AMBIGUOUS: PersonId = PersonId(1);
 
 /// What was decided and done so far.
 #[derive(Debug)]
 pub(super) struct Tally {
-    rules: Vec<Arc<FieldRule>>,
+    rules: Rules,
+    /// How many rules there are.
+    count: usize,
     people: Vec<Person>,
-    known: BTreeMap<Arc<str>, PersonId>,
+    /// How many people one request may be about.
+    most: usize,
+    known: HashMap<Arc<str>, PersonId>,
     /// One for each (person, rule), people first.
     slots: Vec<Slot>,
+    /// For each rule, why values could not be made rougher, once one could not.
+    unreadable: Vec<Option<Arc<Refusal>>>,
     /// Unlisted members, elements, parameters.
     pub(super) unlisted: u64,
 }
 
-#[derive(Debug, Clone, Default)]
+/// A ruling, taken apart: moving [`Ruling`]s about costs more than everything else that is done to a value.
+#[derive(Debug, Clone)]
 struct Slot {
-    ruling: Option<Ruling>,
+    ruled: Ruled,
+    /// The form that was allowed, or would have been tried first.
+    form: Form,
+    /// Why not.
+    why: Option<Arc<Refusal>>,
     sent: u32,
     withheld: u32,
     blocked: bool,
 }
+
+/// The rules of one body, or of one target; each has a number.
+#[derive(Debug)]
+pub(super) enum Rules {
+    /// The envelope's, then each kind of record's.
+    Body(Arc<BodyRules>),
+    /// As listed.
+    Listed(Vec<Arc<FieldRule>>),
+}
+
+impl Rules {
+    /// The rules in the order of their numbers, slice by slice.
+    fn slices(&self) -> impl Iterator<Item = &[Arc<FieldRule>]> {
+        let (first, records) = match self {
+            Self::Body(body) => (&body.envelope, body.records.as_slice()),
+            Self::Listed(rules) => (rules, &[][..]),
+        };
+        std::iter::once(first.as_slice()).chain(records.iter().map(|r| r.fields.as_slice()))
+    }
+
+    #[inline]
+    fn get(&self, number: usize) -> Option<&Arc<FieldRule>> {
+        let body = match self {
+            Self::Body(body) => body,
+            Self::Listed(rules) => return rules.get(number),
+        };
+        let mut number = match number.checked_sub(body.envelope.len()) {
+            None => return body.envelope.get(number),
+            Some(rest) => rest,
+        };
+        for record in &body.records {
+            if let Some(rule) = record.fields.get(number) {
+                return Some(rule);
+            }
+            number -= record.fields.len();
+        }
+        None
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ruled {
+    /// Not asked yet.
+    No,
+    /// It may leave as it is.
+    Raw,
+    /// It may leave in another form.
+    Reworked,
+    /// It may not leave.
+    Withheld,
+}
+
+const UNASKED: Slot = Slot { ruled: Ruled::No, form: Form::Raw, why: None, sent: 0, withheld: 0, blocked: false };
 
 /// A permitted value, or what stands in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,8 +125,19 @@ pub(super) enum Value<'a> {
 
 impl Tally {
     /// Rules are told apart by their position here.
-    pub(super) fn new(rules: Vec<Arc<FieldRule>>) -> Self {
-        let mut tally = Self { rules, people: Vec::new(), known: BTreeMap::new(), slots: Vec::new(), unlisted: 0 };
+    pub(super) fn new(rules: Rules, most: usize) -> Self {
+        let count = rules.slices().map(<[_]>::len).sum();
+        let mut tally = Self {
+            rules,
+            count,
+            people: Vec::new(),
+            most,
+            known: HashMap::new(),
+            slots: Vec::new(),
+            unreadable: Vec::new(),
+            unlisted: 0,
+        };
+        tally.unreadable.resize(count, None);
         tally.add(Person::Unknown);
         tally.add(Person::Ambiguous);
         tally
@@ -76,6 +153,10 @@ impl Tally {
         }
         if let Some(known) = self.known.get(id) {
             return *known;
+        }
+        // Unknown and ambiguous have places too.
+        if self.people.len() >= self.most.saturating_add(2) {
+            return TOO_MANY;
         }
         let id: Arc<str> = id.into();
         let place = self.add(Person::One(Arc::clone(&id)));
@@ -94,7 +175,7 @@ impl Tally {
 
     fn add(&mut self, person: Person) -> PersonId {
         self.people.push(person);
-        self.slots.resize(self.people.len() * self.rules.len(), Slot::default());
+        self.slots.resize(self.people.len() * self.count, UNASKED);
         PersonId(self.people.len() as u32 - 1)
     }
 
@@ -105,71 +186,76 @@ impl Tally {
     #[inline]
     pub(super) fn decide<'s, 'v>(
         &'s mut self,
-        (person, rule): (PersonId, usize),
+        who: (PersonId, usize),
         judge: &mut dyn Judge,
         value: impl FnOnce() -> Value<'v>,
     ) -> Result<Outcome<'s>, Box<Refusal>> {
-        let at = person.0 as usize * self.rules.len() + rule;
-        let (Some(slot), Some(rule)) = (self.slots.get_mut(at), self.rules.get(rule)) else {
-            return Err(Box::new(Refusal::plain(Code::Internal, "a rule that does not exist was asked for")));
-        };
-        if slot.ruling.is_none() {
-            let Some(person) = self.people.get(person.0 as usize) else {
-                return Err(Box::new(Refusal::plain(Code::Internal, "a person who does not exist was asked for")));
-            };
-            slot.ruling = Some(ask(person, rule, judge)?);
+        if self.is_raw(who, judge)? { Ok(Outcome::Raw) } else { self.otherwise(who, judge, value) }
+    }
+
+    /// Whether one value may leave as it is; if so, it is counted.
+    #[inline]
+    fn is_raw(&mut self, (person, rule): (PersonId, usize), judge: &mut dyn Judge) -> Result<bool, Box<Refusal>> {
+        let at = person.0 as usize * self.count + rule;
+        if person == TOO_MANY {
+            return Err(too_many(self.most));
         }
-        if let Some(Ruling::Send(form)) = slot.ruling {
-            if form == Form::Raw {
-                slot.sent = slot.sent.saturating_add(1);
-                return Ok(Outcome::Raw);
+        let Some(slot) = self.slots.get_mut(at) else { return Err(fault()) };
+        if slot.ruled == Ruled::No {
+            match (self.people.get(person.0 as usize), self.rules.get(rule)) {
+                (Some(person), Some(rule)) => slot.ask(person, rule, judge)?,
+                _ => return Err(fault()),
             }
-            if let Some(outcome) = rework(form, value(), rule, judge) {
+        }
+        let raw = slot.ruled == Ruled::Raw;
+        slot.sent = slot.sent.saturating_add(raw.into());
+        Ok(raw)
+    }
+
+    fn otherwise<'s, 'v>(
+        &'s mut self,
+        (person, number): (PersonId, usize),
+        judge: &mut dyn Judge,
+        value: impl FnOnce() -> Value<'v>,
+    ) -> Result<Outcome<'s>, Box<Refusal>> {
+        let at = person.0 as usize * self.count + number;
+        let (Some(slot), Some(rule)) = (self.slots.get_mut(at), self.rules.get(number)) else { return Err(fault()) };
+        let mut why = slot.why.as_ref();
+        if slot.ruled == Ruled::Reworked {
+            if let Some(outcome) = rework(slot.form, value(), rule, judge) {
                 slot.sent = slot.sent.saturating_add(1);
                 return Ok(outcome);
             }
+            let Some(unreadable) = self.unreadable.get_mut(number) else { return Err(fault()) };
+            why = Some(unreadable.get_or_insert_with(|| Arc::new(cannot_read(rule))));
         }
         if rule.required || rule.denied == Denied::Block {
             slot.blocked = true;
-            return Err(Box::new(stop(rule, slot.ruling.as_ref())));
+            return Err(why.map_or_else(fault, |why| Box::new(stop(rule, why))));
         }
         slot.withheld = slot.withheld.saturating_add(1);
         Ok(Outcome::Withheld(&rule.denied))
     }
 
     /// Everything that was done, people in the order they were met, rules in theirs.
-    pub(super) fn findings(&self) -> Findings {
-        let mut listed = Vec::new();
+    pub(super) fn each<'t>(&'t self, mut see: impl FnMut(FindingRef<'t>)) {
         let mut slots = self.slots.iter();
         for person in &self.people {
-            for (rule, slot) in self.rules.iter().zip(slots.by_ref()) {
-                slot.findings(person, rule, &mut listed);
+            let mut unreadable = self.unreadable.iter();
+            for rules in self.rules.slices() {
+                for ((rule, slot), unreadable) in rules.iter().zip(slots.by_ref()).zip(unreadable.by_ref()) {
+                    slot.each(person, rule, unreadable.as_ref(), &mut see);
+                }
             }
         }
+    }
+
+    /// As [`Tally::each`], to keep.
+    pub(super) fn findings(&self) -> Findings {
+        let mut listed = Vec::new();
+        self.each(|found| listed.push(Finding::from(found)));
         let people = self.people.iter().filter(|p| matches!(p, Person::One(_))).cloned().collect();
         Findings { listed, unlisted: self.unlisted, people }
-    }
-}
-
-impl Slot {
-    fn findings(&self, person: &Person, rule: &Arc<FieldRule>, listed: &mut Vec<Finding>) {
-        let (form, withheld) = match &self.ruling {
-            None => return,
-            Some(Ruling::Send(form)) => (*form, None),
-            Some(Ruling::Withhold(why)) => (first_form(rule), Some(Arc::clone(why))),
-        };
-        let mut add = |act, count: u32, withheld| {
-            if count > 0 {
-                let (person, rule) = (person.clone(), Arc::clone(rule));
-                listed.push(Finding { person, rule, form, act, count: count.into(), withheld });
-            }
-        };
-        add(form.act(), self.sent, None);
-        if self.withheld > 0 || self.blocked {
-            let withheld = withheld.unwrap_or_else(|| Arc::new(unreadable(rule)));
-            add(Act::Stripped, self.withheld, Some(Arc::clone(&withheld)));
-            add(Act::Blocked, self.blocked.into(), Some(withheld));
-        }
     }
 }
 
@@ -177,15 +263,59 @@ fn first_form(rule: &FieldRule) -> Form {
     rule.forms().next().unwrap_or(Form::Raw)
 }
 
+fn too_many(most: usize) -> Box<Refusal> {
+    let detail = format!("The request is about more than {most} people; send it in smaller requests.");
+    Box::new(Refusal::plain(Code::BodyTooLarge, detail))
+}
+
 #[cold]
-fn ask(person: &Person, rule: &FieldRule, judge: &mut dyn Judge) -> Result<Ruling, Box<Refusal>> {
-    match judge.judge(person, rule) {
-        Ruling::Send(form) if !rule.forms().any(|f| f == form) => {
-            let detail =
-                format!("a form was allowed that the rule {} does not name; this is a fault of ours", rule.path);
-            Err(Box::new(Refusal::plain(Code::Internal, detail)))
+fn fault() -> Box<Refusal> {
+    Box::new(Refusal::plain(Code::Internal, "a person or a rule that does not exist was asked for"))
+}
+
+impl Slot {
+    #[inline]
+    fn each<'t>(
+        &'t self,
+        person: &'t Person,
+        rule: &'t Arc<FieldRule>,
+        unreadable: Option<&'t Arc<Refusal>>,
+        see: &mut impl FnMut(FindingRef<'t>),
+    ) {
+        if self.ruled == Ruled::No {
+            return;
         }
-        ruling => Ok(ruling),
+        let form = self.form;
+        let why = self.why.as_ref().or(unreadable);
+        let acts = [
+            (form.act(), self.sent, None),
+            (Act::Stripped, self.withheld, why),
+            (Act::Blocked, self.blocked.into(), why),
+        ];
+        for (act, count, withheld) in acts {
+            if count > 0 {
+                see(FindingRef { person, rule, form, act, count: count.into(), withheld });
+            }
+        }
+    }
+
+    #[inline]
+    fn ask(&mut self, person: &Person, rule: &FieldRule, judge: &mut dyn Judge) -> Result<(), Box<Refusal>> {
+        match judge.judge(person, rule) {
+            Ruling::Send(Form::Raw) if !rule.only => self.ruled = Ruled::Raw,
+            Ruling::Send(form) if rule.otherwise == Some(form) => (self.ruled, self.form) = (Ruled::Reworked, form),
+            Ruling::Send(_) => {
+                let detail =
+                    format!("a form was allowed that the rule {} does not name; this is a fault of ours", rule.path);
+                return Err(Box::new(Refusal::plain(Code::Internal, detail)));
+            }
+            Ruling::Withhold(why) => {
+                self.form = first_form(rule);
+                self.why = Some(why);
+                self.ruled = Ruled::Withheld;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -202,11 +332,8 @@ fn rework(form: Form, value: Value<'_>, rule: &FieldRule, judge: &mut dyn Judge)
 
 /// Why a value stopped the request. The judge's code stays where it says that consent or the recipient is
 /// what is missing, so that the caller learns the mend; for any other cause it is the field that stops.
-fn stop(rule: &FieldRule, ruling: Option<&Ruling>) -> Refusal {
-    let mut refusal = match ruling {
-        Some(Ruling::Withhold(why)) => (**why).clone(),
-        _ => unreadable(rule),
-    };
+fn stop(rule: &FieldRule, why: &Refusal) -> Refusal {
+    let mut refusal = why.clone();
     let kept = matches!(
         refusal.code,
         Code::DestinationLinked
@@ -232,7 +359,7 @@ fn stop(rule: &FieldRule, ruling: Option<&Ruling>) -> Refusal {
     refusal
 }
 
-fn unreadable(rule: &FieldRule) -> Refusal {
+fn cannot_read(rule: &FieldRule) -> Refusal {
     let refusal = Refusal::plain(Code::FieldBlocked, "the value cannot be read, so it cannot be made rougher");
     let remedy = "send a date as 1987-04-02 or 02/04/1987, a whole UK postcode, or a name that begins with a letter";
     with_reason(refusal, "readable", Some(rule), remedy)

@@ -2,7 +2,7 @@
 
 use super::{
     Findings, Judge, Person,
-    tally::{Outcome, Tally, Value},
+    tally::{Outcome, Rules, Tally, Value},
 };
 use crate::{
     policy::integration::{Denied, FieldRule, Operation, PathSegment},
@@ -70,7 +70,7 @@ pub fn screen(
     judge: &mut dyn Judge,
 ) -> Result<ScreenedTarget, Refusal> {
     let path_rules = operation.path_fields.values().map(blocking);
-    let tally = Tally::new(path_rules.chain(operation.query.values().cloned()).collect());
+    let tally = Tally::new(Rules::Listed(path_rules.chain(operation.query.values().cloned()).collect()), 1);
     let mut screening = Screening { operation, person, judge, tally };
     let path = screening.path(segments)?;
     let query = screening.query(query)?;

@@ -45,7 +45,7 @@ impl Admitted {
             }
             return Err(refusal);
         }
-        let not_after = runs_out(&route, system);
+        let not_after = runs_out(&route, system, &facts);
         Ok(Self { policy, route, facts, now, today, not_after })
     }
 
@@ -99,11 +99,14 @@ fn facts(route: &Route, system: &System, view: &View, today: Date) -> RecipientF
     }
 }
 
-fn runs_out(route: &Route, system: &System) -> Option<Timestamp> {
+/// Only dates that a rule relied on: an emergency does not wait for an assessment, and an approval that was not
+/// needed may lapse.
+fn runs_out(route: &Route, system: &System, facts: &RecipientFacts) -> Option<Timestamp> {
+    let relied_on = |class: Class| facts.class == class;
     let days = [
         system.undertaking.as_ref().map(|u| u.expires),
-        system.assessed.as_ref().map(|a| a.until),
-        route.integration.approval.as_ref().map(|a| a.until),
+        system.assessed.as_ref().map(|a| a.until).filter(|_| relied_on(Class::Clear)),
+        route.integration.approval.as_ref().map(|a| a.until).filter(|_| relied_on(Class::Associated)),
     ];
     days.into_iter().flatten().filter_map(end_of_day_in_london).min()
 }

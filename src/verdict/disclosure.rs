@@ -11,7 +11,10 @@ use crate::{
     policy::{Class, charter::DisclosureFacts, integration::FieldRule},
     verdict::judge::{Finding, Findings, Judge, Person, Ruling},
 };
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// What a request's decisions rested on, kept while its body passes.
 #[derive(Debug, Default)]
@@ -143,7 +146,7 @@ impl<'a> Decider<'a> {
     /// # Errors
     /// [`consent::borrowed`] when a presented grant belongs to no person of the request.
     pub fn conclude(mut self, findings: &Findings) -> Result<Grounds, Refusal> {
-        let mut present = Vec::new();
+        let mut present = HashSet::new();
         for person in findings.people.iter().chain(findings.listed.iter().map(|f| &f.person)) {
             present.extend(self.labels(person));
         }
@@ -165,7 +168,7 @@ impl<'a> Decider<'a> {
         if left {
             self.rest_on(&basis, grounds);
         }
-        let consent = basis.item.as_ref().map(|(g, _)| g.jti.clone()).or(basis.safeguarding);
+        let consent = basis.safeguarding.clone().or_else(|| basis.item.as_ref().map(|(g, _)| g.jti.clone()));
         Row {
             subject: basis.label.or_else(|| self.labels(&finding.person).into_iter().next()),
             consent: consent.filter(|_| left),
@@ -178,12 +181,14 @@ impl<'a> Decider<'a> {
     }
 
     fn rest_on(&self, basis: &Basis, grounds: &mut Grounds) {
-        let Some((grant, item)) = &basis.item else {
-            if let Some(id) = basis.safeguarding.as_ref().filter(|id| !grounds.safeguarding.contains(id)) {
+        // An emergency rests on its own grant even where there is consent: it must pass a stop, and spends nothing.
+        if let Some(id) = &basis.safeguarding {
+            if !grounds.safeguarding.contains(id) {
                 grounds.safeguarding.push(id.clone());
             }
             return;
-        };
+        }
+        let Some((grant, item)) = &basis.item else { return };
         if !grounds.grants.iter().any(|g| g.jti == grant.jti) {
             grounds.grants.push(grant.clone());
         }

@@ -56,6 +56,30 @@ pub struct Finding {
     pub withheld: Option<Arc<Refusal>>,
 }
 
+/// A [`Finding`] that is only looked at: a body of many records has thousands.
+#[derive(Debug, Clone, Copy)]
+pub struct FindingRef<'a> {
+    /// About whom.
+    pub person: &'a Person,
+    /// By which rule.
+    pub rule: &'a Arc<FieldRule>,
+    /// As [`Finding::form`].
+    pub form: Form,
+    /// What was done.
+    pub act: Act,
+    /// How many values.
+    pub count: u64,
+    /// Why, where it did not leave.
+    pub withheld: Option<&'a Arc<Refusal>>,
+}
+
+impl From<FindingRef<'_>> for Finding {
+    fn from(found: FindingRef<'_>) -> Self {
+        let FindingRef { person, rule, form, act, count, withheld } = found;
+        Self { person: person.clone(), rule: Arc::clone(rule), form, act, count, withheld: withheld.map(Arc::clone) }
+    }
+}
+
 /// Everything that was done to one request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
@@ -65,4 +89,17 @@ pub struct Findings {
     pub unlisted: u64,
     /// People the body was about (records and dependants with one subject).
     pub people: Vec<Person>,
+}
+
+impl Findings {
+    /// Adds what was done to another part of the same request: its target beside its body.
+    pub fn absorb(&mut self, other: Self) {
+        self.listed.extend(other.listed);
+        self.unlisted += other.unlisted;
+        for person in other.people {
+            if !self.people.contains(&person) {
+                self.people.push(person);
+            }
+        }
+    }
 }

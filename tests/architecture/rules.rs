@@ -10,8 +10,8 @@ pub(crate) struct Finding(pub(crate) usize, pub(crate) String);
 const KNOWS: &[(&str, &[&str])] = &[
     ("flow", &[]),
     ("policy", &["flow"]),
-    // Nouns only: the facts the charter is asked with, the codes of broken tokens, which policy is active.
-    ("consent", &["flow", "policy::charter::Advice", "policy::PolicyHash", "verdict::Code"]),
+    // Nouns only: the facts the charter is asked with, which policy is active.
+    ("consent", &["flow", "policy::charter::Advice", "policy::PolicyHash"]),
     ("verdict", &["policy", "consent", "flow"]),
     ("screen", &["verdict", "policy", "flow"]),
     ("ledger", &["verdict", "consent", "flow", "policy::PolicyHash"]),
@@ -46,10 +46,8 @@ const KNOWS: &[(&str, &[&str])] = &[
 
 /// Parts of a room that may know more, each for the reason given.
 const ALSO: &[(&str, &[&str])] = &[
-    // No route is a refusal.
-    ("policy/route", &["verdict"]),
-    // A case says which grants are in force and which code is expected.
-    ("policy/case", &["consent", "verdict"]),
+    // A case says which grants are in force.
+    ("policy/case", &["consent"]),
 ];
 
 /// Rooms that take everything they need as arguments, with no runtime either.

@@ -89,7 +89,7 @@ pub(crate) fn disclose(f: &DisclosureFacts) -> Vec<&'static str> {
 
 fn data(f: &DisclosureFacts, sort: Sort, emergency: bool) -> Vec<&'static str> {
     let mut no = Vec::new();
-    if sort == Sort::Unclassified || (sort == Sort::Prose && !emergency) {
+    if matches!(sort, Sort::Unclassified | Sort::Prose) {
         no.push("classified-only");
     }
     if sort == Sort::SleepSite && !emergency {

@@ -76,8 +76,9 @@ fn data() -> Vec<Pair> {
     let area = Form::Generalised(Transform::PostcodeArea);
     vec![
         ("classified-only", consented(UNKNOWN), vec![consented("pd:Name")]),
-        ("classified-only", consented("hg:FreeText"), vec![emergency("hg:FreeText")]),
-        ("classified-only", as_form(Form::Pseudonym, "hg:Document"), vec![emergency("hg:Document")]),
+        ("classified-only", consented("hg:FreeText"), vec![consented("pd:Name")]),
+        ("classified-only", emergency("hg:FreeText"), vec![emergency("pd:Name")]),
+        ("classified-only", as_form(Form::Pseudonym, "hg:Document"), vec![as_form(Form::Pseudonym, "pd:Name")]),
         ("classified-only", emergency(UNKNOWN), vec![emergency("pd:Name")]),
         ("no-sleep-site", as_form(Form::Pseudonym, "hg:SleepSite"), vec![emergency("hg:SleepSite")]),
         ("no-sleep-site", as_form(area, "hg:TentPitch"), vec![as_form(area, "pd:PhysicalAddress")]),

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod caller;
 #[cfg(test)]
+mod check;
+#[cfg(test)]
 mod diagnostics;
 #[cfg(test)]
 mod init;

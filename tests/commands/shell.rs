@@ -17,6 +17,28 @@ fn help_teaches_and_ends_well() {
 }
 
 #[test]
+fn every_command_teaches_more_than_its_line() {
+    let home = tempfile::tempdir().unwrap();
+    for (command, part) in [
+        (&["demo"][..], "stand-in"),
+        (&["run"], "SIGHUP"),
+        (&["check"], "policies/cases"),
+        (&["explain"], "Havengate-Decision"),
+        (&["rehearse"], "mirroring proxy"),
+        (&["consent"], "item by item"),
+        (&["consent", "issue"], "Example"),
+        (&["consent", "keygen"], "consent-issuing.key"),
+        (&["consent", "end"], "by a person"),
+        (&["consent", "emergency"], "4 hours"),
+        (&["init"], "Overwrites nothing"),
+    ] {
+        let (exit, out, err) = said(havengate(home.path()).args(command).arg("--help"));
+        assert_eq!(exit, Some(0), "{command:?}: {err}");
+        assert!(out.contains(part), "{command:?}: {part}\n{out}");
+    }
+}
+
+#[test]
 fn wrong_usage_ends_with_2() {
     let home = tempfile::tempdir().unwrap();
     for wrong in [&["fly"][..], &[], &["caller"], &["caller", "add"], &["caller", "add", "In Form"], &["--jsn", "man"]]
@@ -59,12 +81,14 @@ fn completions_and_manual_pages_cover_every_command() {
     let home = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let (exit, out, _) = said(havengate(home.path()).args(["completions", shell]));
-        assert!(exit == Some(0) && out.contains("caller"), "{shell}");
+        assert!(exit == Some(0) && out.contains("caller") && out.contains("rehearse"), "{shell}");
     }
     let (exit, _, err) = said(havengate(home.path()).args(["man", "pages"]));
     assert_eq!(exit, Some(0), "{err}");
     let page = std::fs::read_to_string(home.path().join("pages/havengate-caller-add.1")).unwrap();
     assert!(page.contains("Havengate\\-Token"), "{page}");
+    let page = std::fs::read_to_string(home.path().join("pages/havengate-rehearse.1")).unwrap();
+    assert!(page.contains("cut\\-over") && page.contains("HAR"), "{page}");
     let (_, out, _) = said(havengate(home.path()).arg("man"));
     assert!(out.contains(".TH havengate 1"), "{out}");
 }

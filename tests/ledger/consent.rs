@@ -2,7 +2,7 @@
 
 use crate::book::*;
 use havengate::{
-    consent::Grant,
+    consent::{Grant, Use},
     ledger::{Assert, AssertFailure, Change, Ledger, LedgerError, Tx, leaf::Kind, leaf::Leaf},
 };
 
@@ -183,4 +183,39 @@ async fn a_race_between_ending_and_permission_has_one_order() {
         assert!(spend(&ledger, &grant, 99).await.is_err());
     }
     assert!(ledger.verify_live().await.unwrap().is_sound());
+}
+
+#[tokio::test]
+async fn two_thousand_uses_at_once_are_counted_one_by_one() {
+    let book = Book::new();
+    let ledger = book.ready().await;
+    let grant = grant(&book, "a", "amina", 2_000);
+    ledger.append(issue(&grant)).await.unwrap();
+    let many = |from: u16, to: u16| {
+        let mut tx = request(fresh());
+        // Every use twice: named twice it is one use.
+        tx.asserts.extend((from..to).chain(from..to).map(|n| {
+            let mut digest = [0; 32];
+            digest[..2].copy_from_slice(&n.to_be_bytes());
+            Assert::Spend(Use { digest, ..using(&grant, 0) })
+        }));
+        tx
+    };
+    assert_eq!(permit(&ledger, many(0, 2_001)).await.unwrap_err(), AssertFailure::ConsentSpent);
+    permit(&ledger, many(0, 2_000)).await.unwrap();
+    assert_eq!(ledger.view().state(&grant.jti).uses, 2_000);
+    assert_eq!(permit(&ledger, many(2_000, 2_001)).await.unwrap_err(), AssertFailure::ConsentSpent);
+}
+
+#[tokio::test]
+async fn more_than_one_record_may_have_is_refused_before_the_writer_sees_it() {
+    let book = Book::new();
+    let ledger = book.ready().await;
+    let mut tx = request(fresh());
+    tx.detail = vec![tx.detail[0].clone(); 100_001];
+    assert!(matches!(ledger.permit(tx).await, Err(LedgerError::Malformed(why)) if why.contains("more detail rows")));
+    let grant = grant(&book, "a", "amina", 9);
+    let mut tx = request(fresh());
+    tx.asserts.extend(std::iter::repeat_with(|| Assert::Spend(using(&grant, 0))).take(100_000));
+    assert!(matches!(ledger.permit(tx).await, Err(LedgerError::Malformed(why)) if why.contains("assertions")));
 }

@@ -14,7 +14,7 @@ use std::{
 
 #[test]
 fn killed_at_random_moments_it_loses_nothing_acknowledged() {
-    let rounds = if std::env::var_os("HAVENGATE_TEST_LONG").is_some() { 200 } else { 12 };
+    let rounds = if std::env::var_os("LONG_TESTS").is_some() { 200 } else { 12 };
     let book = Book::new();
     for round in 0..rounds {
         let mut child = Command::new(std::env::current_exe().unwrap())

@@ -15,5 +15,6 @@ mod faults;
 mod opening;
 mod permission;
 mod picture;
+mod standing;
 mod verifying;
 mod waiting;

@@ -47,7 +47,7 @@ async fn another_policy_a_stop_or_a_lapse_refuses_and_is_recorded() {
             .enumerate()
     {
         let stop = Stop { id: format!("s{n}"), scope, at: book.now() };
-        let place = tx(Leaf::new(Kind::StopPlaced), vec![Change::PlaceStop(stop.clone())]);
+        let place = tx(Leaf::placing(&stop), vec![Change::PlaceStop(stop.clone())]);
         ledger.append(place.clone()).await.unwrap();
         assert!(ledger.view().stopped(&integration(), &destination()));
         let id = fresh();
@@ -60,7 +60,7 @@ async fn another_policy_a_stop_or_a_lapse_refuses_and_is_recorded() {
             serde_json::json!([["identity", "raw", "blocked", 1], ["location", "raw", "stripped", 1]])
         );
         assert!(matches!(ledger.append(place).await, Err(LedgerError::Conflict(_))), "the same stop again");
-        ledger.append(tx(Leaf::new(Kind::StopLifted), vec![Change::LiftStop(stop.id)])).await.unwrap();
+        ledger.append(tx(Leaf::lifting(&stop.id), vec![Change::LiftStop(stop.id)])).await.unwrap();
         assert!(!ledger.view().stopped(&integration(), &destination()));
         permit(&ledger, request(fresh())).await.unwrap();
     }

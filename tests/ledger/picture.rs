@@ -88,9 +88,12 @@ async fn happen(book: &Book, ledger: &Ledger, last: &mut Option<DecisionId>, eve
         }
         Event::Stop(s) => {
             let stop = Stop { id: format!("s{s}"), scope: StopScope::Integration(integration()), at: book.now() };
-            append(tx(Leaf::new(Kind::StopPlaced), vec![Change::PlaceStop(stop)])).await;
+            append(tx(Leaf::placing(&stop), vec![Change::PlaceStop(stop)])).await;
         }
-        Event::Lift(s) => append(tx(Leaf::new(Kind::StopLifted), vec![Change::LiftStop(format!("s{s}"))])).await,
+        Event::Lift(s) => {
+            let id = format!("s{s}");
+            append(tx(Leaf::lifting(&id), vec![Change::LiftStop(id)])).await;
+        }
         Event::Pass(h) => book.pass(hours(h)),
     }
 }

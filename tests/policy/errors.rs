@@ -375,7 +375,7 @@ carries = "all""#,
             r#"safeguarding = { approved_on = 2026-10-01, by = "panel" }
 "#,
             "",
-            r#"integrations/westbridge-safeguarding.toml:11 warning: the panel has not approved `westbridge-council/adult-safeguarding` for emergencies: no emergency disclosure is possible; ask the panel, and add `safeguarding = { approved_on = …, by = "panel" }` to the system"#,
+            r#"integrations/westbridge-safeguarding.toml:12 warning: the panel has not approved `westbridge-council/adult-safeguarding` for emergencies: no emergency disclosure is possible; ask the panel, and add `safeguarding = { approved_on = …, by = "panel" }` to the system"#,
         ),
     ]);
 }

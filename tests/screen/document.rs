@@ -64,6 +64,31 @@ pub(crate) fn document() -> impl Strategy<Value = Document> {
     })
 }
 
+/// Records that look like each other, as case systems write them, with here and there a difference.
+pub(crate) fn batch() -> impl Strategy<Value = Document> {
+    let value = prop_oneof![
+        4 => proptest::sample::select(&WORDS[..]).prop_map(Document::Word),
+        4 => proptest::sample::select(&TEXTS[..]).prop_map(Document::Text),
+        1 => document(),
+    ];
+    let names = proptest::sample::subsequence(NAMES.to_vec(), 1..NAMES.len()).prop_shuffle();
+    (names, proptest::collection::vec(proptest::collection::vec(value, NAMES.len()), 1..8), any::<u64>()).prop_map(
+        |(names, records, odd)| {
+            let record = |(i, values): (usize, Vec<Document>)| {
+                let mut seen = std::collections::HashSet::new();
+                let mut members: Vec<_> = names.iter().copied().zip(values).collect();
+                members.retain(|(name, _)| seen.insert(name.text));
+                if odd >> i & 7 == 0 {
+                    members.rotate_left(1);
+                    members.pop();
+                }
+                Document::Object(members)
+            };
+            Document::Array(records.into_iter().enumerate().map(record).collect())
+        },
+    )
+}
+
 impl Document {
     /// The document with white space between tokens, chosen by `seed`; none for 0.
     pub(crate) fn spelled(&self, seed: u64) -> String {

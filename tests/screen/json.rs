@@ -85,7 +85,7 @@ fn dependants_are_their_own_people() {
     assert_eq!(sent("a"), r#"{"children":[{"children":[{}]},{}],"name":"A"}"#);
     assert_eq!(sent("c"), r#"{"children":[{"name":"C","children":[{}]},{}]}"#);
     assert_eq!(sent("g"), r#"{"children":[{"children":[{"name":"G"}]},{}]}"#);
-    let people = screen_pieces(&rules, LIMITS, everything, [body.as_bytes()]).unwrap().findings.people;
+    let people = screen_pieces(&rules, LIMITS, everything, [body.as_bytes()]).unwrap().findings().people;
     assert_eq!(people, ["a", "c", "g"].map(|id| Person::One(id.into())));
 }
 
@@ -120,7 +120,7 @@ fn rougher_forms_are_written_as_strings_and_null_stays_null() {
     let expected = r#"{"y":["1987","1987",null,null],"a":"35-44","p":["p:2\"","p:2\"",null,"p:4\""],"i":["A",null]}"#;
     assert_eq!(screen(&rules, everything, body).unwrap(), expected);
 
-    let findings = screen_pieces(&rules, LIMITS, everything, [body.as_bytes()]).unwrap().findings;
+    let findings = screen_pieces(&rules, LIMITS, everything, [body.as_bytes()]).unwrap().findings();
     let years: Vec<_> = findings.listed.iter().filter(|f| &*f.rule.path == "$.y[*]").collect();
     assert_eq!(years.iter().map(|f| (f.act, f.count)).collect::<Vec<_>>(), [(Act::Generalised, 3), (Act::Stripped, 1)]);
     assert!(years[1].withheld.as_ref().unwrap().detail.contains("cannot be read"));
@@ -185,7 +185,7 @@ fn a_document_that_is_one_value() {
 #[test]
 fn findings_are_complete() {
     let body = r#"{"batchId":1,"x":{"y":[1,2]},"clients":[{"ref":"a","name":"A"},{"ref":"a","name":"A","tags":[1,2]},{"ref":"b","name":"B"}]}"#;
-    let findings = screen_pieces(&clients(), LIMITS, only("a"), [body.as_bytes()]).unwrap().findings;
+    let findings = screen_pieces(&clients(), LIMITS, only("a"), [body.as_bytes()]).unwrap().findings();
     let listed: Vec<_> = findings
         .listed
         .iter()

@@ -1,4 +1,6 @@
 //! The screening room: selectors against an oracle, the JSON kernel against a plain model of its rules.
+//!
+//! `PROPTEST_CASES=20000 cargo nextest run --test screen` looks longer for what the properties forbid.
 
 #![allow(
     clippy::unwrap_used,

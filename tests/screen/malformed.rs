@@ -157,6 +157,19 @@ fn a_name_twice_among_many_is_found() {
 }
 
 #[test]
+fn a_name_twice_is_found_at_any_stride() {
+    let rules = Rules::of(&[record("$[*]", "$.ref", &["$.first", "$.second", "$.third"])]);
+    let usual = r#"{"first":"some text that is long","second":12,"third":true}"#;
+    let odd = r#"{"first":"some text that is long","second":12,"first":"some text that is long","third":true}"#;
+    let body = format!("[{usual},{usual},{odd},{usual}]");
+    let refusal = screen_pieces(&rules, LIMITS, everything, [body.as_bytes()]).unwrap_err();
+    assert!(refusal.detail.contains("for the second time"), "{}", refusal.detail);
+    let few = havengate::screen::json::Limits { members: 2, ..LIMITS };
+    let refusal = screen_pieces(&rules, few, everything, [format!("[{usual},{usual}]").as_bytes()]).unwrap_err();
+    assert!(refusal.detail.contains("more members than the limit"), "{}", refusal.detail);
+}
+
+#[test]
 fn endless_nesting_is_refused_at_the_limit() {
     for (open, per_level) in [(&b"["[..], 1), (br#"{"a":"#, 5)] {
         for rules in [anything(), Rules::of(&[record("$.x", "$.ref", &["$.zz"])])] {

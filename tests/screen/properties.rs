@@ -2,7 +2,7 @@
 //! screened again; and no bytes make the kernel panic.
 
 use crate::{
-    document::{Document, document},
+    document::{Document, batch, document},
     model,
     rules::{LIMITS, Record, Rules, field, screen_pieces, withhold},
 };
@@ -10,6 +10,7 @@ use havengate::{
     flow::{Form, Transform},
     policy::integration::{Denied, FieldRule, Unlisted},
     screen::{Person, Ruling, json::Limits},
+    verdict::Refusal,
 };
 use proptest::prelude::*;
 
@@ -110,16 +111,14 @@ fn agrees(rules: &Rules, seed: u64, document: &Document, spelling: u64) -> Resul
         (Ok(ours), Ok(expected)) => {
             prop_assert_eq!(std::str::from_utf8(&ours.bytes).unwrap(), &expected.output, "{}", body);
             serde_json::from_slice::<serde::de::IgnoredAny>(&ours.bytes).unwrap();
-            let counts = ours
-                .findings
-                .listed
-                .iter()
-                .map(|f| ((format!("{:?}", f.person), f.rule.path.to_string(), f.act), f.count));
+            let findings = ours.findings();
+            let counts =
+                findings.listed.iter().map(|f| ((format!("{:?}", f.person), f.rule.path.to_string(), f.act), f.count));
             // The same rule's path may stand in the envelope and in two kinds of record.
             let mut merged = std::collections::BTreeMap::new();
             counts.for_each(|(key, n)| *merged.entry(key).or_insert(0) += n);
             prop_assert_eq!(merged, expected.counts);
-            prop_assert_eq!(ours.findings.unlisted, expected.unlisted);
+            prop_assert_eq!(findings.unlisted, expected.unlisted);
         }
         (Err(ours), Err(expected)) => prop_assert_eq!(ours.code, expected, "{}", body),
         (ours, expected) => prop_assert!(false, "{body}: {ours:?} but {expected:?}"),
@@ -149,16 +148,21 @@ fn same_however_cut(
     body: &[u8],
     lengths: &[usize],
 ) -> Result<(), TestCaseError> {
-    let whole = screen_pieces(rules, limits, ruling(seed, true), [body]);
-    let bytes = screen_pieces(rules, limits, ruling(seed, true), body.chunks(1));
+    let run = |pieces: Vec<&[u8]>| {
+        let screened = screen_pieces(rules, limits, ruling(seed, true), pieces)?;
+        let findings = screened.findings();
+        Ok::<_, Refusal>((screened.bytes, findings))
+    };
+    let whole = run(vec![body]);
+    let bytes = run(body.chunks(1).collect());
     prop_assert_eq!(&whole, &bytes, "byte by byte");
-    let pieces = screen_pieces(rules, limits, ruling(seed, true), cut(body, lengths));
+    let pieces = run(cut(body, lengths));
     prop_assert_eq!(&whole, &pieces, "in pieces");
-    if let Ok(screened) = whole {
+    if let Ok((output, _)) = whole {
         // What we accept, others accept; what we write is JSON.
         std::str::from_utf8(body).unwrap();
         serde_json::from_slice::<serde::de::IgnoredAny>(body).unwrap();
-        serde_json::from_slice::<serde::de::IgnoredAny>(&screened.bytes).unwrap();
+        serde_json::from_slice::<serde::de::IgnoredAny>(&output).unwrap();
     }
     Ok(())
 }
@@ -193,8 +197,6 @@ fn lengths() -> impl Strategy<Value = Vec<usize>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 300 } else { 20_000 }))]
-
     #[test]
     fn the_kernel_does_what_the_model_does(
         rules in rules(), document in document(), seed in any::<u64>(), spelling in prop_oneof![Just(0), any::<u64>()],
@@ -207,11 +209,39 @@ proptest! {
     }
 
     #[test]
+    fn batches_are_read_as_the_model_reads_them(
+        rules in one_record(), document in batch(), seed in any::<u64>(), spelling in prop_oneof![3 => Just(0), 1 => any::<u64>()],
+        lengths in lengths(), record in prop_oneof![Just(1usize << 20), 1usize..200], members in 1usize..8,
+    ) {
+        let mut rules = rules;
+        rules.records[0].select = "$[*]".to_owned();
+        agrees(&rules, seed, &document, spelling)?;
+        let body = document.spelled(spelling);
+        same_however_cut(&rules, Limits { record, members, ..LIMITS }, seed, body.as_bytes(), &lengths)?;
+    }
+
+    #[test]
+    fn broken_batches_are_refused_the_same_way_however_cut(
+        rules in one_record(), document in batch(), seed in any::<u64>(), lengths in lengths(),
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), 0usize..4, 0..SNIPPETS.len()), 1..3),
+    ) {
+        let mut rules = rules;
+        rules.records[0].select = "$[*]".to_owned();
+        let mut body = document.spelled(0).into_bytes();
+        for (at, remove, insert) in edits {
+            let at = at.index(body.len() + 1);
+            let to = (at + remove).min(body.len());
+            body.splice(at..to, SNIPPETS[insert].iter().copied());
+        }
+        same_however_cut(&rules, LIMITS, seed, &body, &lengths)?;
+    }
+
+    #[test]
     fn where_the_input_is_cut_never_shows(
         rules in one_record(), document in document(), seed in any::<u64>(), lengths in lengths(),
         record in prop_oneof![Just(1usize << 20), 1usize..120], depth in 1usize..8, members in 1usize..8,
     ) {
-        let limits = Limits { record, depth, members };
+        let limits = Limits { record, depth, members, people: 1000 };
         same_however_cut(&rules, limits, seed, document.spelled(seed).as_bytes(), &lengths)?;
     }
 

@@ -129,7 +129,7 @@ impl<F: Fn(&Person, &FieldRule) -> Ruling> Judge for Once<F> {
 }
 
 pub(crate) const TODAY: jiff::civil::Date = jiff::civil::date(2026, 11, 21);
-pub(crate) const LIMITS: Limits = Limits { record: 1 << 20, depth: 64, members: 10_000 };
+pub(crate) const LIMITS: Limits = Limits { record: 1 << 20, depth: 64, members: 10_000, people: 10_000 };
 
 /// Marked, and not marked twice, so that screening twice changes nothing.
 pub(crate) fn pseudonym(value: &str) -> String {

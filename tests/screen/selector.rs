@@ -76,8 +76,6 @@ fn pointer(name: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
-
     #[test]
     fn the_matcher_selects_what_the_oracle_selects(
         document in document(),

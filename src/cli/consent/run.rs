@@ -91,7 +91,7 @@ fn keygen(args: Keygen, desk: &impl Desk) -> Result<Printed, Failure> {
     Ok(Printed {
         text: format!(
             "Key {kid} of {issuer}\n  private: {private}   keep it where consent is signed, and in your backup\n  \
-             public:  {public}   copy it into keys/issuers of every gateway that should accept it, then reload"
+             public:  {public}   copy it into keys/issuers of every gateway that should accept it, then start it again"
         ),
         data: json!({ "kid": kid.as_str(), "issuer": issuer, "private": private.to_string(), "public": public.to_string() }),
     })

@@ -9,7 +9,7 @@ use crate::{
         upstream::{Outgoing, Parts},
     },
     ledger::Receipt,
-    policy::integration::Upstream,
+    policy::{PolicyHash, integration::Upstream},
     verdict::{Code, Refusal},
 };
 use data_encoding::BASE64;
@@ -35,6 +35,8 @@ pub struct Contact {
     pub integration: IntegrationId,
     /// The token host's system.
     pub system: SystemId,
+    /// The rules that judged it, which must be the active ones when it is recorded.
+    pub policy: PolicyHash,
 }
 
 /// Writes the `contact` record. No record, no dial.
@@ -119,7 +121,8 @@ async fn fetch<R: RecordContact>(
     way: &TokenWay<'_, R>,
 ) -> Result<Held, Refusal> {
     let pinned = way.resolver.judge_and_pin(way.rules, way.listed, request.token).await?;
-    let contact = Contact { integration: request.integration.clone(), system: way.system.clone() };
+    let contact =
+        Contact { integration: request.integration.clone(), system: way.system.clone(), policy: way.rules.epoch };
     let receipt = way.contact.record(contact).await?;
     let path = encoded(&request.token.base).ok_or_else(unusable)?;
     let outgoing = Outgoing::new(Parts {

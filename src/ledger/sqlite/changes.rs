@@ -5,17 +5,14 @@ use super::{
     spend::{self, InFlight},
 };
 use crate::{
-    consent::{
-        Grant, GrantState, Safeguarding, View,
-        view::{Stop, StopScope},
-    },
+    consent::{Grant, GrantState, Safeguarding, View, view::Stop},
     flow::ConsentId,
-    ledger::{AssertFailure, Change, LedgerError},
+    ledger::{AssertFailure, Change, LedgerError, standing},
     policy::PolicyHash,
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A change to the picture, made when the transaction is durable.
 #[derive(Debug)]
@@ -63,6 +60,8 @@ pub(super) fn remember(db: &Connection, grant: &Grant, picture: &mut Vec<Picture
         .query_row([grant.jti.as_str()], |row| row.get::<_, Option<String>>(0))
         .optional()?;
     match known {
+        Some(Some(text)) if text == json(grant)? => Ok(()),
+        // Written by a version that spelled it otherwise, perhaps.
         Some(Some(text)) => match serde_json::from_str::<Grant>(&text) {
             Ok(known) if known == *grant => Ok(()),
             _ => Err(AssertFailure::ConsentDiffers.into()),
@@ -78,8 +77,6 @@ pub(super) fn remember(db: &Connection, grant: &Grant, picture: &mut Vec<Picture
 /// Writes a grant. It is born ended where all of the person's grants were ended after it was given, or where
 /// it was ended before it was ever seen.
 fn keep(db: &Connection, grant: &Grant, issued: bool) -> Result<(), Halt> {
-    let text = serde_json::to_string(grant)
-        .map_err(|_| Halt::Refused(LedgerError::Malformed("a consent cannot be written as JSON")))?;
     db.prepare_cached(
         "INSERT INTO grants (jti, issued, subject, expires, max_uses, text, ended) VALUES (?1, ?2, ?3, ?4, ?5, ?6, \
          (SELECT at FROM ends WHERE subject = ?3 AND at >= ?7)) \
@@ -91,7 +88,7 @@ fn keep(db: &Connection, grant: &Grant, issued: bool) -> Result<(), Halt> {
         grant.subject.as_str(),
         grant.expires.as_microsecond(),
         grant.max_uses,
-        text,
+        json(grant)?,
         grant.consent.at.as_microsecond(),
     ))?;
     Ok(())
@@ -178,11 +175,7 @@ impl Context<'_> {
     }
 
     fn place(&mut self, stop: &Stop) -> Result<(), Halt> {
-        let scope = match &stop.scope {
-            StopScope::Everything => "everything".to_owned(),
-            StopScope::Integration(id) => format!("integration:{id}"),
-            StopScope::Destination(id) => format!("destination:{id}"),
-        };
+        let scope = standing::scope(&stop.scope);
         self.db.prepare_cached("INSERT OR IGNORE INTO stops (id, scope, text) VALUES (?1, ?2, ?3)")?.execute((
             &stop.id,
             scope,
@@ -224,12 +217,14 @@ pub(super) fn state(db: &Connection, jti: &ConsentId) -> Result<GrantState, rusq
         .prepare_cached("SELECT ended FROM grants WHERE jti = ?1")?
         .query_row([jti.as_str()], |row| row.get(0))
         .optional()?;
-    let (uses, last_use): (u32, Option<i64>) = db
-        .prepare_cached(
-            "SELECT coalesce(max(n), 0), max(last) FROM \
-             (SELECT count(*) AS n, max(at) AS last FROM uses WHERE jti = ?1 GROUP BY item)",
-        )?
-        .query_row([jti.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (mut counts, mut last_use) = (BTreeMap::<String, u32>::new(), None);
+    let mut select = db.prepare_cached("SELECT item, at FROM uses WHERE jti = ?1")?;
+    for row in select.query_map([jti.as_str()], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))? {
+        let (item, at) = row?;
+        *counts.entry(item).or_default() += 1;
+        last_use = last_use.max(Some(at));
+    }
+    let uses = counts.into_values().max().unwrap_or(0);
     let time = |micros: Option<i64>| micros.map(|m| Timestamp::from_microsecond(m).unwrap_or(Timestamp::MIN));
     Ok(GrantState { ended: time(ended.flatten()), uses, last_use: time(last_use) })
 }

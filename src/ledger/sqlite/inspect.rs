@@ -2,8 +2,9 @@
 
 use super::{
     anchor::{self, Anchor},
-    query, schema, unreadable, words,
+    query, rebuild, schema, unreadable, words,
 };
+use crate::ledger::standing::Counts;
 use crate::ledger::verify::{Check, Finding, HeadRow, Report, Row, VerifyError};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -63,13 +64,14 @@ fn read_only(path: &Path) -> Result<Connection, rusqlite::Error> {
 pub(super) struct Inspection {
     check: Check,
     next: i64,
+    counts: Option<Counts>,
 }
 
 impl Inspection {
     /// Begins, with the anchor as it is now.
     pub(super) fn new(anchor: &Path) -> Self {
         let anchor = Anchor::read(anchor).map(|a| (a.size, a.root));
-        Self { check: Check::new(anchor), next: i64::MIN }
+        Self { check: Check::new(anchor), next: i64::MIN, counts: None }
     }
 
     /// What takes one long read, and so is not asked of a running gateway: what SQLite itself finds wrong with
@@ -96,6 +98,7 @@ impl Inspection {
         if stray > 0 {
             self.check.find(Finding::StrayLookup(stray));
         }
+        self.counts = Some(rebuild::counts(db)?);
         Ok(())
     }
 
@@ -124,8 +127,9 @@ impl Inspection {
     }
 
     fn finish(&mut self, db: &Connection) -> Result<(), rusqlite::Error> {
+        let (stops, counts) = (rebuild::stops(db)?, self.counts);
         let head = db.query_row("SELECT size, root, policy FROM head WHERE id = 1", [], |row| {
-            Ok(HeadRow { size: row.get(0)?, root: row.get(1)?, policy: row.get(2)? })
+            Ok(HeadRow { size: row.get(0)?, root: row.get(1)?, policy: row.get(2)?, stops, counts })
         })?;
         self.check.finish(&head);
         Ok(())
@@ -137,15 +141,18 @@ impl Inspection {
 }
 
 fn detail(db: &Connection, idx: i64) -> Result<Vec<Row>, rusqlite::Error> {
-    let mut select = db.prepare_cached("SELECT salt, row, hash FROM detail WHERE idx = ?1 ORDER BY n")?;
+    let mut select = db.prepare_cached("SELECT salt, row, hash, n FROM detail WHERE idx = ?1")?;
     let mut rows = select.query([idx])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let bytes = |i| Ok::<_, rusqlite::Error>(row.get_ref(i)?.as_bytes_or_null()?.map(<[u8]>::to_vec));
-        found.push(match (bytes(0)?, bytes(1)?, bytes(2)?) {
+        let kept = match (bytes(0)?, bytes(1)?, bytes(2)?) {
             (Some(salt), Some(row), _) => Row::Kept { salt, row },
             (_, _, hash) => Row::Erased(hash.unwrap_or_default()),
-        });
+        };
+        found.push((row.get::<_, i64>(3)?, kept));
     }
-    Ok(found)
+    // Here and not by SQLite, which would compile a sorted statement again for every entry.
+    found.sort_by_key(|(n, _)| *n);
+    Ok(found.into_iter().map(|(_, row)| row).collect())
 }

@@ -7,6 +7,7 @@ use crate::{
     flow::ConsentId,
     ledger::{
         error::OpenError,
+        standing::{Counts, Standing, StopRow},
         tree::{self, Tree},
     },
     policy::PolicyHash,
@@ -31,7 +32,7 @@ pub(super) struct Rebuilt {
 pub(super) fn rebuild(db: &Connection, path: &Path, anchor: &Path, wall: Timestamp) -> Result<Rebuilt, OpenError> {
     let anchored = Anchor::read(anchor).map_err(|reason| OpenError::Anchor { path: anchor.into(), reason })?;
     let refuse = |e: rusqlite::Error| schema::refused(path, &e);
-    let tree = grow(db, &anchored).map_err(refuse)??;
+    let (tree, standing) = grow(db, &anchored).map_err(refuse)??;
     let (size, root, last, policy): (i64, [u8; 32], i64, Option<[u8; 32]>) = db
         .query_row("SELECT size, root, time, policy FROM head WHERE id = 1", [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
@@ -43,6 +44,7 @@ pub(super) fn rebuild(db: &Connection, path: &Path, anchor: &Path, wall: Timesta
             tree.size()
         )));
     }
+    stands(db, &standing).map_err(refuse)??;
     let last = Timestamp::from_microsecond(last)
         .map_err(|_| OpenError::Mismatch("the last commit's time is not a time".into()))?;
     let policy = policy.map(PolicyHash);
@@ -51,8 +53,8 @@ pub(super) fn rebuild(db: &Connection, path: &Path, anchor: &Path, wall: Timesta
 }
 
 /// Hashes every leaf, in order, and compares with the anchor on the way.
-fn grow(db: &Connection, anchored: &Anchor) -> Result<Result<Tree, OpenError>, rusqlite::Error> {
-    let mut tree = Tree::new();
+fn grow(db: &Connection, anchored: &Anchor) -> Result<Result<(Tree, Standing), OpenError>, rusqlite::Error> {
+    let (mut tree, mut standing) = (Tree::new(), Standing::default());
     let mut agrees = anchored.size == 0 && anchored.root == tree.root();
     let mut select = db.prepare("SELECT idx, leaf FROM leaves ORDER BY idx")?;
     let mut rows = select.query([])?;
@@ -60,18 +62,46 @@ fn grow(db: &Connection, anchored: &Anchor) -> Result<Result<Tree, OpenError>, r
         if u64::try_from(row.get::<_, i64>(0)?) != Ok(tree.size()) {
             return Ok(Err(OpenError::Mismatch(format!("entry {} is missing", tree.size()))));
         }
-        tree.push(tree::leaf_hash(row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?));
+        let text = row.get_ref(1)?.as_bytes().map_err(rusqlite::Error::from)?;
+        if let Err(finding) = standing.text(tree.size(), text) {
+            return Ok(Err(OpenError::Mismatch(finding.to_string())));
+        }
+        tree.push(tree::leaf_hash(text));
         if tree.size() == anchored.size {
             agrees = tree.root() == anchored.root;
         }
     }
     Ok(match agrees {
-        true => Ok(tree),
+        true => Ok((tree, standing)),
         false if tree.size() < anchored.size => {
             Err(OpenError::RolledBack { size: tree.size(), anchored: anchored.size })
         }
         false => Err(OpenError::Mismatch(format!("its first {} entries are not those of its anchor", anchored.size))),
     })
+}
+
+/// Whether the tables hold what the entries say and no more. A row that was taken out or put in by hand is not
+/// believed: nothing is sent until the panel knows.
+fn stands(db: &Connection, standing: &Standing) -> Result<Result<(), OpenError>, rusqlite::Error> {
+    let mut found = standing.stops(&stops(db)?);
+    found.extend(standing.counts(counts(db)?));
+    Ok(found.first().map_or(Ok(()), |finding| Err(OpenError::Mismatch(finding.to_string()))))
+}
+
+/// The stops in force, as the table has them.
+pub(super) fn stops(db: &Connection) -> Result<Vec<StopRow>, rusqlite::Error> {
+    db.prepare_cached("SELECT id, scope, text FROM stops WHERE lifted IS NULL")?
+        .query_map([], |row| Ok(StopRow { id: row.get(0)?, scope: row.get(1)?, text: row.get(2)? }))?
+        .collect()
+}
+
+/// How many consents and emergency grants the tables have.
+pub(super) fn counts(db: &Connection) -> Result<Counts, rusqlite::Error> {
+    db.query_row(
+        "SELECT (SELECT count(*) FROM grants WHERE issued = 1), (SELECT count(*) FROM safeguarding)",
+        [],
+        |row| Ok(Counts { issued: row.get(0)?, safeguarding: row.get(1)? }),
+    )
 }
 
 /// The picture as of `now`.

@@ -144,6 +144,9 @@ fn identify(db: &Connection, path: &Path) -> Result<(), OpenError> {
 /// because SQLite drops the errors of automatic ones and a lost sync must stop everything.
 fn settle(db: &Connection) -> Result<(), rusqlite::Error> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // We have none; one put in by hand could undo a stop as it is written.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
     // After a failed sync the log is the only good copy: it must not be folded in on the way out.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     for (name, value) in [
@@ -153,7 +156,7 @@ fn settle(db: &Connection) -> Result<(), rusqlite::Error> {
         ("cell_size_check", "ON"),
         ("temp_store", "MEMORY"),
         ("mmap_size", "0"),
-        ("cache_size", "-8192"),
+        ("cache_size", "-16384"),
         ("wal_autocheckpoint", "0"),
     ] {
         db.pragma_update(None, name, value)?;

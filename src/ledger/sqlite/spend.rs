@@ -7,13 +7,14 @@ use crate::{
     ledger::AssertFailure,
 };
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _};
-use std::collections::{BTreeMap, HashMap};
+use rusqlite::Connection;
+use std::collections::{BTreeMap, HashMap, HashSet, hash_map::Entry};
 
 /// The same use within this time of the first is a retry. Retries do not lengthen it.
 const RETRY: SignedDuration = SignedDuration::from_hours(24);
-/// Decisions without an outcome that are remembered, for restoring. Those forgotten stay spent.
-const MOST_IN_FLIGHT: usize = 100_000;
+/// Decisions without an outcome that are remembered, for giving back what they spent: between one and two
+/// times as many. What those spent that are forgotten stays spent.
+const GENERATION: usize = 50_000;
 
 /// Names one spend: the row of `uses`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +36,12 @@ pub(super) struct Planned<'a> {
 /// Finds out for each use whether it is a retry or within its bound. A use named twice is one use.
 pub(super) fn plan<'a>(db: &Connection, uses: &[&'a Use], now: Timestamp) -> Result<Vec<Planned<'a>>, Halt> {
     let mut grants: BTreeMap<&ConsentId, Live> = BTreeMap::new();
-    let mut planned: Vec<Planned<'a>> = Vec::new();
+    let mut planned: Vec<Planned<'a>> = Vec::with_capacity(uses.len());
+    let mut seen = HashSet::with_capacity(uses.len());
+    // Of each item: how often it was spent before, the highest number, and how often it is spent anew here.
+    let mut items: HashMap<(&ConsentId, &str), (i64, i64, i64)> = HashMap::new();
     for &using in uses {
-        if planned.iter().any(|p| same(p.using, using)) {
+        if !seen.insert((&using.jti, &using.item, &using.subject, &using.operation, &using.digest)) {
             continue;
         }
         let grant = match grants.get(&using.jti) {
@@ -52,13 +56,18 @@ pub(super) fn plan<'a>(db: &Connection, uses: &[&'a Use], now: Timestamp) -> Res
             planned.push(Planned { spend: Spend { jti, item, number }, using, first: Some(first) });
             continue;
         }
-        let (spent, last) = counted(db, using)?;
-        let earlier = planned.iter().filter(|p| p.first.is_none() && p.using.jti == jti && p.using.item == item);
-        let earlier = i64::try_from(earlier.count()).unwrap_or(i64::MAX);
-        if spent.saturating_add(earlier) >= i64::from(grant.max_uses.min(using.max_uses)) {
+        let (spent, last, earlier) = match items.entry((&using.jti, using.item.as_str())) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let (spent, last) = counted(db, using)?;
+                new.insert((spent, last, 0))
+            }
+        };
+        if spent.saturating_add(*earlier) >= i64::from(grant.max_uses.min(using.max_uses)) {
             return Err(AssertFailure::ConsentSpent.into());
         }
-        let number = last.saturating_add(earlier).saturating_add(1);
+        *earlier = earlier.saturating_add(1);
+        let number = last.saturating_add(*earlier);
         planned.push(Planned { spend: Spend { jti, item, number }, using, first: None });
     }
     Ok(planned)
@@ -110,23 +119,20 @@ pub(super) fn restore(db: &Connection, spends: &[Spend]) -> Result<(), rusqlite:
     Ok(())
 }
 
-fn same(a: &Use, b: &Use) -> bool {
-    let key = |u: &Use| (u.jti.clone(), u.item.clone(), u.subject.clone(), u.operation.clone(), u.digest);
-    key(a) == key(b)
-}
-
-/// The spend that this use repeats.
+/// The latest spend that this use repeats. (Sorted here and not by SQLite, which would compile a sorted
+/// statement again at every use.)
 fn repeated(db: &Connection, using: &Use, now: Timestamp) -> Result<Option<(i64, DecisionId)>, rusqlite::Error> {
     let after = now.checked_sub(RETRY).unwrap_or(Timestamp::MIN).as_microsecond();
-    db.prepare_cached(
-        "SELECT spend, decision FROM uses WHERE jti = ?1 AND item = ?2 AND digest = ?3 AND subject = ?4 \
-         AND operation = ?5 AND at > ?6 ORDER BY at DESC LIMIT 1",
-    )?
-    .query_row(
+    let mut select = db.prepare_cached(
+        "SELECT at, spend, decision FROM uses WHERE jti = ?1 AND item = ?2 AND digest = ?3 AND subject = ?4 \
+         AND operation = ?5 AND at > ?6",
+    )?;
+    let rows = select.query_map(
         (using.jti.as_str(), &using.item, using.digest, using.subject.as_str(), &using.operation, after),
-        |row| Ok((row.get(0)?, DecisionId::from_bytes(row.get(1)?))),
-    )
-    .optional()
+        |row| Ok((row.get::<_, i64>(0)?, row.get(1)?, DecisionId::from_bytes(row.get(2)?))),
+    )?;
+    let latest = rows.collect::<Result<Vec<_>, _>>()?.into_iter().max();
+    Ok(latest.map(|(_, number, decision)| (number, decision)))
 }
 
 /// How often the item was spent, and the highest number of a spend.
@@ -137,36 +143,58 @@ fn counted(db: &Connection, using: &Use) -> Result<(i64, i64), rusqlite::Error> 
 
 /// Allowed decisions that have no outcome yet, with what each spent. Only in memory: what was under way at a
 /// crash may have been sent, so its uses stay spent.
+///
+/// Two generations, so that forgetting those whose outcome never came costs nothing: when the younger is full
+/// it becomes the older, and what was the older is forgotten.
 #[derive(Debug, Default)]
-pub(super) struct InFlight(HashMap<DecisionId, (Timestamp, Vec<Spend>)>);
+pub(super) struct InFlight {
+    younger: HashMap<DecisionId, Vec<Spend>>,
+    older: HashMap<DecisionId, Vec<Spend>>,
+}
 
 impl InFlight {
-    pub(super) fn begin(&mut self, decision: DecisionId, now: Timestamp, spends: Vec<Spend>) {
-        if self.0.len() >= MOST_IN_FLIGHT {
-            let hour_ago = now.checked_sub(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
-            self.0.retain(|_, (at, _)| *at > hour_ago);
+    pub(super) fn begin(&mut self, decision: DecisionId, spends: Vec<Spend>) {
+        if self.younger.len() >= GENERATION {
+            self.older = std::mem::take(&mut self.younger);
         }
-        if self.0.len() < MOST_IN_FLIGHT {
-            self.0.insert(decision, (now, spends));
-        }
+        self.younger.insert(decision, spends);
     }
 
     pub(super) fn knows(&self, decision: &DecisionId) -> bool {
-        self.0.contains_key(decision)
+        self.younger.contains_key(decision) || self.older.contains_key(decision)
     }
 
     /// Takes what a decision spent, so that it is given back once at most.
     pub(super) fn take(&mut self, decision: &DecisionId) -> Vec<Spend> {
-        self.0.get_mut(decision).map(|(_, spends)| std::mem::take(spends)).unwrap_or_default()
+        let spends = self.younger.get_mut(decision).or_else(|| self.older.get_mut(decision));
+        spends.map(std::mem::take).unwrap_or_default()
     }
 
     pub(super) fn end(&mut self, decision: &DecisionId) {
-        self.0.remove(decision);
+        self.younger.remove(decision);
+        self.older.remove(decision);
     }
 }
 
 impl Spend {
     pub(super) const fn jti(&self) -> &ConsentId {
         &self.jti
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_outcome_is_forgotten_in_the_end_and_not_at_once() {
+        let id = |n: usize| DecisionId::from_bytes((n as u128).to_be_bytes());
+        let mut in_flight = InFlight::default();
+        (0..GENERATION + 1).for_each(|n| in_flight.begin(id(n), vec![]));
+        assert!(in_flight.knows(&id(0)) && in_flight.knows(&id(GENERATION)));
+        in_flight.end(&id(1));
+        assert!(!in_flight.knows(&id(1)));
+        (GENERATION + 1..2 * GENERATION + 1).for_each(|n| in_flight.begin(id(n), vec![]));
+        assert!(!in_flight.knows(&id(0)) && in_flight.knows(&id(GENERATION)));
     }
 }

@@ -100,7 +100,7 @@ impl Store {
     pub(super) fn commit(&mut self, group: &[Write]) -> Result<Committed, String> {
         let told = |e: &rusqlite::Error| words(e);
         let mut committed = Committed { answers: Vec::with_capacity(group.len()), picture: Vec::new() };
-        self.db.execute_batch("BEGIN IMMEDIATE").map_err(|e| told(&e))?;
+        self.run("BEGIN IMMEDIATE")?;
         let (now, back) = self.time.next((self.clock)(), Instant::now());
         if let Some(back) = back {
             self.clock_went_back(back, now, &mut committed.picture)?;
@@ -122,9 +122,13 @@ impl Store {
                 update.execute((integer(head.size), head.root, head.time.as_microsecond(), policy))
             })
             .map_err(|e| told(&e))?;
-        self.db.execute_batch("COMMIT").map_err(|e| told(&e))?;
+        self.run("COMMIT")?;
         self.files.check()?;
         Ok(committed)
+    }
+
+    fn run(&self, sql: &str) -> Result<(), String> {
+        self.db.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map(drop).map_err(|e| words(&e))
     }
 
     /// Gives up a transaction that is under way.
@@ -191,7 +195,7 @@ impl Store {
         let index = self.write(prepared, Some(decision))?;
         let spends = spend::write(&self.db, planned, decision, now)?;
         picture.extend(spends.iter().map(|s| Picture::State(s.jti().clone())));
-        self.in_flight.begin(decision, now, spends);
+        self.in_flight.begin(decision, spends);
         self.change(&tx.changes, index, now, picture)?;
         Ok(Done::Granted { index, retry_of })
     }

@@ -1,10 +1,21 @@
 //! The time of a commit: never earlier than the last one's, whatever the clock does.
 
+use crate::ledger::book::{Clock, Random};
 use jiff::{SignedDuration, Timestamp};
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 /// A clock that goes back by no more than this is an ordinary correction.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
+
+/// The machine's clock.
+pub(in crate::ledger) fn system_clock() -> Clock {
+    Arc::new(Timestamp::now)
+}
+
+/// The machine's randomness.
+pub(in crate::ledger) fn system_random() -> Random {
+    Arc::new(aws_lc_rs::rand::fill)
+}
 
 /// The last commit's time, and when that was by a clock that cannot be set.
 #[derive(Debug)]

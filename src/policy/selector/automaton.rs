@@ -1,13 +1,21 @@
 //! The walked form: states and their transitions, without what they accept.
 
-use super::NameKey;
+use super::{NameKey, guess::Expected};
 
 /// Where a walk stands. Copied freely; meaningful only to the matcher that gave it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct State(pub(super) u16);
 
+impl State {
+    /// Its number, for tables.
+    #[inline]
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
 /// From here nothing is selected, however far one walks.
-pub(super) const DEAD: State = State(0);
+pub(crate) const DEAD: State = State(0);
 
 /// The ordinal of a member name that its state does not list.
 pub(crate) const UNLISTED: u16 = u16::MAX;
@@ -17,6 +25,8 @@ pub(crate) const UNLISTED: u16 = u16::MAX;
 pub(crate) struct Automaton {
     pub(super) nodes: Vec<Node>,
     pub(super) start: State,
+    /// How many [`Automaton::cell`]s there are.
+    pub(super) cells: usize,
 }
 
 /// One state.
@@ -29,6 +39,10 @@ pub(super) struct Node {
     pub(super) elements: Vec<(u64, State)>,
     /// No step leads anywhere.
     pub(super) leaf: bool,
+    /// The listed names by ordinal, as they are usually spelled.
+    pub(super) expected: Vec<Expected>,
+    /// The first of this state's cells.
+    pub(super) cell: usize,
 }
 
 impl Automaton {
@@ -37,6 +51,25 @@ impl Automaton {
     pub(crate) fn member(&self, state: State, key: NameKey, name: &[u8]) -> (State, u16) {
         let Some(node) = self.nodes.get(usize::from(state.0)) else { return (DEAD, UNLISTED) };
         node.names.find(key, name).unwrap_or((node.other, UNLISTED))
+    }
+
+    /// How many cells a memory of what follows what needs.
+    #[inline]
+    pub(crate) fn cells(&self) -> usize {
+        self.cells
+    }
+
+    /// Where to remember which listed name follows another in a container at this state: `after` is 0 at the
+    /// beginning, else the other's ordinal and one.
+    #[inline]
+    pub(crate) fn cell(&self, state: State, after: u16) -> usize {
+        self.nodes.get(usize::from(state.0)).map_or(usize::MAX, |n| n.cell + usize::from(after))
+    }
+
+    /// The names a state lists, as they are expected on the wire, by ordinal.
+    #[inline]
+    pub(crate) fn expected(&self, state: State) -> &[Expected] {
+        self.nodes.get(usize::from(state.0)).map_or(&[], |n| n.expected.as_slice())
     }
 
     /// The state after an element.

@@ -3,6 +3,7 @@
 use super::{
     Segment, Selector, SelectorError, State, Step,
     automaton::{Automaton, DEAD, Names, Node},
+    guess::Expected,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +22,7 @@ pub(super) fn build(selectors: &[&Selector]) -> Result<(Automaton, Vec<Vec<u16>>
     if u16::try_from(selectors.len()).is_err() {
         return Err(too_large());
     }
-    let mut builder = Builder { selectors, ids: BTreeMap::new(), sets: Vec::new(), transitions: 0 };
+    let mut builder = Builder { selectors, ids: BTreeMap::new(), sets: Vec::new(), transitions: 0, cells: 0 };
     builder.state(Set::new())?;
     let start = builder.state((0u16..).zip(selectors).map(|(i, _)| (i, 0)).collect())?;
     let mut nodes = Vec::new();
@@ -29,7 +30,7 @@ pub(super) fn build(selectors: &[&Selector]) -> Result<(Automaton, Vec<Vec<u16>>
         nodes.push(builder.node(&set)?);
     }
     let accepts = builder.sets.iter().map(|set| builder.ends(set).collect()).collect();
-    Ok((Automaton { nodes, start }, accepts))
+    Ok((Automaton { nodes, start, cells: builder.cells }, accepts))
 }
 
 struct Builder<'a> {
@@ -37,6 +38,7 @@ struct Builder<'a> {
     ids: BTreeMap<Set, State>,
     sets: Vec<Set>,
     transitions: usize,
+    cells: usize,
 }
 
 impl<'a> Builder<'a> {
@@ -74,7 +76,10 @@ impl<'a> Builder<'a> {
             }
         }
         let leaf = other == DEAD && names.is_empty() && elements.iter().all(|(_, to)| *to == DEAD);
-        Ok(Node { names: Names::new(&names), other, elements, leaf })
+        let expected = names.iter().map(|(name, next)| Expected::new(name, *next)).collect();
+        let cell = self.cells;
+        self.cells += names.len() + 1;
+        Ok(Node { names: Names::new(&names), other, elements, leaf, expected, cell })
     }
 
     /// The selectors that are followed to their end.

@@ -1,5 +1,7 @@
 //! What callers hold: the automaton together with what each state accepts.
 
+use std::sync::OnceLock;
+
 use super::{NameKey, Selector, SelectorError, automaton::Automaton, automaton::DEAD, automaton::State, build::build};
 
 /// A deterministic automaton over member names and array indices; each state accepts a set of targets.
@@ -13,6 +15,8 @@ pub struct Matcher<T> {
     accepts: Vec<(u32, u32)>,
     targets: Vec<T>,
     ambiguous: Vec<(usize, usize)>,
+    /// See [`Matcher::digest`].
+    digest: OnceLock<Box<[u32]>>,
 }
 
 impl<T: Clone> Matcher<T> {
@@ -35,7 +39,7 @@ impl<T: Clone> Matcher<T> {
                 ambiguous.extend(ends.iter().skip(n + 1).map(|b| (usize::from(*a), usize::from(*b))));
             }
         }
-        Ok(Self { automaton, accepts, targets, ambiguous: ambiguous.into_iter().collect() })
+        Ok(Self { automaton, accepts, targets, ambiguous: ambiguous.into_iter().collect(), digest: OnceLock::new() })
     }
 }
 
@@ -82,6 +86,13 @@ impl<T> Matcher<T> {
     #[must_use]
     pub fn ambiguous(&self) -> &[(usize, usize)] {
         &self.ambiguous
+    }
+
+    /// A word for each state, by its number: whatever a walker wants to know at once, worked out a single time
+    /// from what the state accepts and whether it is a leaf.
+    pub(crate) fn digest(&self, word: impl Fn(&[T], bool) -> u32) -> &[u32] {
+        let states = (0..self.accepts.len()).map(|i| State(u16::try_from(i).unwrap_or(DEAD.0)));
+        self.digest.get_or_init(|| states.map(|s| word(self.accepts(s), self.is_leaf(s))).collect())
     }
 
     /// The part that is walked.

@@ -2,6 +2,8 @@
 //!
 //! Every function may be asked again with more bytes: `None` means that the token goes on.
 
+use super::tape::Scalar;
+
 /// What is wrong with the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Fault {
@@ -31,6 +33,13 @@ pub(super) struct Partial {
     wide: bool,
 }
 
+impl Partial {
+    /// Whether a string was cut.
+    pub(super) const fn has_begun(&self) -> bool {
+        self.read > 0
+    }
+}
+
 /// A whole string.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Text {
@@ -52,9 +61,73 @@ pub(super) fn significant(buf: &[u8], pos: &mut usize) -> Option<u8> {
     }
 }
 
+/// The end of the scalar at `start`, where it is there whole and needs no second look; `None` says nothing.
+#[inline]
+pub(super) fn quick(buf: &[u8], start: usize) -> Option<(usize, Scalar)> {
+    let rest = buf.get(start..)?;
+    match rest.first()? {
+        b'"' => Some((quick_text(buf, start)?, Scalar::Text)),
+        b'0'..=b'9' => Some((quick_integer(buf, start)?, Scalar::Number)),
+        b't' if rest.starts_with(b"true") => Some((start + 4, Scalar::Bool)),
+        b'f' if rest.starts_with(b"false") => Some((start + 5, Scalar::Bool)),
+        b'n' if rest.starts_with(b"null") => Some((start + 4, Scalar::Null)),
+        _ => None,
+    }
+}
+
+/// The end of a string of plain ASCII that is there whole.
+#[inline]
+fn quick_text(buf: &[u8], start: usize) -> Option<usize> {
+    let mut at = start + 1;
+    loop {
+        let chunk = buf.get(at..)?.first_chunk::<16>()?;
+        let [low, high] = words(chunk);
+        let (in_low, in_high) = (special(low), special(high));
+        if in_low | in_high == 0 {
+            if (low | high) & HIGH != 0 {
+                return None;
+            }
+            at += 16;
+            continue;
+        }
+        let (skip, wide) = if in_low != 0 {
+            (in_low.trailing_zeros(), low & below(in_low))
+        } else {
+            (64 + in_high.trailing_zeros(), low | high & below(in_high))
+        };
+        at += (skip / 8) as usize;
+        return (wide & HIGH == 0 && buf.get(at) == Some(&b'"')).then_some(at + 1);
+    }
+}
+
+/// The bits below the lowest one that is set.
+#[inline]
+const fn below(word: u64) -> u64 {
+    word.wrapping_sub(1) & !word
+}
+
+/// The end of an integer of a few digits, with what follows it in sight.
+#[inline]
+fn quick_integer(buf: &[u8], start: usize) -> Option<usize> {
+    let digits = buf.get(start..)?.iter().take(16).take_while(|b| b.is_ascii_digit()).count();
+    let end = start + digits;
+    let leading_zero = digits > 1 && buf.get(start) == Some(&b'0');
+    (!leading_zero && matches!(buf.get(end), Some(b',' | b'}'))).then_some(end)
+}
+
 /// Reads the string whose opening quote is at `start`. UTF-8 and escapes are checked.
 #[inline]
 pub(super) fn text(buf: &[u8], start: usize, partial: &mut Partial) -> Result<Option<Text>, Fault> {
+    if !partial.has_begun()
+        && let Some(end) = quick_text(buf, start)
+    {
+        return Ok(Some(Text { end, escaped: false }));
+    }
+    long_text(buf, start, partial)
+}
+
+#[inline(never)]
+fn long_text(buf: &[u8], start: usize, partial: &mut Partial) -> Result<Option<Text>, Fault> {
     let mut at = start + partial.read.max(1);
     loop {
         at = plain(buf, at, &mut partial.wide);

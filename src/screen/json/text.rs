@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// The text of a string that was already checked, without its quotes.
 pub(super) fn decode(raw: &[u8]) -> Cow<'_, str> {
     let raw = String::from_utf8_lossy(raw);
-    if !raw.contains('\\') {
+    if !raw.bytes().any(|b| b == b'\\') {
         return raw;
     }
     let mut text = String::with_capacity(raw.len());

@@ -4,6 +4,7 @@
 
 mod bounds;
 mod places;
+mod stride;
 
 use super::{
     Limits,
@@ -11,17 +12,20 @@ use super::{
     scan::{self, Fault, Partial},
     tape::{Item, Kind, Scalar, Tape},
 };
+use places::{DEEPER, DEPENDANT_SUBJECT, LISTED, SPECIAL, SUBJECT};
+
 use crate::{
     policy::{
         integration::BodyRules,
-        selector::{NameKey, State, UNLISTED},
+        selector::{Automaton, DEAD, NameKey, State, UNLISTED},
     },
     screen::{
         Judge, Person,
-        tally::{PersonId, Tally},
+        tally::{PersonId, Rules, Tally},
     },
     verdict::Refusal,
 };
+use std::sync::Arc;
 
 pub(super) type Walked<T> = Result<T, Box<Refusal>>;
 
@@ -41,14 +45,12 @@ enum Expect {
     End,
 }
 
-/// By which rules a place is judged.
+/// Whether a container's places are judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Zone {
-    /// The document's.
-    Outside,
-    /// The current record's.
-    Record,
-    /// None: nothing below leaves.
+    /// Its places are the document's or the open record's.
+    Judged,
+    /// Nothing in it leaves.
     Dropped,
 }
 
@@ -72,6 +74,8 @@ struct Frame {
     count: u64,
     /// Which of the names the state lists have come.
     seen: u64,
+    /// The last of them: its ordinal and one.
+    last: u16,
     scope: Scope,
 }
 
@@ -97,11 +101,14 @@ struct Open {
 
 /// What the walk was given for one call.
 pub(super) struct Turn<'a> {
-    pub(super) rules: &'a BodyRules,
-    pub(super) buf: &'a [u8],
-    pub(super) judge: &'a mut dyn Judge,
+    rules: &'a BodyRules,
+    buf: &'a [u8],
+    judge: &'a mut dyn Judge,
     /// No more bytes come.
-    pub(super) at_end: bool,
+    at_end: bool,
+    /// The rules that hold where the walk is: the document's or the open record's.
+    automaton: &'a Automaton,
+    places: &'a [u32],
 }
 
 #[derive(Debug)]
@@ -117,6 +124,8 @@ pub(super) struct Walk {
     partial: Partial,
     names: Names,
     record: Option<Open>,
+    /// For records of kind `followed.0`, which listed name came after which, by the automaton's cells.
+    followed: (usize, Vec<u16>),
     tape: Tape,
     pub(super) tally: Tally,
     /// For each kind of record, where its rules begin in the tally.
@@ -128,12 +137,10 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    pub(super) fn new(rules: &BodyRules, limits: Limits, request_person: Person) -> Self {
-        let mut all = rules.envelope.clone();
-        let mut offsets = Vec::new();
+    pub(super) fn new(rules: &Arc<BodyRules>, limits: Limits, request_person: Person) -> Self {
+        let mut offsets = vec![rules.envelope.len()];
         for record in &rules.records {
-            offsets.push(all.len());
-            all.extend(record.fields.iter().cloned());
+            offsets.push(offsets.last().copied().unwrap_or(0) + record.fields.len());
         }
         let names = Names::default();
         let start = rules.matcher.start();
@@ -143,14 +150,24 @@ impl Walk {
             pos: 0,
             before: 0,
             expect: Expect::Value,
-            frame: Frame { shape: Shape::Root, zone: Zone::Outside, state: start, person: 0, count: 0, seen: 0, scope },
+            frame: Frame {
+                shape: Shape::Root,
+                zone: Zone::Judged,
+                state: start,
+                person: 0,
+                count: 0,
+                seen: 0,
+                last: 0,
+                scope,
+            },
             stack: Vec::new(),
             name: Name { from: 0, to: 0, state: start },
             partial: Partial::default(),
             names,
             record: None,
+            followed: (usize::MAX, Vec::new()),
             tape: Tape::default(),
-            tally: Tally::new(all),
+            tally: Tally::new(Rules::Body(Arc::clone(rules)), limits.people),
             offsets,
             request_person,
             people: Vec::new(),
@@ -200,12 +217,11 @@ impl Walk {
             let more = match self.expect {
                 Expect::Value => self.value(turn, byte)?,
                 Expect::Separator => self.separator(turn, byte)?,
-                Expect::Name if byte == b'"' => self.name(turn)?,
+                Expect::Name | Expect::FirstName if byte == b'"' => self.members(turn)?,
                 Expect::Colon if byte == b':' => {
                     self.within(turn, self.pos + 1)?;
                     self.step(Expect::Value)
                 }
-                Expect::FirstName if byte == b'"' => self.name(turn)?,
                 Expect::FirstName if byte == b'}' => self.close(turn)?,
                 Expect::FirstElement if byte == b']' => self.close(turn)?,
                 Expect::FirstElement => self.value(turn, byte)?,
@@ -242,6 +258,46 @@ impl Walk {
         }
     }
 
+    /// Reads members as long as they follow each other without white space, which is how machines write them.
+    /// Everything else goes back to the grammar in [`Walk::read`].
+    fn members(&mut self, turn: &mut Turn<'_>) -> Walked<bool> {
+        loop {
+            self.stride(turn);
+            match self.expect {
+                Expect::Separator => return Ok(true),
+                Expect::Value => {}
+                _ => {
+                    if !self.name(turn)? {
+                        return Ok(false);
+                    }
+                }
+            }
+            match turn.buf.get(self.pos) {
+                Some(byte) if self.expect == Expect::Value && *byte > b' ' => {
+                    if !self.value(turn, *byte)? {
+                        return Ok(false);
+                    }
+                }
+                _ => return Ok(true),
+            }
+            if self.expect != Expect::Separator || turn.buf.get(self.pos..self.pos + 2) != Some(b",\"") {
+                return Ok(true);
+            }
+            self.step(Expect::Name);
+        }
+    }
+
+    /// Remembers that a listed name came.
+    fn follow(&mut self, turn: &Turn<'_>, ordinal: u16) {
+        if self.record.is_some() {
+            let cell = turn.automaton.cell(self.frame.state, self.frame.last);
+            if let Some(followed) = self.followed.1.get_mut(cell) {
+                *followed = ordinal;
+            }
+            self.frame.last = ordinal + 1;
+        }
+    }
+
     /// Reads a member's name and finds the state it leads to. `false`: it goes on.
     fn name(&mut self, turn: &mut Turn<'_>) -> Walked<bool> {
         let from = self.pos;
@@ -260,12 +316,8 @@ impl Walk {
         };
         let key = NameKey::new(name);
         let (state, ordinal) = match self.frame.zone {
-            Zone::Dropped => (self.frame.state, UNLISTED),
-            Zone::Outside => turn.rules.matcher.automaton().member(self.frame.state, key, name),
-            Zone::Record => match self.record_rules(turn.rules) {
-                Some(record) => record.matcher.automaton().member(self.frame.state, key, name),
-                None => (self.frame.state, UNLISTED),
-            },
+            Zone::Judged => turn.automaton.member(self.frame.state, key, name),
+            Zone::Dropped => (DEAD, UNLISTED),
         };
         let new = match 1u64.checked_shl(ordinal.into()) {
             Some(bit) => {
@@ -285,6 +337,9 @@ impl Walk {
             return self.fail(turn, fault);
         }
         self.within(turn, text.end)?;
+        if ordinal != UNLISTED {
+            self.follow(turn, ordinal);
+        }
         self.name = Name { from, to: text.end, state };
         self.pos = text.end;
         self.expect = Expect::Colon;
@@ -321,21 +376,41 @@ impl Walk {
     #[inline]
     fn scalar(&mut self, turn: &mut Turn<'_>, end: usize, scalar: Scalar) -> Walked<bool> {
         self.within(turn, end)?;
-        if self.frame.zone != Zone::Dropped {
-            let (zone, state) = self.enter(turn)?;
-            let place = self.place(turn.rules, zone, state, Some((scalar, end)));
-            match place.field() {
-                Some(rule) => self.note(Kind::Field(scalar), rule, place.person, end),
-                None => self.leave_out(turn, place.named, end)?,
-            }
-            if zone == Zone::Record && self.record.is_some_and(|r| r.depth == self.stack.len()) {
-                self.pos = end;
-                self.end_record(turn)?;
+        if self.frame.zone == Zone::Judged {
+            let place = turn.place(self.state(turn));
+            if place.has(SPECIAL) {
+                self.special(turn, end, scalar)?;
+            } else if place.has(LISTED) {
+                self.note(Kind::Field(scalar), place.index(), self.frame.person, end);
+            } else {
+                self.leave_out(turn, false, end)?;
             }
         }
         self.pos = end;
         self.expect = self.after();
         Ok(true)
+    }
+
+    /// A scalar that is a record, a dependant, or names somebody.
+    #[inline(never)]
+    fn special(&mut self, turn: &mut Turn<'_>, end: usize, scalar: Scalar) -> Walked<()> {
+        let (_, place, person) = self.enter(turn, Some((scalar, end)))?;
+        if place.has(LISTED) {
+            self.note(Kind::Field(scalar), place.index(), person, end);
+        } else {
+            self.leave_out(turn, place.has(SUBJECT | DEPENDANT_SUBJECT), end)?;
+        }
+        self.pos = end;
+        self.end_of_record(turn)
+    }
+
+    /// Ends the record where the value that was read is its root.
+    #[inline]
+    fn end_of_record(&mut self, turn: &mut Turn<'_>) -> Walked<()> {
+        match self.record {
+            Some(record) if record.depth == self.stack.len() => self.end_record(turn),
+            _ => Ok(()),
+        }
     }
 
     fn after(&self) -> Expect {
@@ -347,26 +422,25 @@ impl Walk {
         if self.stack.len() >= self.limits.depth {
             return self.fail(turn, Fault::here(self.pos, "more nesting than the limit"));
         }
-        let (mut zone, mut state, mut person) = (Zone::Dropped, self.frame.state, 0);
-        if self.frame.zone != Zone::Dropped {
-            (zone, state) = self.enter(turn)?;
-            let place = self.place(turn.rules, zone, state, None);
-            person = place.person;
-            if place.deeper {
+        let (mut zone, mut state, mut person) = (Zone::Dropped, DEAD, 0);
+        if self.frame.zone == Zone::Judged {
+            let place;
+            (state, place, person) = self.enter(turn, None)?;
+            if place.has(DEEPER) {
+                zone = Zone::Judged;
                 self.note(Kind::Open, 0, person, self.pos + 1);
             } else {
                 self.leave_out(turn, false, self.pos + 1)?;
-                zone = Zone::Dropped;
             }
         }
-        let frame = Frame { shape, zone, state, person, count: 0, seen: 0, scope: self.names.open() };
+        let frame = Frame { shape, zone, state, person, count: 0, seen: 0, last: 0, scope: self.names.open() };
         self.stack.push(std::mem::replace(&mut self.frame, frame));
         Ok(self.step(if shape == Shape::Object { Expect::FirstName } else { Expect::FirstElement }))
     }
 
     fn close(&mut self, turn: &mut Turn<'_>) -> Walked<bool> {
         let end = self.pos + 1;
-        if self.frame.zone != Zone::Dropped {
+        if self.frame.zone == Zone::Judged {
             let (from, to) = (self.pos as u32, end as u32);
             let item = Item { name: from, name_end: from, value: from, end: to, person: 0, rule: 0, kind: Kind::Close };
             self.tape.items.push(item);
@@ -377,9 +451,7 @@ impl Walk {
         }
         self.pos = end;
         self.expect = self.after();
-        if self.record.is_some_and(|r| r.depth == self.stack.len()) {
-            self.end_record(turn)?;
-        }
+        self.end_of_record(turn)?;
         Ok(true)
     }
 }

@@ -80,7 +80,7 @@ impl<'a> Writer<'a> {
     }
 
     /// The item as it came.
-    #[inline]
+    #[inline(always)]
     fn raw(&mut self, item: &Item) {
         if item.name_end == item.name || item.value == item.name_end + 1 {
             self.copy(item.name, item.end);
@@ -119,7 +119,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Adds input to the run, with a comma where one is due.
-    #[inline]
+    #[inline(always)]
     fn copy(&mut self, from: u32, to: u32) {
         let (from, to) = (from as usize, to as usize);
         let (start, end) = self.run;
@@ -135,7 +135,6 @@ impl<'a> Writer<'a> {
         self.run = (from, to);
     }
 
-    #[inline]
     fn flush(&mut self) {
         let (start, end) = self.run;
         self.out.extend_from_slice(self.buf.get(start..end).unwrap_or_default());

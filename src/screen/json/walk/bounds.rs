@@ -17,12 +17,18 @@ impl Walk {
     #[inline]
     pub(super) fn within(&mut self, turn: &mut Turn<'_>, end: usize) -> Walked<()> {
         if self.record.is_none() && end - self.token() > self.limits.record {
-            self.write_outside(turn)?;
-            return Err(self.too_large(self.bound()));
+            return self.token_too_large(turn);
         }
         Ok(())
     }
 
+    #[cold]
+    fn token_too_large(&mut self, turn: &mut Turn<'_>) -> Walked<()> {
+        self.write_outside(turn)?;
+        Err(self.too_large(self.bound()))
+    }
+
+    #[cold]
     pub(super) fn too_large(&self, bound: usize) -> Box<Refusal> {
         let at = self.before + (bound - self.limits.record) as u64;
         let limit = self.limits.record;

@@ -1,14 +1,15 @@
 //! What the rules say of each place, and the beginning and end of records.
 
-use super::{Open, Shape, Turn, Walk, Walked, Zone};
+use super::{Open, Shape, Turn, Walk, Walked};
 use crate::{
     policy::{
-        integration::{BodyRules, RecordRules, RecordTarget, SubjectSource, Target, Unlisted},
-        selector::State,
+        integration::{BodyRules, RecordTarget, SubjectSource, Target, Unlisted},
+        selector::{DEAD, State, UNLISTED},
     },
     screen::{
+        Judge,
         json::{
-            tape::{Hit, Item, Kind, Scalar, Tape},
+            tape::{Hit, Item, Kind, Scalar},
             text,
             write::Writer,
         },
@@ -17,69 +18,61 @@ use crate::{
 };
 
 impl Walk {
-    /// Begins a record where the document's rules say that one is. Gives the rules for the value that begins.
+    /// The state of the value that begins, by the rules of the container it stands in.
     #[inline]
-    pub(super) fn enter(&mut self, turn: &mut Turn<'_>) -> Walked<(Zone, State)> {
-        let state = self.state(turn.rules);
-        if self.frame.zone == Zone::Record {
-            return Ok((Zone::Record, state));
+    pub(super) fn state(&self, turn: &Turn<'_>) -> State {
+        match self.frame.shape {
+            Shape::Object => self.name.state,
+            Shape::Array => turn.automaton.element(self.frame.state, self.frame.count),
+            Shape::Root => self.frame.state,
         }
-        let kind = turn.rules.matcher.accepts(state).iter().find_map(|target| match target {
-            Target::Record(kind) => Some(usize::from(*kind)),
-            Target::Envelope(_) => None,
-        });
-        let Some((kind, rules)) = kind.and_then(|k| Some((k, turn.rules.records.get(k)?))) else {
-            return Ok((Zone::Outside, state));
-        };
+    }
+
+    /// Begins a record where the document's rules say that one is, and takes note of a value that names
+    /// somebody. Gives the state and the place of the value that begins by the rules that hold for it, and
+    /// whom it is about.
+    pub(super) fn enter(
+        &mut self,
+        turn: &mut Turn<'_>,
+        scalar: Option<(Scalar, usize)>,
+    ) -> Walked<(State, Place, u32)> {
+        let mut state = self.state(turn);
+        let mut place = turn.place(state);
+        let mut person = self.frame.person;
+        if place.has(RECORD) {
+            state = self.begin_record(turn, usize::from(place.index()))?;
+            place = turn.place(state);
+            person = 0;
+        }
+        if place.has(DEPENDANT) {
+            person = self.tape.hits.len() as u32;
+            self.tape.hits.push(Hit::Nothing);
+        }
+        if place.has(SUBJECT) {
+            self.hit(0, scalar);
+        }
+        if place.has(DEPENDANT_SUBJECT) && person > 0 {
+            self.hit(person, scalar);
+        }
+        Ok((state, place, person))
+    }
+
+    fn begin_record(&mut self, turn: &mut Turn<'_>, kind: usize) -> Walked<State> {
         self.write_outside(turn)?;
         let keep = if self.frame.shape == Shape::Object { self.name.from } else { self.pos };
         self.record = Some(Open { kind, depth: self.stack.len(), at: self.pos, keep });
         self.tape.hits.push(Hit::Nothing);
-        Ok((Zone::Record, rules.matcher.start()))
+        let start = turn.by_record(kind);
+        if self.followed.0 != kind {
+            self.followed = (kind, vec![UNLISTED; turn.automaton.cells()]);
+        }
+        Ok(start)
     }
 
-    /// What the rules say of the place of the value that begins. A scalar may name somebody.
-    #[inline]
-    pub(super) fn place(
-        &mut self,
-        rules: &BodyRules,
-        zone: Zone,
-        state: State,
-        scalar: Option<(Scalar, usize)>,
-    ) -> Place {
-        if zone == Zone::Outside {
-            return self.outside(rules, state);
+    fn hit(&mut self, person: u32, scalar: Option<(Scalar, usize)>) {
+        if let Some(hit) = self.tape.hits.get_mut(person as usize) {
+            hit.add(scalar.map(|(s, _)| s), self.pos, scalar.map_or(self.pos, |(_, end)| end));
         }
-        let inside = self.frame.zone == Zone::Record;
-        let Some(record) = self.record_rules(rules) else { return Place::new(false, 0) };
-        let mut place = Place::new(!record.matcher.is_leaf(state), if inside { self.frame.person } else { 0 });
-        let accepts = record.matcher.accepts(state);
-        if accepts.contains(&RecordTarget::Dependant) {
-            place.person = self.tape.hits.len() as u32;
-            self.tape.hits.push(Hit::Nothing);
-        }
-        for target in accepts {
-            match target {
-                RecordTarget::Field(rule) => place.list(*rule),
-                RecordTarget::Subject => place.names(0, &mut self.tape, scalar, self.pos),
-                RecordTarget::DependantSubject if place.person > 0 => {
-                    place.names(place.person, &mut self.tape, scalar, self.pos);
-                }
-                RecordTarget::DependantSubject | RecordTarget::Dependant => {}
-            }
-        }
-        place
-    }
-
-    pub(super) fn outside(&self, rules: &BodyRules, state: State) -> Place {
-        let mut place = Place::new(!rules.matcher.is_leaf(state), 0);
-        for target in rules.matcher.accepts(state) {
-            match target {
-                Target::Envelope(rule) => place.list(*rule),
-                Target::Record(_) => {}
-            }
-        }
-        place
     }
 
     /// Puts the value that begins at `pos` on the tape.
@@ -137,6 +130,7 @@ impl Walk {
         let mut writer = Writer::new(turn.buf, &mut self.out, &mut self.comma);
         writer.items(&self.tape.items, (&self.people, rules), &mut self.tally, turn.judge)?;
         self.tape.clear();
+        turn.by_document();
         Ok(())
     }
 
@@ -150,60 +144,116 @@ impl Walk {
         self.tape.clear();
         Ok(())
     }
+}
 
-    /// The state of the value that begins, by the rules of the container it stands in.
+impl<'a> Turn<'a> {
+    /// A call's view of the rules: a record's where one is open, else the document's.
+    pub(in crate::screen::json) fn new(
+        rules: &'a BodyRules,
+        buf: &'a [u8],
+        judge: &'a mut dyn Judge,
+        at_end: bool,
+        walk: &Walk,
+    ) -> Self {
+        let automaton = rules.matcher.automaton();
+        let mut turn = Self { rules, buf, judge, at_end, automaton, places: &[] };
+        match walk.record {
+            Some(record) => turn.by_record(record.kind),
+            None => turn.by_document(),
+        };
+        turn
+    }
+
+    /// From here on places are the document's.
+    fn by_document(&mut self) -> State {
+        self.automaton = self.rules.matcher.automaton();
+        self.places = self.rules.matcher.digest(Place::in_document);
+        self.rules.matcher.start()
+    }
+
+    /// From here on places are the record's. A kind that does not exist has none.
+    fn by_record(&mut self, kind: usize) -> State {
+        let Some(record) = self.rules.records.get(kind) else {
+            self.places = &[];
+            return DEAD;
+        };
+        self.automaton = record.matcher.automaton();
+        self.places = record.matcher.digest(Place::in_record);
+        record.matcher.start()
+    }
+
     #[inline]
-    pub(super) fn state(&self, rules: &BodyRules) -> State {
-        match (self.frame.shape, self.frame.zone) {
-            (Shape::Object, _) => self.name.state,
-            (Shape::Root, _) | (_, Zone::Dropped) => self.frame.state,
-            (Shape::Array, Zone::Outside) => rules.matcher.element(self.frame.state, self.frame.count),
-            (Shape::Array, Zone::Record) => self
-                .record_rules(rules)
-                .map_or(self.frame.state, |r| r.matcher.element(self.frame.state, self.frame.count)),
-        }
-    }
-
-    pub(super) fn record_rules<'r>(&self, rules: &'r BodyRules) -> Option<&'r RecordRules> {
-        rules.records.get(self.record?.kind)
+    pub(super) fn place(&self, state: State) -> Place {
+        Place(self.places.get(state.index()).copied().unwrap_or(0))
     }
 }
 
-/// What the rules say of one place.
-pub(super) struct Place {
-    /// The rule that lists it, and how many do.
-    rule: u16,
-    rules: u32,
-    /// It names the subject or a dependant.
-    pub(super) named: bool,
-    /// Something below it may be listed.
-    pub(super) deeper: bool,
-    /// Whom it is about.
-    pub(super) person: u32,
-}
+/// What the rules say of one place, in a word: flags, and the place of its rule or kind of record.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place(u32);
+
+/// A rule lists it.
+pub(super) const LISTED: u32 = 1 << 16;
+/// Something below it may be listed.
+pub(super) const DEEPER: u32 = 1 << 17;
+/// It is a record.
+pub(super) const RECORD: u32 = 1 << 18;
+/// It names the record's subject.
+pub(super) const SUBJECT: u32 = 1 << 19;
+/// It is a dependant.
+pub(super) const DEPENDANT: u32 = 1 << 20;
+/// It names a dependant.
+pub(super) const DEPENDANT_SUBJECT: u32 = 1 << 21;
+/// It says something besides which rule lists it.
+pub(super) const SPECIAL: u32 = RECORD | SUBJECT | DEPENDANT | DEPENDANT_SUBJECT;
 
 impl Place {
-    const fn new(deeper: bool, person: u32) -> Self {
-        Self { rule: 0, rules: 0, named: false, deeper, person }
+    #[inline]
+    pub(super) const fn has(self, flags: u32) -> bool {
+        self.0 & flags != 0
     }
 
-    fn list(&mut self, rule: u16) {
-        self.rule = rule;
-        self.rules += 1;
+    #[inline]
+    pub(super) const fn index(self) -> u16 {
+        self.0 as u16
     }
 
-    /// The rule that lists the place. Two rules for one place are refused when policies are loaded; if they
-    /// came here, neither would count.
-    pub(super) fn field(&self) -> Option<u16> {
-        (self.rules == 1).then_some(self.rule)
+    fn in_document(accepts: &[Target], leaf: bool) -> u32 {
+        let record = accepts.iter().find_map(|t| match t {
+            Target::Record(kind) => Some(u32::from(*kind) | RECORD),
+            Target::Envelope(_) => None,
+        });
+        let rules = accepts.iter().filter_map(|t| match t {
+            Target::Envelope(rule) => Some(*rule),
+            Target::Record(_) => None,
+        });
+        record.unwrap_or_else(|| only(rules)) | deeper(leaf)
     }
 
-    fn names(&mut self, person: u32, tape: &mut Tape, scalar: Option<(Scalar, usize)>, from: usize) {
-        self.named = true;
-        if let Some(hit) = tape.hits.get_mut(person as usize) {
-            hit.add(scalar.map(|(s, _)| s), from, scalar.map_or(from, |(_, end)| end));
-        }
+    fn in_record(accepts: &[RecordTarget], leaf: bool) -> u32 {
+        let rules = accepts.iter().filter_map(|t| match t {
+            RecordTarget::Field(rule) => Some(*rule),
+            _ => None,
+        });
+        let flags = accepts.iter().map(|t| match t {
+            RecordTarget::Field(_) => 0,
+            RecordTarget::Subject => SUBJECT,
+            RecordTarget::Dependant => DEPENDANT,
+            RecordTarget::DependantSubject => DEPENDANT_SUBJECT,
+        });
+        flags.fold(only(rules) | deeper(leaf), |all, flag| all | flag)
     }
+}
+
+/// The rule that lists a place. Two rules for one place are refused when policies are loaded; if they came
+/// here, neither would count.
+fn only(rules: impl Iterator<Item = u16>) -> u32 {
+    let rules: Vec<u16> = rules.collect();
+    if let [rule] = rules.as_slice() { u32::from(*rule) | LISTED } else { 0 }
+}
+
+const fn deeper(leaf: bool) -> u32 {
+    if leaf { 0 } else { DEEPER }
 }
 
 fn person(hit: &Hit, buf: &[u8], tally: &mut Tally) -> PersonId {

@@ -1,0 +1,72 @@
+//! The quick way through a record: member after member as they came in the record before.
+//!
+//! It does what [`Walk::name`] does for the name that followed the last time, and what [`Walk::value`] does for a
+//! listed scalar that needs no second look. Everything else is left to them. Most of a batch is read here.
+
+use super::{
+    Expect, Name, Turn, Walk, Zone,
+    places::{LISTED, SPECIAL},
+};
+use crate::screen::json::{
+    scan,
+    tape::{Item, Kind},
+};
+
+impl Walk {
+    /// Reads members from the opening quote of a name on. Afterwards a name is expected, its value, or a
+    /// separator; or nothing has happened.
+    pub(super) fn stride(&mut self, turn: &Turn<'_>) {
+        if self.record.is_none() || self.frame.zone != Zone::Judged || self.partial.has_begun() {
+            return;
+        }
+        let names = turn.automaton.expected(self.frame.state);
+        let first = turn.automaton.cell(self.frame.state, 0);
+        let Some(followed) = self.followed.1.get(first..) else { return };
+        let limit = self.limits.members as u64;
+        let mut frame = self.frame;
+        let mut at = self.pos;
+        while frame.count < limit {
+            let Some(ordinal) = followed.get(usize::from(frame.last)) else { break };
+            let Some(name) = names.get(usize::from(*ordinal)) else { break };
+            let Some((b'"', rest)) = turn.buf.get(at..).and_then(<[u8]>::split_first) else { break };
+            let bit = 1u64.checked_shl(u32::from(*ordinal)).unwrap_or(0);
+            if frame.seen & bit != 0 || bit == 0 || !name.begins(rest) {
+                break;
+            }
+            let value = at + 1 + name.len();
+            let place = turn.place(name.next);
+            let quick = if place.has(LISTED) && !place.has(SPECIAL) { scan::quick(turn.buf, value) } else { None };
+            frame.seen |= bit;
+            frame.last = *ordinal + 1;
+            frame.count += 1;
+            let Some((end, scalar)) = quick else {
+                self.name = Name { from: at, to: value - 1, state: name.next };
+                self.frame = frame;
+                self.pos = value;
+                self.expect = Expect::Value;
+                return;
+            };
+            self.tape.items.push(Item {
+                name: at as u32,
+                name_end: value as u32 - 1,
+                value: value as u32,
+                end: end as u32,
+                person: frame.person,
+                rule: place.index(),
+                kind: Kind::Field(scalar),
+            });
+            if turn.buf.get(end..end + 2) != Some(b",\"") {
+                self.frame = frame;
+                self.pos = end;
+                self.expect = Expect::Separator;
+                return;
+            }
+            at = end + 1;
+        }
+        if at > self.pos {
+            self.frame = frame;
+            self.pos = at;
+            self.expect = Expect::Name;
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The whole gateway over real sockets: what a caller is told, what the recipient received, and what the record
+//! book holds. What one room does by itself is tested in that room's area.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "tests play everybody outside the gateway, and fail by panicking"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod caller;
+mod callers;
+mod consent;
+mod crash;
+mod oauth;
+mod policy;
+mod privacy;
+mod process;
+mod racing;
+mod recipients;
+mod record_book;
+mod signals;
+mod tls;
+mod upstream;
+mod uses;
+mod world;

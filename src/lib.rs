@@ -41,8 +41,8 @@
 //!    goes out written from what was judged.
 //! 6. [`ledger::Receipt`]: one transaction checked everything again that may have changed, recorded the
 //!    decision, spent what is spent, and is durable.
-//! 7. [`gate::upstream`] sends: the only place that writes a request to a recipient, and it takes the
-//!    `Screened` and its `Receipt`.
+//! 7. [`gate::upstream`] sends: the only place that writes a request to a recipient. It takes what was made of
+//!    the `Screened` together with its `Receipt`, and refuses a receipt of any other decision.
 //!
 //! # What always holds
 //!

@@ -38,6 +38,8 @@ use std::{
 
 const EACH: Duration = Duration::from_secs(3);
 const POLICY: PolicyHash = PolicyHash([7; 32]);
+/// Clients with a consent that many requests use, each in a different way.
+const GRANTS: u64 = 1000;
 /// A leaf and two detail rows, as they come out below.
 const BYTES: usize = 1000;
 
@@ -141,6 +143,10 @@ async fn permits(path: &Path, writers: usize, consented: bool) -> (f64, f64) {
     leaf.policy = Some(POLICY);
     let changes = vec![Change::ActivatePolicy { hash: POLICY, sources: "{}".into() }];
     ledger.append(Tx { asserts: vec![], leaf, detail: vec![], changes }).await.expect("a record");
+    for n in 0..GRANTS {
+        let (leaf, changes) = (Leaf::new(Kind::ConsentIssued), vec![Change::Issue(grant(n, &destination()))]);
+        ledger.append_later(Tx { asserts: vec![], leaf, detail: vec![], changes }).expect("room");
+    }
     let permit = |first: u64| {
         let shared = Arc::clone(&ledger);
         move |n| {
@@ -186,13 +192,17 @@ fn writer_time() -> Duration {
     Duration::from_nanos(spent.filter_map(|s| s.split(' ').next()?.parse::<u64>().ok()).sum())
 }
 
-/// A referral: two detail rows; with consent, a token that is seen for the first time and spent.
+fn destination() -> SystemId {
+    SystemId::parse("riverside-council/housing-referrals").expect("a name")
+}
+
+/// A referral: two detail rows; with consent, one that the record book issued is spent once more.
 fn request(n: u64, consented: bool) -> Tx {
     let mut id = [0; 16];
     // Spread over the look-up table as random ids are.
     id[..8].copy_from_slice(&n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
     let integration = IntegrationId::parse("inform-riverside").expect("a name");
-    let destination = SystemId::parse("riverside-council/housing-referrals").expect("a name");
+    let destination = destination();
     let mut leaf = Leaf::new(Kind::Decision);
     leaf.decision = Some(DecisionId::from_bytes(id));
     leaf.integration = Some(integration.clone());
@@ -202,7 +212,7 @@ fn request(n: u64, consented: bool) -> Tx {
     leaf.policy = Some(POLICY);
     leaf.counts.insert((Group::Identity, "raw", Act::Sent), 1);
     leaf.counts.insert((Group::Location, "raw", Act::Stripped), 1);
-    let grant = grant(n, &destination);
+    let grant = grant(n % GRANTS, &destination);
     let row = |category, act| Detail {
         at: Timestamp::now(),
         subject: Some(grant.subject.clone()),
@@ -213,9 +223,10 @@ fn request(n: u64, consented: bool) -> Tx {
         act,
         count: 1,
     };
+    let mut digest = [0; 32];
+    digest[..8].copy_from_slice(&n.to_be_bytes());
     let detail = vec![row("pd:Name", Act::Sent), row("pd:Location", Act::Stripped)];
     let mut asserts = vec![Assert::PolicyActive(POLICY), Assert::NotStopped { integration, destination }];
-    let mut changes = vec![];
     if consented {
         asserts.push(Assert::GrantLive { jti: grant.jti.clone(), expires: grant.expires });
         asserts.push(Assert::Spend(Use {
@@ -223,12 +234,11 @@ fn request(n: u64, consented: bool) -> Tx {
             item: "i1".into(),
             subject: grant.subject.clone(),
             operation: "inform-riverside/refer".into(),
-            digest: [1; 32],
-            max_uses: 1,
+            digest,
+            max_uses: grant.max_uses,
         }));
-        changes.push(Change::Remember(grant));
     }
-    Tx { asserts, leaf, detail, changes }
+    Tx { asserts, leaf, detail, changes: vec![] }
 }
 
 fn grant(n: u64, destination: &SystemId) -> Grant {
@@ -238,7 +248,7 @@ fn grant(n: u64, destination: &SystemId) -> Grant {
         subject: SubjectLabel::parse(&format!("k1.{n:043}")).expect("a label"),
         not_before: at,
         expires: at + SignedDuration::from_hours(24),
-        max_uses: 1,
+        max_uses: u32::MAX,
         items: vec![Item {
             id: "i1".into(),
             destination: destination.clone(),

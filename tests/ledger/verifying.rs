@@ -74,7 +74,7 @@ fn each_kind_of_meddling_is_named() {
     has("UPDATE detail SET idx = 3 WHERE idx = 4", Finding::StrayDetail(3));
     has("UPDATE detail SET idx = 99 WHERE idx = 4", Finding::StrayDetail(99));
     has("DELETE FROM decisions WHERE idx = 4", Finding::Lookup(4));
-    has("INSERT INTO decisions VALUES (1, 99)", Finding::StrayLookup(1));
+    has("INSERT INTO decisions VALUES (0, 1, 99)", Finding::StrayLookup(1));
     has("UPDATE head SET policy = zeroblob(32)", Finding::Policy);
     has("UPDATE head SET root = zeroblob(32)", Finding::Root);
 }

@@ -116,8 +116,8 @@ impl Inspection {
             self.check.detail(idx, says.rc.as_deref(), &detail(db, idx)?);
             if let Some(decision) = says.decision {
                 let found = db
-                    .prepare_cached("SELECT 1 FROM decisions WHERE key = ?1 AND idx = ?2")?
-                    .exists((query::key(&decision), idx))?;
+                    .prepare_cached("SELECT 1 FROM decisions WHERE run = ?1 AND key = ?2 AND idx = ?3")?
+                    .exists(query::place(&decision, idx))?;
                 if !found {
                     self.check.find(Finding::Lookup(idx));
                 }

@@ -17,7 +17,7 @@ pub(super) const FORMAT: i64 = 1;
 const OLDEST_ENGINE: i32 = 3_051_003;
 
 /// `leaves` only grows. `detail` rows are erasable: an erased row keeps its hash, so that its neighbours can
-/// still be checked. `decisions` finds leaves by the first eight bytes of a decision's id. `uses` has a row for
+/// still be checked. `decisions` finds leaves by decision: see `query`. `uses` has a row for
 /// each spend, with how many decisions rest on it. Times are microseconds since 1970.
 const TABLES: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -27,7 +27,8 @@ CREATE TABLE leaves (idx INTEGER PRIMARY KEY, hash BLOB NOT NULL, leaf TEXT NOT 
 CREATE TABLE detail (idx INTEGER NOT NULL, n INTEGER NOT NULL, salt BLOB, row TEXT, hash BLOB,
     PRIMARY KEY (idx, n), CHECK ((salt IS NULL) = (row IS NULL) AND (row IS NULL) <> (hash IS NULL)))
     STRICT, WITHOUT ROWID;
-CREATE TABLE decisions (key INTEGER NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY (key, idx)) STRICT, WITHOUT ROWID;
+CREATE TABLE decisions (run INTEGER NOT NULL, key INTEGER NOT NULL, idx INTEGER NOT NULL,
+    PRIMARY KEY (run, key, idx)) STRICT, WITHOUT ROWID;
 CREATE TABLE grants (n INTEGER PRIMARY KEY, jti TEXT NOT NULL UNIQUE, issued INTEGER NOT NULL, subject TEXT,
     expires INTEGER, max_uses INTEGER, ended INTEGER, text TEXT) STRICT;
 CREATE INDEX grants_by_subject ON grants (subject);

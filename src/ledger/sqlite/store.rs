@@ -269,7 +269,9 @@ impl Store {
         let idx = integer(index);
         self.db.prepare_cached("INSERT INTO leaves VALUES (?1, ?2, ?3)")?.execute((idx, hash, &prepared.text))?;
         if let Some(decision) = decision {
-            self.db.prepare_cached("INSERT INTO decisions VALUES (?1, ?2)")?.execute((query::key(&decision), idx))?;
+            self.db
+                .prepare_cached("INSERT INTO decisions VALUES (?1, ?2, ?3)")?
+                .execute(query::place(&decision, idx))?;
         }
         if !prepared.rows.is_empty() {
             let mut insert = self.db.prepare_cached("INSERT INTO detail VALUES (?1, ?2, ?3, ?4, NULL)")?;

@@ -95,7 +95,7 @@ fn sources(size: Size) -> Sources {
             let _ = write!(
                 organisations,
                 "[[link]]\nfrom = \"{id}\"\nto = \"{to}\"\nkind = \"shares-with\"\nstatus = \"contested\"\n\
-                 confidence = \"low\"\nevidence = [\"page\"]\n"
+                 confidence = \"low\"\nevidence = [\"page\"]\nnote = \"invented for the bench\"\n"
             );
             if i % 5 == 1 {
                 let name = format!("c{i}");

@@ -102,10 +102,21 @@ pub struct Operation {
     pub path_fields: BTreeMap<String, Arc<FieldRule>>,
     /// Rules for query parameters; unlisted ones are dropped.
     pub query: BTreeMap<String, Arc<FieldRule>>,
-    /// Headers that may leave besides the safe default list, lower case.
-    pub headers: Vec<http::HeaderName>,
+    /// Rules for headers that may leave besides the safe default list, by their names in lower case.
+    pub headers: BTreeMap<String, Arc<FieldRule>>,
+    /// Whom a request without a body is about. Never [`SubjectSource::Body`].
+    pub subject: SubjectSource,
     /// `None`: the operation has no body, and a request with one is refused.
     pub body: Option<Arc<BodyRules>>,
+}
+
+impl Operation {
+    /// Where path, query or a header names the person that the request is about, if one of them does.
+    #[must_use]
+    pub fn subject_of_request(&self) -> Option<&SubjectSource> {
+        let records = self.body.iter().flat_map(|b| &b.records).map(|r| &r.subject);
+        std::iter::once(&self.subject).chain(records).find(|s| s.is_of_request())
+    }
 }
 
 /// A path template's segment.
@@ -189,6 +200,14 @@ pub enum SubjectSource {
     Header(http::HeaderName),
     /// No subject is declared: nothing personal can be consented to, so nothing personal leaves.
     None,
+}
+
+impl SubjectSource {
+    /// Whether path, query or a header names the person, so that the whole request is about them.
+    #[must_use]
+    pub const fn is_of_request(&self) -> bool {
+        matches!(self, Self::Path(_) | Self::Query(_) | Self::Header(_))
+    }
 }
 
 /// A listed place and what it holds.

@@ -4,13 +4,22 @@
 //! say how to answer and say nothing about a person. `Accept-Language` is not among them, since a language can
 //! point at a nationality, nor is `Idempotency-Key`, which often holds a client's reference. `Content-Type`,
 //! framing, `Host` and upstream credentials are the gate's, and so is `Authorization` where it passes through.
-//! `User-Agent`, `Referer`, `Cookie`, `Forwarded` and `X-Forwarded-*` leave only where an operation lists them.
+//! `User-Agent`, `Referer`, `Cookie`, `Forwarded` and `X-Forwarded-*` leave only where an operation lists them, and
+//! what is listed is judged by the category it is said to hold, or leaves as an opaque mark.
 
+use super::{
+    Findings, Judge, Person,
+    tally::{Outcome, Rules, Tally, Value},
+};
 use crate::{
-    policy::integration::Operation,
+    policy::{
+        headers::never_leaves,
+        integration::{Denied, Operation},
+    },
     verdict::{Code, Refusal},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use std::borrow::Cow;
 
 /// Leave unless named by `Connection`. Those marked may stand there several times: they are lists.
 static DEFAULT: [(HeaderName, bool); 6] = [
@@ -22,79 +31,86 @@ static DEFAULT: [(HeaderName, bool); 6] = [
     (header::IF_UNMODIFIED_SINCE, false),
 ];
 
-/// Never leave from the caller, listed or not: hop by hop (RFC 9110 section 7.6.1), framing, what the gate
-/// writes itself, and names by which some servers let a header replace the method or path that was judged.
-const NEVER: [&str; 23] = [
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "http2-settings",
-    "content-length",
-    "content-encoding",
-    "content-type",
-    "content-digest",
-    "digest",
-    "expect",
-    "host",
-    "authorization",
-    "x-http-method",
-    "x-http-method-override",
-    "x-method-override",
-    "x-original-url",
-    "x-rewrite-url",
-];
-
-/// Why this header may not be listed by an operation, if it may not: for policy errors.
-#[must_use]
-pub fn never(name: &HeaderName) -> Option<&'static str> {
-    let name = name.as_str();
-    if name.starts_with("consent-") || name.starts_with("havengate-") {
-        Some("Consent-* and Havengate-* headers are between the caller and the gateway and never leave")
-    } else if NEVER.contains(&name) {
-        Some("this header is about one connection, or is written by the gateway itself, and never leaves")
-    } else {
-        None
-    }
-}
-
-/// The headers that leave, in the order they came.
+/// The headers that leave, and what was done with the listed ones, which are judged like a query's parameters.
 ///
 /// # Errors
 /// `request-malformed` when one that would leave holds bytes other than visible ASCII, space and tab (RFC
-/// 9110 section 5.5), or stands there twice although it is not a list.
-pub fn screen(operation: &Operation, headers: &HeaderMap) -> Result<HeaderMap, Refusal> {
+/// 9110 section 5.5), or stands there twice although it is not a list; the judge's refusal when a listed one may
+/// not leave and its rule says that this stops the request.
+pub fn screen(
+    operation: &Operation,
+    headers: &HeaderMap,
+    person: &Person,
+    judge: &mut dyn Judge,
+) -> Result<(HeaderMap, Findings), Refusal> {
     let nominated = nominated(headers);
+    let mut tally = Tally::new(Rules::Listed(operation.headers.values().cloned().collect()), 1);
     let mut leaving = HeaderMap::new();
     for name in headers.keys() {
-        let default = DEFAULT.iter().find(|(n, _)| n == name);
-        let listed = default.is_some() || operation.headers.contains(name);
-        if !listed || never(name).is_some() || nominated.iter().any(|n| n == name.as_str()) {
+        let rule = operation.headers.keys().position(|listed| listed == name.as_str());
+        let default = DEFAULT.iter().find(|(n, _)| n == name).filter(|_| rule.is_none());
+        if (rule.is_none() && default.is_none())
+            || never_leaves(name).is_some()
+            || nominated.iter().any(|n| n == name.as_str())
+        {
             continue;
         }
-        for value in headers.get_all(name) {
-            check(name, value)?;
-            let list = default.is_some_and(|(_, list)| *list);
-            if leaving.append(name.clone(), value.clone()) && !list {
-                let detail = format!("the header {name} stands there twice");
-                return Err(Refusal::plain(Code::RequestMalformed, detail));
+        let values = headers.get_all(name);
+        let is_list = default.is_some_and(|(_, list)| *list);
+        if !is_list && values.iter().nth(1).is_some() {
+            return Err(Refusal::plain(Code::RequestMalformed, format!("the header {name} stands there twice")));
+        }
+        for value in values {
+            let text = visible(name, value)?;
+            let kept = match rule {
+                None => Some(value.clone()),
+                Some(rule) => judged(&mut tally, rule, person, judge, text)?,
+            };
+            if let Some(value) = kept {
+                leaving.append(name.clone(), value);
             }
         }
     }
-    Ok(leaving)
+    Ok((leaving, tally.findings()))
 }
 
-fn check(name: &HeaderName, value: &HeaderValue) -> Result<(), Refusal> {
-    if value.as_bytes().iter().all(|b| matches!(b, b'\t' | b' '..=b'~')) {
-        return Ok(());
-    }
-    let detail = format!("the header {name} holds bytes that are not visible ASCII");
-    Err(Refusal::plain(Code::RequestMalformed, detail))
+/// What leaves, in one order however it came, for the digest that tells a retry from another use.
+#[must_use]
+pub fn lines(headers: &HeaderMap) -> Vec<u8> {
+    let mut lines: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\n"].concat())
+        .collect();
+    lines.sort();
+    lines.concat()
+}
+
+/// What of a listed header's value may leave.
+fn judged(
+    tally: &mut Tally,
+    rule: usize,
+    person: &Person,
+    judge: &mut dyn Judge,
+    text: &str,
+) -> Result<Option<HeaderValue>, Refusal> {
+    let person = tally.person(person);
+    let outcome = tally.decide((person, rule), judge, || Value::Text(Cow::Borrowed(text)));
+    let kept: Cow<'_, str> = match outcome.map_err(|refusal| *refusal)? {
+        Outcome::Raw => Cow::Borrowed(text),
+        Outcome::Text(other) => Cow::Owned(other),
+        Outcome::Withheld(Denied::Const(other)) => Cow::Owned(other.to_string()),
+        Outcome::Withheld(Denied::Strip | Denied::Null | Denied::Empty | Denied::Block) => return Ok(None),
+    };
+    let value = HeaderValue::from_str(&kept);
+    value.map(Some).map_err(|_| Refusal::plain(Code::Internal, "a header's permitted form cannot stand in a header"))
+}
+
+fn visible<'v>(name: &HeaderName, value: &'v HeaderValue) -> Result<&'v str, Refusal> {
+    // `to_str` is exactly that: visible ASCII, space and tab.
+    value.to_str().map_err(|_| {
+        let detail = format!("the header {name} holds bytes that are not visible ASCII");
+        Refusal::plain(Code::RequestMalformed, detail)
+    })
 }
 
 /// Names that `Connection` makes hop by hop.
@@ -106,23 +122,75 @@ fn nominated(headers: &HeaderMap) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        flow::{Category, Form},
+        policy::integration::{FieldRule, SubjectSource},
+        screen::Ruling,
+    };
+    use std::sync::Arc;
 
-    fn run(listed: &[&str], headers: &[(&str, &[u8])]) -> Result<Vec<String>, Refusal> {
+    /// Lets operational values out and withholds the rest; a pseudonym is the value's length.
+    struct Stand;
+
+    impl Judge for Stand {
+        fn judge(&mut self, _: &Person, rule: &FieldRule) -> Ruling {
+            if rule.category.as_str() == "hg:Operational" {
+                Ruling::Send(rule.forms().next().unwrap())
+            } else {
+                Ruling::Withhold(Arc::new(Refusal::plain(Code::ConsentMissing, "no consent")))
+            }
+        }
+        fn pseudonym(&self, _: &Category, value: &str) -> String {
+            format!("mark-{}", value.len())
+        }
+        fn today(&self) -> jiff::civil::Date {
+            jiff::civil::date(2026, 11, 22)
+        }
+    }
+
+    fn rule(name: &str, category: &str, denied: Denied, only: bool) -> (String, Arc<FieldRule>) {
+        let otherwise = only.then_some(Form::Pseudonym);
+        let category = Category::parse(category).unwrap();
+        let rule = FieldRule { path: name.into(), category, otherwise, only, denied, required: false };
+        (name.to_owned(), Arc::new(rule))
+    }
+
+    fn with(rules: Vec<(String, Arc<FieldRule>)>, headers: &[(&str, &[u8])]) -> Result<Vec<String>, Refusal> {
         let operation = Operation {
             id: "refer".parse().unwrap(),
             method: http::Method::POST,
             path: vec![],
             path_fields: [].into(),
             query: [].into(),
-            headers: listed.iter().map(|n| n.parse().unwrap()).collect(),
+            headers: rules.into_iter().collect(),
+            subject: SubjectSource::None,
             body: None,
         };
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(name.parse::<HeaderName>().unwrap(), HeaderValue::from_bytes(value).unwrap());
         }
-        let leaving = screen(&operation, &map)?;
+        let (leaving, _) = screen(&operation, &map, &Person::Unknown, &mut Stand)?;
         Ok(leaving.iter().map(|(n, v)| format!("{n}: {}", v.to_str().unwrap())).collect())
+    }
+
+    fn run(listed: &[&str], headers: &[(&str, &[u8])]) -> Result<Vec<String>, Refusal> {
+        with(listed.iter().map(|n| rule(n, "hg:Operational", Denied::Strip, false)).collect(), headers)
+    }
+
+    #[test]
+    fn what_is_listed_is_judged() {
+        let sent: [(&str, &[u8]); 1] = [("x-case", b"INF-1")];
+        let opaque = vec![rule("x-case", "hg:Operational", Denied::Strip, true)];
+        assert_eq!(with(opaque, &sent), Ok(vec!["x-case: mark-5".into()]));
+        assert_eq!(with(vec![rule("x-case", "pd:Identifier", Denied::Strip, false)], &sent), Ok(vec![]));
+        let instead = rule("x-case", "pd:Identifier", Denied::Const("none".into()), false);
+        assert_eq!(with(vec![instead], &sent), Ok(vec!["x-case: none".into()]));
+        let refused = with(vec![rule("x-case", "pd:Identifier", Denied::Block, false)], &sent).unwrap_err();
+        assert_eq!(refused.code, Code::ConsentMissing);
+        // A rule for one of the default headers is obeyed, too.
+        let accept = vec![rule("accept", "pd:Identifier", Denied::Strip, false)];
+        assert_eq!(with(accept, &[("accept", b"a/b")]), Ok(vec![]));
     }
 
     const TELLING: [&str; 13] = [
@@ -151,7 +219,7 @@ mod tests {
 
     #[test]
     fn some_headers_never_leave() {
-        for name in NEVER.into_iter().chain(["consent-token", "consent-ref", "havengate-token", "havengate-x"]) {
+        for name in ["host", "te", "authorization", "x-http-method-override", "consent-token", "havengate-x"] {
             assert_eq!(run(&[name], &[(name, b"x")]), Ok(vec![]), "{name}");
         }
         assert_eq!(run(&["x-case"], &[("connection", b"close, X-Case"), ("x-case", b"1")]), Ok(vec![]));

@@ -56,7 +56,7 @@ impl Screening {
     pub fn begin(decision: DecisionId, consented: Consented, flow: Flow, limits: Limits) -> Self {
         let rules = consented.admitted().route().operation.body.clone();
         let body = rules.map(|rules| {
-            let person = person_of_request(&rules, &consented, &flow);
+            let person = person_of_request(&consented, &flow);
             let screener = JsonScreener::new(rules.clone(), limits, person);
             (rules, screener)
         });
@@ -68,6 +68,7 @@ impl Screening {
     /// # Errors
     /// At the first byte that may not pass.
     pub fn push(&mut self, bytes: &[u8], decider: &mut Decider<'_>) -> Result<(), Refusal> {
+        self.answered_by(decider)?;
         let Some((_, screener)) = &mut self.body else {
             return Err(Refusal::plain(Code::BodyUnsupported, "This operation takes no body."));
         };
@@ -79,12 +80,12 @@ impl Screening {
     /// # Errors
     /// When anything is withheld that stops the request, or a consent was presented for nobody in it.
     pub fn finish(mut self, mut decider: Decider<'_>) -> Result<Screened, Refusal> {
+        self.answered_by(&decider)?;
         let mut findings = Findings::default();
         let mut body = None;
-        let mut person = Person::Unknown;
+        let mut person = person_of_request(&self.consented, &self.flow);
         let route = self.consented.admitted().route().clone();
         if let Some((rules, screener)) = self.body.take() {
-            person = person_of_request(&rules, &self.consented, &self.flow);
             let screened = screener.finish(&mut decider)?;
             findings = screened.findings();
             if person == Person::Unknown {
@@ -96,10 +97,12 @@ impl Screening {
         let target = uri::screen(operation, below(&route, &self.flow), &self.flow.query, &person, &mut decider)?;
         let path_and_query = target.path_and_query(&route.integration.upstream.base);
         findings.absorb(target.findings);
-        let headers = headers::screen(operation, &self.flow.headers)?;
+        let (headers, found) = headers::screen(operation, &self.flow.headers, &person, &mut decider)?;
+        findings.absorb(found);
         let digest = decider.digest([
             self.flow.method.as_str().as_bytes(),
             path_and_query.as_bytes(),
+            headers::lines(&headers).as_slice(),
             body.as_ref().map_or(&[][..], |b| b.media.as_bytes()),
             body.as_ref().map_or(&[][..], |b| &b.bytes),
         ]);
@@ -117,6 +120,13 @@ impl Screening {
         })
     }
 
+    fn answered_by(&self, decider: &Decider<'_>) -> Result<(), Refusal> {
+        if decider.is_of(&self.consented) {
+            return Ok(());
+        }
+        Err(Refusal::plain(Code::Internal, "a request was about to be decided by another's consent"))
+    }
+
     /// Whom path and query are about where only the body says: the one person it is about, unless path or query
     /// name somebody, and somebody else. Consent of one person never carries another's identifier out.
     fn person_of_target(&self, people: &[Person]) -> Person {
@@ -129,10 +139,19 @@ impl Screening {
             |rule: &FieldRule| admitted.policy().categories.group(&rule.category) == Some(Group::Identity);
         let path = route.path_params.iter().map(|(n, v)| (route.operation.path_fields.get(n), v));
         let query = self.flow.query.iter().map(|(n, v)| (route.operation.query.get(n), v));
-        let somebody_else = |(rule, value): (Option<&Arc<FieldRule>>, &String)| {
-            rule.is_some_and(|rule| names_people(rule)) && **value != **id
+        let somebody_else = |(rule, value): (Option<&Arc<FieldRule>>, &str)| {
+            rule.is_some_and(|rule| names_people(rule)) && *value != **id
         };
-        if path.chain(query).any(somebody_else) { Person::Ambiguous } else { Person::One(id.clone()) }
+        let headers = self.flow.headers.iter().filter_map(|(name, value)| {
+            // A value that is not text is refused when the headers are screened.
+            Some((route.operation.headers.get(name.as_str())?, value.to_str().ok()?))
+        });
+        let headers = headers.map(|(rule, value)| (Some(rule), value));
+        if path.chain(query).map(|(rule, value)| (rule, value.as_str())).chain(headers).any(somebody_else) {
+            Person::Ambiguous
+        } else {
+            Person::One(id.clone())
+        }
     }
 }
 
@@ -145,12 +164,11 @@ fn below<'f>(route: &Route, flow: &'f Flow) -> &'f [String] {
 }
 
 /// The person that path, query or header names, where the operation says that one of them does.
-fn person_of_request(rules: &BodyRules, consented: &Consented, flow: &Flow) -> Person {
-    let Some(record) = rules.records.first() else { return Person::Unknown };
-    let found: Vec<&str> = match &record.subject {
-        SubjectSource::Path(name) => {
-            consented.admitted().route().path_params.get(name).map(String::as_str).into_iter().collect()
-        }
+fn person_of_request(consented: &Consented, flow: &Flow) -> Person {
+    let route = consented.admitted().route();
+    let Some(subject) = route.operation.subject_of_request() else { return Person::Unknown };
+    let found: Vec<&str> = match subject {
+        SubjectSource::Path(name) => route.path_params.get(name).map(String::as_str).into_iter().collect(),
         SubjectSource::Query(name) => flow.query.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str()).collect(),
         SubjectSource::Header(name) => flow.headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).collect(),
         SubjectSource::Body(_) | SubjectSource::None => return Person::Unknown,

@@ -237,7 +237,8 @@ mod tests {
                 rule("note", None, Denied::Const("none given".into())),
             ]
             .into(),
-            headers: vec![],
+            headers: [].into(),
+            subject: crate::policy::integration::SubjectSource::None,
             body: None,
         }
     }

@@ -24,6 +24,12 @@ struct Proof {
 }
 
 impl Consented {
+    /// Whether both are the same proof: of one request, not merely alike.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Verifies `Consent-Token` and looks `Consent-Ref` up.
     ///
     /// # Errors

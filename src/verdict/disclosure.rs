@@ -80,6 +80,12 @@ impl<'a> Decider<'a> {
         Self { consented, view, keys, memory }
     }
 
+    /// Whether it answers for this request. Another's consent never opens anything here.
+    #[must_use]
+    pub fn is_of(&self, consented: &Consented) -> bool {
+        self.consented.is(consented)
+    }
+
     fn labels(&mut self, person: &Person) -> Vec<SubjectLabel> {
         let Person::One(id) = person else { return Vec::new() };
         if let Some(known) = self.memory.labels.get(id) {

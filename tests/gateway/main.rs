@@ -25,6 +25,7 @@ mod racing;
 mod recipients;
 mod record_book;
 mod signals;
+mod target;
 mod tls;
 mod upstream;
 mod uses;

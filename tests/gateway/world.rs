@@ -91,7 +91,7 @@ purpose = "accommodation"
 id = "need"
 method = "POST"
 path = "/needs"
-headers = ["Idempotency-Key"]
+headers = {{ Idempotency-Key = "hg:Operational" }}
 [operation.body]
 media = "application/json"
 unlisted = "strip"

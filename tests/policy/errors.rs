@@ -4,6 +4,7 @@
 
 use super::{findings, with};
 
+const STREET_HEALTH: &str = "integrations/street-health.toml";
 const RIVERSIDE: &str = "integrations/inform-riverside.toml";
 const OWN: &str = "organisations.toml";
 
@@ -615,12 +616,62 @@ path_fields = { kind = "hg:Operational" }"#,
             r#"headers = ["Cookie"]"#,
             "integrations/inform-riverside.toml:19 warning: `cookie` can hold anything, and nothing looks into it; take it out unless the recipient cannot do without it",
         ),
+        (
+            RIVERSIDE,
+            r#"headers = ["Idempotency-Key"]"#,
+            r#"headers = { X-Case = "pd:Identifer" }"#,
+            "integrations/inform-riverside.toml:19 error: there is no category `pd:Identifer`; did you mean `pd:Identifier`? categories are listed in `categories.toml`",
+        ),
+        (
+            RIVERSIDE,
+            r#"headers = ["Idempotency-Key"]"#,
+            r#"headers = { X-Case = { category = "pd:Identifier", denied = "null" } }"#,
+            r#"integrations/inform-riverside.toml:19 error: this cannot stand in a header; write "strip", "block" or { const = "…" } in plain ASCII"#,
+        ),
+        (
+            RIVERSIDE,
+            r#"headers = ["Idempotency-Key"]"#,
+            r#"headers = { X-HTTP-Method-Override = "opaque" }"#,
+            "integrations/inform-riverside.toml:19 error: `x-http-method-override` never leaves: some servers let it replace the method or the path that was judged; take it out",
+        ),
+        (
+            RIVERSIDE,
+            r#"headers = ["Idempotency-Key"]"#,
+            r#"subject = "query:area""#,
+            "integrations/inform-riverside.toml:19 error: an operation with a body says in its records whom they are about; move it to the `[[operation.body.record]]` that it is about",
+        ),
+        (
+            STREET_HEALTH,
+            r#"path   = "/clinics""#,
+            "path   = \"/clinics/{patient}\"\npath_fields = { patient = \"pd:Identifier\" }",
+            r#"integrations/street-health.toml:51 warning: `patient` is about a person and nothing says about whom; add `subject = "path:…"` (or query:…, header:…); without it nothing about a person leaves"#,
+        ),
+        (
+            STREET_HEALTH,
+            r#"path   = "/clinics""#,
+            "path   = \"/clinics\"\nsubject = \"body:$.ref\"",
+            "integrations/street-health.toml:54 error: this does not say where the client's id is; write path:reference, query:id or header:X-Ref",
+        ),
+        (
+            STREET_HEALTH,
+            r#"path   = "/clinics""#,
+            "path   = \"/clinics/{patient}\"\npath_fields = { patient = \"pd:Identifier\" }\nsubject = \"path:patient\"",
+            "",
+        ),
     ]);
 }
 
 #[test]
 fn bodies() {
     check(&[
+        (
+            RIVERSIDE,
+            "[[operation.body.record]]\nsubject = \"path:reference\"\n",
+            "[[operation.body.record]]\nselect = \"$.other\"\nsubject = \"query:id\"\n[operation.body.record.fields]\n\
+             [[operation.body.record]]\nselect = \"$.main\"\nsubject = \"path:reference\"\n",
+            "integrations/inform-riverside.toml:59 warning: the query parameter `id` names the client and is not listed; list it under `query` if the recipient needs it; otherwise it is only read here\n\
+             integrations/inform-riverside.toml:63 error: two records name two people of one request; name one place in the request for all records, or say within each record whom it is about",
+        ),
         (
             RIVERSIDE,
             r#"media    = "application/json""#,

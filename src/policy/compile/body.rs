@@ -16,6 +16,7 @@ use crate::policy::{
         read::hint,
     },
 };
+pub(super) use record::subject_of_request;
 use selectors::{Placed, index, matcher, parse};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -67,6 +68,7 @@ pub(super) fn compile(
         }
     }
     apart(file, &targets, problems);
+    one_request_subject(file, &records, &compiled, problems);
     require(file, &text.required, &mut envelope, &mut compiled, problems);
     let matcher = matcher(file, span, &targets, problems);
     let records: Option<Vec<_>> = compiled.into_iter().map(|r| r.finish(file, problems)).collect();
@@ -104,6 +106,17 @@ fn apart(file: &str, targets: &[Placed<Target>], problems: &mut Problems) {
             Target::Record(_) => "make it a `dependants` of the outer record, or select them apart",
         };
         problems.error(place(file, inner.span.clone()), message, mend);
+    }
+}
+
+/// Path, query and headers are about one person, so records that look there look at the same place.
+fn one_request_subject(file: &str, texts: &[&At<Record>], records: &[record::Draft], problems: &mut Problems) {
+    let mut named = texts.iter().zip(records).filter(|(_, record)| record.subject.is_of_request());
+    let Some((_, first)) = named.next() else { return };
+    for (text, _) in named.filter(|(_, other)| other.subject != first.subject) {
+        let at = text.get_ref().subject.as_ref().map_or_else(|| text.span(), |s| s.span());
+        let mend = "name one place in the request for all records, or say within each record whom it is about";
+        problems.error(place(file, at), "two records name two people of one request", mend);
     }
 }
 

@@ -72,7 +72,7 @@ fn token(
 /// The header a secret goes into.
 fn header(file: &str, text: &At<String>, problems: &mut Problems) -> Option<http::HeaderName> {
     let name = super::operation::header_name(file, text, problems)?;
-    if let Some(why) = super::operation::never_leaves(&name).filter(|_| name != http::header::AUTHORIZATION) {
+    if let Some(why) = crate::policy::headers::never_leaves(&name).filter(|_| name != http::header::AUTHORIZATION) {
         let mend = "name the header that the recipient's documentation gives for its key";
         problems.error(place(file, text.span()), format!("`{name}` cannot carry a secret: {why}"), mend);
     }

@@ -12,7 +12,7 @@ use crate::{
         },
     },
 };
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 /// Where a rule stands, which decides what can be put in a withheld value's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub(super) enum Site {
     Path,
     /// A pair goes, or its value is replaced.
     Query,
+    /// A line goes, or its value is replaced.
+    Header,
     /// Anything JSON can hold.
     Body,
 }
@@ -35,7 +37,9 @@ pub(super) fn compile<'t>(
 ) -> Vec<(&'t At<String>, FieldRule)> {
     let mut rules: Vec<_> = fields
         .iter()
-        .filter_map(|(key, field)| Some((key, rule(file, key, field, site, meaning, problems)?)))
+        .filter_map(|(key, field)| {
+            Some((key, rule(file, key, field.span(), field.get_ref(), site, meaning, problems)?))
+        })
         .collect();
     rules.sort_by_key(|(key, _)| key.span().start);
     rules
@@ -49,16 +53,17 @@ pub(super) fn form(text: &str) -> Option<Form> {
     }
 }
 
-fn rule(
+/// What stands at `key`; `span` is where that is written.
+pub(super) fn rule(
     file: &str,
     key: &At<String>,
-    field: &At<Field>,
+    span: Range<usize>,
+    text: &Field,
     site: Site,
     meaning: &Meaning<'_>,
     problems: &mut Problems,
 ) -> Option<FieldRule> {
-    let text = field.get_ref();
-    let category_at = place(file, text.category_span.clone().unwrap_or_else(|| field.span()));
+    let category_at = place(file, text.category_span.clone().unwrap_or(span));
     let known = meaning.categories.group(&text.category).is_some();
     if !known {
         let names = meaning.categories.0.keys().map(Category::as_str);
@@ -123,9 +128,15 @@ fn denied(file: &str, text: Option<&At<DeniedText>>, site: Site, problems: &mut 
     match (site, &denied) {
         (Site::Path, Denied::Block) | (Site::Body, _) => {}
         (Site::Query, other) if *other != Denied::Null => {}
+        (Site::Header, Denied::Strip | Denied::Block) => {}
+        (Site::Header, Denied::Const(text)) if text.bytes().all(|b| matches!(b, b' '..=b'~')) => {}
         (Site::Path, _) => {
             let mend = "take `denied` out: a withheld path parameter always stops the request";
             problems.error(place(file, text.span()), "nothing can stand in place of a path parameter", mend);
+        }
+        (Site::Header, _) => {
+            let mend = "write \"strip\", \"block\" or { const = \"…\" } in plain ASCII";
+            problems.error(place(file, text.span()), "this cannot stand in a header", mend);
         }
         (Site::Query, _) => {
             problems.error(place(file, text.span()), "a query has no null", "write \"strip\" or \"empty\"");

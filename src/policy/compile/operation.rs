@@ -6,12 +6,16 @@ use super::{
     place, upstream,
 };
 pub(super) use crate::policy::integration::Operation;
-use crate::policy::{
-    integration::{BodyRules, Denied, FieldRule, PathSegment, Unlisted},
-    source::{
-        At,
-        integration::{Fields, Operation as Text},
-        read::hint,
+use crate::{
+    flow::{Category, Form, Group},
+    policy::{
+        headers,
+        integration::{BodyRules, Denied, FieldRule, PathSegment, SubjectSource, Unlisted},
+        source::{
+            At,
+            integration::{Fields, Header, Headers, Operation as Text},
+            read::hint,
+        },
     },
 };
 use http::{HeaderName, Method};
@@ -22,8 +26,9 @@ pub(super) fn compile(file: &str, text: &Text, meaning: &Meaning<'_>, problems: 
     let path = template(file, &text.path, problems);
     let path_fields = path_fields(file, text, path.as_deref(), meaning, problems);
     let query = by_name(fields::compile(file, &text.query, Site::Query, meaning, problems));
-    let headers = headers(file, &text.headers, problems);
+    let headers = listed_headers(file, &text.headers, meaning, problems);
     let places = body::Places { query: &query, path: path.as_deref() };
+    let subject = text.subject.as_ref().and_then(|s| subject(file, text, s, &places, problems));
     let body = text.body.as_ref().map(|b| (b, body::compile(file, b, &places, meaning, problems)));
     let (method, path) = (method?, path?);
     if let Some((at, rules)) = &body {
@@ -42,7 +47,53 @@ pub(super) fn compile(file: &str, text: &Text, meaning: &Meaning<'_>, problems: 
         Some((_, rules)) => Some(Arc::new(rules?)),
         None => None,
     };
-    Some(Operation { id: text.id.get_ref().clone(), method, path, path_fields, query, headers, body })
+    let subject = subject.unwrap_or(SubjectSource::None);
+    if body.is_none() && text.subject.is_none() {
+        let rules = path_fields.values().chain(query.values()).chain(headers.values());
+        unattributed(file, text, rules, meaning, problems);
+    }
+    Some(Operation { id: text.id.get_ref().clone(), method, path, path_fields, query, headers, subject, body })
+}
+
+/// Whom a request without a body is about: `path:id`, `query:id`, `header:X-Ref`.
+fn subject(
+    file: &str,
+    operation: &Text,
+    text: &At<String>,
+    places: &body::Places<'_>,
+    problems: &mut Problems,
+) -> Option<SubjectSource> {
+    if operation.body.is_some() {
+        let mend = "move it to the `[[operation.body.record]]` that it is about";
+        problems.error(
+            place(file, text.span()),
+            "an operation with a body says in its records whom they are about",
+            mend,
+        );
+        return None;
+    }
+    let subject = body::subject_of_request(file, text, places, problems)?;
+    if subject.is_none() {
+        let mend = "write path:reference, query:id or header:X-Ref";
+        problems.error(place(file, text.span()), "this does not say where the client's id is", mend);
+    }
+    subject
+}
+
+/// Personal values of nobody in particular can have no consent: a path that holds one never leaves.
+fn unattributed<'r>(
+    file: &str,
+    text: &Text,
+    rules: impl Iterator<Item = &'r Arc<FieldRule>>,
+    meaning: &Meaning<'_>,
+    problems: &mut Problems,
+) {
+    let mut personal = rules.filter(|r| meaning.categories.group(&r.category) != Some(Group::Operational));
+    if let Some(rule) = personal.next() {
+        let mend = "add `subject = \"path:…\"` (or query:…, header:…); without it nothing about a person leaves";
+        let message = format!("`{}` is about a person and nothing says about whom", rule.path);
+        problems.warn(place(file, text.id.span()), message, mend);
+    }
 }
 
 fn method(file: &str, text: &At<String>, problems: &mut Problems) -> Option<Method> {
@@ -131,24 +182,68 @@ fn by_name(rules: Vec<(&At<String>, FieldRule)>) -> BTreeMap<String, Arc<FieldRu
     rules.into_iter().map(|(key, rule)| (key.get_ref().clone(), Arc::new(rule))).collect()
 }
 
-/// The headers that may leave besides the safe default list.
-fn headers(file: &str, list: &[At<String>], problems: &mut Problems) -> Vec<HeaderName> {
-    let mut names: Vec<HeaderName> = Vec::new();
-    for text in list {
-        let Some(name) = header_name(file, text, problems) else { continue };
-        if let Some(why) = never_leaves(&name) {
-            problems.error(place(file, text.span()), format!("`{name}` never leaves: {why}"), "take it out");
-        } else if names.contains(&name) {
-            problems.error(place(file, text.span()), format!("`{name}` stands here twice"), "keep one of them");
-        } else {
-            if let Some(why) = says_too_much(&name) {
-                let mend = "take it out unless the recipient cannot do without it";
-                problems.warn(place(file, text.span()), format!("`{name}` {why}"), mend);
+/// The headers that may leave besides the safe default list, by their names in lower case.
+fn listed_headers(
+    file: &str,
+    text: &Headers,
+    meaning: &Meaning<'_>,
+    problems: &mut Problems,
+) -> BTreeMap<String, Arc<FieldRule>> {
+    let mut rules = BTreeMap::new();
+    let mut add = |key: &At<String>, rule: Option<FieldRule>, problems: &mut Problems| {
+        let Some(name) = listable(file, key, problems) else { return };
+        if let Some(rule) = rule
+            && rules.insert(name.as_str().to_owned(), Arc::new(rule)).is_some()
+        {
+            problems.error(place(file, key.span()), format!("`{name}` stands here twice"), "keep one of them");
+        }
+    };
+    match text {
+        Headers::Opaque(names) => {
+            for name in names {
+                add(name, opaque(name), problems);
             }
-            names.push(name);
+        }
+        Headers::Rules(table) => {
+            for (name, header) in table {
+                let rule = match header.get_ref() {
+                    Header::Opaque => opaque(name),
+                    Header::Holds(field) => {
+                        fields::rule(file, name, header.span(), field, Site::Header, meaning, problems)
+                    }
+                };
+                add(name, rule, problems);
+            }
         }
     }
-    names
+    rules
+}
+
+/// Leaves as a mark that is the same for the same value and says nothing else: what a key for safe repetition or
+/// for joining two logs needs. The value may well be a client's reference, so it never leaves as it is.
+fn opaque(name: &At<String>) -> Option<FieldRule> {
+    Some(FieldRule {
+        path: name.get_ref().as_str().into(),
+        category: Category::parse("hg:Operational").ok()?,
+        otherwise: Some(Form::Pseudonym),
+        only: true,
+        denied: Denied::Strip,
+        required: false,
+    })
+}
+
+/// The name of a header that may be listed.
+fn listable(file: &str, text: &At<String>, problems: &mut Problems) -> Option<HeaderName> {
+    let name = header_name(file, text, problems)?;
+    if let Some(why) = headers::never_leaves(&name) {
+        problems.error(place(file, text.span()), format!("`{name}` never leaves: {why}"), "take it out");
+        return None;
+    }
+    if let Some(why) = says_too_much(&name) {
+        let mend = "take it out unless the recipient cannot do without it";
+        problems.warn(place(file, text.span()), format!("`{name}` {why}"), mend);
+    }
+    Some(name)
 }
 
 /// A header's name, in any case.
@@ -159,34 +254,6 @@ pub(super) fn header_name(file: &str, text: &At<String>, problems: &mut Problems
         problems.error(place(file, text.span()), format!("`{}` is not a header's name", text.get_ref()), mend);
     }
     name
-}
-
-/// Why no operation can list a header.
-pub(super) fn never_leaves(name: &HeaderName) -> Option<&'static str> {
-    match name.as_str() {
-        n if n.starts_with("consent-") || n.starts_with("havengate-") => {
-            Some("it is between the caller and the gateway")
-        }
-        "authorization" => {
-            Some("`auth` says how the gateway authenticates; `passthrough = true` lets the caller's through")
-        }
-        "connection"
-        | "keep-alive"
-        | "proxy-connection"
-        | "te"
-        | "trailer"
-        | "transfer-encoding"
-        | "upgrade"
-        | "proxy-authorization"
-        | "proxy-authenticate"
-        | "expect"
-        | "host"
-        | "content-length"
-        | "content-encoding"
-        | "content-type"
-        | "http2-settings" => Some("the gateway writes it itself"),
-        _ => None,
-    }
 }
 
 fn says_too_much(name: &HeaderName) -> Option<&'static str> {

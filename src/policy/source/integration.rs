@@ -78,8 +78,24 @@ pub(in crate::policy) struct Operation {
     #[serde(default)]
     pub(in crate::policy) query: Fields,
     #[serde(default)]
-    pub(in crate::policy) headers: Vec<At<String>>,
+    pub(in crate::policy) headers: Headers,
+    /// Whom a request without a body is about; a body says so in its records.
+    pub(in crate::policy) subject: Option<At<String>>,
     pub(in crate::policy) body: Option<At<Body>>,
+}
+
+/// `["Idempotency-Key"]`, which leave as opaque marks, or a table that says what each holds.
+#[derive(Debug)]
+pub(in crate::policy) enum Headers {
+    Opaque(Vec<At<String>>),
+    Rules(BTreeMap<At<String>, At<Header>>),
+}
+
+/// `"opaque"`, or what the header holds.
+#[derive(Debug)]
+pub(in crate::policy) enum Header {
+    Opaque,
+    Holds(Field),
 }
 
 /// Places and what they hold.
@@ -135,28 +151,71 @@ pub(in crate::policy) enum Dependants {
     Both { select: At<String>, subject: At<String> },
 }
 
-impl<'de> Deserialize<'de> for Field {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Table {
-            category: At<Category>,
-            otherwise: Option<At<String>>,
-            only: Option<At<bool>>,
-            denied: Option<At<Denied>>,
-        }
-        let word = |s: &str| {
-            let category = Category::parse(s)?;
-            Ok(Self { category, category_span: None, otherwise: None, only: None, denied: None })
-        };
-        let table: fn(Table) -> Self = |t| Self {
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldTable {
+    category: At<Category>,
+    otherwise: Option<At<String>>,
+    only: Option<At<bool>>,
+    denied: Option<At<Denied>>,
+}
+
+impl From<FieldTable> for Field {
+    fn from(t: FieldTable) -> Self {
+        Self {
             category_span: Some(t.category.span()),
             category: t.category.into_inner(),
             otherwise: t.otherwise,
             only: t.only,
             denied: t.denied,
-        };
-        d.deserialize_any(WordOrTable { expected: "a category or a table with one", word, table })
+        }
+    }
+}
+
+impl Field {
+    fn word(s: &str) -> Result<Self, crate::flow::NameError> {
+        let category = Category::parse(s)?;
+        Ok(Self { category, category_span: None, otherwise: None, only: None, denied: None })
+    }
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let table: fn(FieldTable) -> Self = Self::from;
+        d.deserialize_any(WordOrTable { expected: "a category or a table with one", word: Self::word, table })
+    }
+}
+
+impl<'de> Deserialize<'de> for Header {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let word = |s: &str| if s == "opaque" { Ok(Self::Opaque) } else { Field::word(s).map(Self::Holds) };
+        let table: fn(FieldTable) -> Self = |t| Self::Holds(t.into());
+        d.deserialize_any(WordOrTable { expected: "\"opaque\", a category or a table with one", word, table })
+    }
+}
+
+impl Default for Headers {
+    fn default() -> Self {
+        Self::Opaque(Vec::new())
+    }
+}
+
+impl<'de> Deserialize<'de> for Headers {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Headers;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of names or a table that says what each holds")
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, seq: A) -> Result<Headers, A::Error> {
+                Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(seq)).map(Headers::Opaque)
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Headers, A::Error> {
+                BTreeMap::deserialize(MapAccessDeserializer::new(map)).map(Headers::Rules)
+            }
+        }
+        d.deserialize_any(Visitor)
     }
 }
 

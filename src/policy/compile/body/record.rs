@@ -19,8 +19,8 @@ use std::{ops::Range, sync::Arc};
 /// A record before its required fields are marked.
 pub(super) struct Draft {
     pub(super) fields: Vec<FieldRule>,
+    pub(super) subject: SubjectSource,
     span: Range<usize>,
-    subject: SubjectSource,
     dependants: Option<Dependants>,
     targets: Vec<Placed<RecordTarget>>,
 }
@@ -73,20 +73,36 @@ fn subject(
     problems: &mut Problems,
 ) -> Option<SubjectSource> {
     let span = text.span();
-    match text.get_ref().split_once(':') {
-        Some(("body", path)) => {
-            let selector = parse(file, span.clone(), path, problems)?;
-            one_place(file, &span, &selector, problems);
-            targets.push(Placed::new(span, selector, RecordTarget::Subject));
-            Some(SubjectSource::Body(path.into()))
-        }
+    if let Some(path) = text.get_ref().strip_prefix("body:") {
+        let selector = parse(file, span.clone(), path, problems)?;
+        one_place(file, &span, &selector, problems);
+        targets.push(Placed::new(span, selector, RecordTarget::Subject));
+        return Some(SubjectSource::Body(path.into()));
+    }
+    let subject = subject_of_request(file, text, places, problems)?;
+    if subject.is_none() {
+        let mend = "write body:$.ref, path:reference, query:id or header:X-Ref";
+        problems.error(place(file, span), "this does not say where the client's id is", mend);
+    }
+    subject
+}
+
+/// `path:reference`, `query:id`, `header:X-Ref`: `Some(None)` where it is written in none of these ways.
+pub(in crate::policy::compile) fn subject_of_request(
+    file: &str,
+    text: &At<String>,
+    places: &Places<'_>,
+    problems: &mut Problems,
+) -> Option<Option<SubjectSource>> {
+    let span = text.span();
+    let subject = match text.get_ref().split_once(':') {
         Some(("path", name)) if places.path.is_none() || places.parameters().any(|p| p == name) => {
-            Some(SubjectSource::Path(name.to_owned()))
+            SubjectSource::Path(name.to_owned())
         }
         Some(("path", name)) => {
             let mend = format!("{}name a parameter of the operation's `path`", hint(name, places.parameters()));
             problems.error(place(file, span), format!("the path has no parameter `{name}`"), mend);
-            None
+            return None;
         }
         Some(("query", name)) => {
             if name.is_empty() {
@@ -99,18 +115,15 @@ fn subject(
                     mend,
                 );
             }
-            Some(SubjectSource::Query(name.to_owned()))
+            SubjectSource::Query(name.to_owned())
         }
         Some(("header", name)) => {
             let header = operation::header_name(file, &toml::Spanned::new(span, name.to_owned()), problems)?;
-            Some(SubjectSource::Header(header))
+            SubjectSource::Header(header)
         }
-        _ => {
-            let mend = "write body:$.ref, path:reference, query:id or header:X-Ref";
-            problems.error(place(file, span), "this does not say where the client's id is", mend);
-            None
-        }
-    }
+        _ => return Some(None),
+    };
+    Some(Some(subject))
 }
 
 /// A string: each dependant's id is where the record's own is, relative to it. A table says where.

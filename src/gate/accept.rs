@@ -62,9 +62,15 @@ pub trait Exchange: Send + Sync + 'static {
     /// A body that is not read to its end closes the connection after the answer.
     fn exchange(self: Arc<Self>, call: Call) -> impl Future<Output = http::Response<AnswerBody>> + Send;
 
-    /// Records a request that the way in refused by itself: a broken head, too many at once, a panic. The id
+    /// Records a request that the way in refused by itself: a broken head, too many at once, a panic. `claim` is
+    /// [`Callers::claim`](super::callers::Callers::claim) of its head, empty where that could not be read. The id
     /// goes back to the caller. Must not wait long: it is asked for in numbers when somebody probes.
-    fn refused(self: Arc<Self>, peer: Peer, refusal: Refusal) -> impl Future<Output = Option<DecisionId>> + Send;
+    fn refused(
+        self: Arc<Self>,
+        peer: Peer,
+        claim: http::HeaderMap,
+        refusal: Refusal,
+    ) -> impl Future<Output = Option<DecisionId>> + Send;
 }
 
 /// How far the end has come.

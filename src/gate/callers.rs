@@ -12,6 +12,17 @@ use http::HeaderMap;
 /// The header that carries a caller's secret. It is taken out of the request here and never leaves.
 pub const TOKEN: http::HeaderName = http::HeaderName::from_static("havengate-token");
 
+/// What proxies add to a request that they pass on (RFC 7239, RFC 9110 section 7.6.3, and those that many add).
+static PASSED_ON: [http::HeaderName; 7] = [
+    http::header::FORWARDED,
+    http::header::VIA,
+    http::HeaderName::from_static("x-forwarded-for"),
+    http::HeaderName::from_static("x-forwarded-host"),
+    http::HeaderName::from_static("x-forwarded-proto"),
+    http::HeaderName::from_static("x-forwarded-server"),
+    http::HeaderName::from_static("x-real-ip"),
+];
+
 /// The callers of the configuration, ready to be recognised.
 #[derive(Debug)]
 pub struct Callers {
@@ -39,6 +50,19 @@ impl Callers {
         these
     }
 
+    /// What of a request's head says who is calling, to be kept where the rest is not: for a record of what was
+    /// refused before it was read, or failed while it was handled.
+    #[must_use]
+    pub fn claim(headers: &HeaderMap) -> HeaderMap {
+        let mut claim = HeaderMap::new();
+        for name in PASSED_ON.iter().chain(std::iter::once(&TOKEN)) {
+            for value in headers.get_all(name) {
+                claim.append(name.clone(), value.clone());
+            }
+        }
+        claim
+    }
+
     /// Finds the caller, and takes its token out of `headers`.
     ///
     /// Whatever is presented must be right: a token nobody has, a certificate that names nobody, or two
@@ -55,10 +79,24 @@ impl Callers {
                 Err(unknown("The token and the client certificate belong to two different callers."))
             }
             (Some(app), _) | (None, Some(app)) => Ok(app.clone()),
-            (None, None) => self.loopback.as_ref().filter(|_| peer.is_loopback()).cloned().ok_or_else(|| {
-                unknown("The request carries no proof of who is calling: send Havengate-Token or a client certificate.")
-            }),
+            (None, None) => self.by_machine(peer, headers),
         }
+    }
+
+    /// A proxy on this machine would lend its place to everybody it lets in, so what was passed on proves nothing.
+    fn by_machine(&self, peer: &Peer, headers: &HeaderMap) -> Result<App, Refusal> {
+        let Some(app) = self.loopback.as_ref().filter(|_| peer.is_loopback()) else {
+            return Err(unknown(
+                "The request carries no proof of who is calling: send Havengate-Token or a client certificate.",
+            ));
+        };
+        if PASSED_ON.iter().any(|name| headers.contains_key(name)) {
+            return Err(unknown(
+                "The request came through a proxy on this machine, so where it comes from proves nothing: let the \
+                 caller send Havengate-Token or a client certificate.",
+            ));
+        }
+        Ok(app.clone())
     }
 
     fn by_token(&self, headers: &mut HeaderMap) -> Result<Option<&App>, Refusal> {
@@ -136,6 +174,20 @@ mod tests {
             assert_eq!(refusal.code, Code::CallerUnknown);
         }
         (answer.map(|a| a.to_string()).map_err(|r| r.detail), headers.contains_key(TOKEN))
+    }
+
+    #[test]
+    fn what_a_proxy_passed_on_is_not_from_this_machine() {
+        let from_here = peer("127.0.0.1:5", None);
+        for name in &PASSED_ON {
+            let mut headers = HeaderMap::from_iter([(name.clone(), HeaderValue::from_static("192.0.2.7"))]);
+            let refusal = callers().authenticate(&from_here, &mut headers).unwrap_err();
+            assert_eq!(refusal.code, Code::CallerUnknown, "{name}");
+            assert!(refusal.detail.contains("through a proxy"), "{name}");
+            // Where the caller proves itself, a proxy between changes nothing.
+            headers.insert(TOKEN, HeaderValue::from_static("secret-1"));
+            assert_eq!(callers().authenticate(&from_here, &mut headers).unwrap().as_str(), "inform");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
     head, record,
     resolve::{Pinned, Rules},
     respond::{self, AnswerBody, Removed, Sent},
-    upstream::{self, Outgoing, Parts},
+    upstream::{self, Outgoing},
 };
 use crate::{
     flow::{DecisionId, Flow},
@@ -21,7 +21,7 @@ use crate::{
     screen::{Screened, Screening},
     verdict::{Admitted, Code, Consented, Decider, Refusal, disclosure::Memory},
 };
-use http::{HeaderMap, HeaderValue, Response, header};
+use http::{HeaderMap, Response, header};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use std::{sync::Arc, time::Instant};
@@ -65,8 +65,8 @@ impl Exchange for Gateway {
         }
     }
 
-    async fn refused(self: Arc<Self>, peer: Peer, refusal: Refusal) -> Option<DecisionId> {
-        if self.callers.authenticate(&peer, &mut HeaderMap::new()).is_err() {
+    async fn refused(self: Arc<Self>, peer: Peer, mut claim: HeaderMap, refusal: Refusal) -> Option<DecisionId> {
+        if self.callers.authenticate(&peer, &mut claim).is_err() {
             self.probes.count();
             return None;
         }
@@ -169,19 +169,7 @@ impl Gateway {
         received: &HeaderMap,
     ) -> Result<Outgoing, Refusal> {
         let credential = self.credential(screened, route, received).await?;
-        let body = screened.body();
-        let media = body.map(|b| HeaderValue::from_str(&b.media)).transpose();
-        Outgoing::new(Parts {
-            decision: screened.decision(),
-            pinned,
-            route: OwnRoute::of(&route.integration),
-            method: screened.method().clone(),
-            path_and_query: screened.path_and_query().to_owned(),
-            headers: screened.headers().clone(),
-            media: media.map_err(|_| Refusal::plain(Code::Internal, "The operation's media type cannot be sent."))?,
-            body: body.map(|b| b.bytes.clone()).unwrap_or_default(),
-            credential,
-        })
+        Outgoing::screened(screened, pinned, OwnRoute::of(&route.integration), credential)
     }
 
     /// What the recipient knows us by. An OAuth token host is a destination like any other: known to the

@@ -13,7 +13,7 @@ mod outgoing;
 mod pool;
 
 pub use failure::{FailureKind, SendFailure, Sent};
-pub use outgoing::{Outgoing, Parts};
+pub use outgoing::Outgoing;
 
 pub(super) use connection::Lease;
 pub(super) use outgoing::{is_hop_by_hop, is_private, nominated};

@@ -2,6 +2,7 @@
 
 use crate::{
     caller::{post, request},
+    support::standin::Behaviour,
     world::{Plan, World},
 };
 use aws_lc_rs::digest;
@@ -54,11 +55,30 @@ async fn a_token_names_its_caller_and_stays_here() {
     world.refused(&answer, Code::RouteUnknown, Some("route-unknown")).await;
 }
 
+/// One that proves itself is told what became of its request, also where nobody had room to read it.
+#[tokio::test]
+async fn a_known_callers_refusal_is_recorded_even_when_there_was_no_room() {
+    let world = with_token().limits("requests = 1").start().await;
+    world.script([Behaviour::stall()]);
+    let proof = "Havengate-Token: a-callers-secret\r\n";
+    let mut first = world.line().await;
+    first.send(request("POST", "/riverside/needs", proof, NEED)).await;
+    world.around.recipient.received(1).await;
+    world.around.arrived();
+    let answer = world.post_with("/riverside/needs", proof, NEED).await;
+    world.refused(&answer, Code::Overloaded, None).await;
+    // Nobody known gets no record of their own.
+    let answer = world.post_with("/riverside/needs", "Havengate-Token: wrong\r\n", NEED).await;
+    answer.assert_problem(Code::Overloaded, None);
+    assert_eq!(answer.header("havengate-decision"), None);
+}
+
 /// Head fields that say who, where from and by what way never leave, whatever their case.
 #[tokio::test]
 async fn what_says_who_asks_never_leaves() {
-    let world = World::start().await;
+    let world = with_token().start().await;
     let fields = [
+        "Havengate-Token: a-callers-secret",
         "cookie: session=leaves-not",
         "User-Agent: leaves-not/1",
         "Referer: https://inform.example/clients/leaves-not",

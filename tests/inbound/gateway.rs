@@ -12,7 +12,7 @@ use havengate::{
     },
     verdict::{Code, Refusal},
 };
-use http::Response;
+use http::{HeaderMap, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Bytes};
@@ -109,7 +109,7 @@ impl Exchange for Recorder {
         }
     }
 
-    async fn refused(self: Arc<Self>, _: Peer, refusal: Refusal) -> Option<DecisionId> {
+    async fn refused(self: Arc<Self>, _: Peer, _: HeaderMap, refusal: Refusal) -> Option<DecisionId> {
         let _ = self.outcomes.send(Outcome::Unseen(refusal.code));
         Some(DecisionId::from_bytes([2; 16]))
     }

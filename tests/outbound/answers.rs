@@ -2,13 +2,12 @@
 
 use crate::{
     support::standin::{Behaviour, Standin},
-    ways::{Way, get, plain, short_times, times},
+    ways::{Message, Way, bare, get, plain, short_times, times},
 };
 use havengate::gate::{
     answer::{Answer, AnswerError, OwnRoute},
-    upstream::{Parts, Times},
+    upstream::Times,
 };
-use http::Method;
 use http_body::Body;
 use std::time::Duration;
 
@@ -95,8 +94,8 @@ async fn two_locations_are_none() {
 async fn without_a_route_every_link_is_withheld() {
     let (way, standin) = (Way::new(times()).await, Standin::plain().await);
     standin.script([Behaviour::redirect("/v2/a")]);
-    let parts = Parts { route: OwnRoute::none(), ..get(&plain(&standin).await) };
-    assert_eq!(way.send(parts).await.unwrap().withheld, ["location"]);
+    let message = Message { route: OwnRoute::none(), ..get(&plain(&standin).await) };
+    assert_eq!(way.send(message).await.unwrap().withheld, ["location"]);
 }
 
 #[tokio::test]
@@ -119,7 +118,7 @@ async fn an_answer_to_head_keeps_the_length_it_speaks_of() {
     standin.script(vec![Behaviour::Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n".to_vec()); 2]);
     let pinned = plain(&standin).await;
     for _ in 0..2 {
-        let answer = way.send(Parts { method: Method::HEAD, ..get(&pinned) }).await.unwrap();
+        let answer = way.send(bare(&pinned, "HEAD /referrals")).await.unwrap();
         assert_eq!(lines(&answer), [("content-length", "1234")]);
         assert_eq!(answer.body.collect(10).await.unwrap(), b"");
     }

@@ -4,7 +4,8 @@ use crate::{
     book::Book,
     support::standin::{Behaviour, Standin},
     ways::{
-        ANOTHER, HOST, Way, gateway, get, integration, linked, named, plain, rules, rules_denying, times, upstream,
+        ANOTHER, HOST, Message, Way, gateway, get, integration, linked, named, plain, rules, rules_denying, times,
+        upstream,
     },
 };
 use havengate::{
@@ -12,7 +13,6 @@ use havengate::{
     gate::{
         credentials::{Contact, Credential, Credentials, RecordContact, TokenWay},
         resolve::{Resolver, Rules},
-        upstream::Parts,
     },
     ledger::{Receipt, leaf::Kind},
     policy::integration::{Auth, Upstream},
@@ -109,8 +109,10 @@ impl Scene {
         let headers: HeaderMap = received.iter().map(|(n, v)| (n.clone(), HeaderValue::from_static(v))).collect();
         let credential = self.credential(auth, &headers, &rules(), &self.contacts(false)).await?;
         assert!(!format!("{credential:?}").contains("s3cret"));
-        let parts = Parts { headers, credential, ..get(&plain(&self.standin).await) };
-        self.way.send(parts).await.unwrap().body.collect(100).await.unwrap();
+        let message = Message { credential, ..get(&plain(&self.standin).await) };
+        // The caller's own `Authorization` is in the head and leaves only as a credential.
+        let message = received.iter().fold(message, |m, (name, value)| m.with(&format!("{name}: {value}")));
+        self.way.send(message).await.unwrap().body.collect(100).await.unwrap();
         let request = self.standin.requests().pop().unwrap();
         let names = request.names().into_iter().filter(|n| n != "host");
         Ok(names.map(|n| (n.clone(), request.header(&n).unwrap())).collect())
@@ -178,8 +180,8 @@ async fn a_token_is_fetched_once_recorded_first_and_kept() {
     let one = || scene.credential(oauth("referrals:write"), &none, &rules, &contacts);
     let (a, b, c) = tokio::join!(one(), one(), one());
     for credential in [a, b, c] {
-        let parts = Parts { credential: credential.unwrap(), ..get(&plain(&scene.standin).await) };
-        scene.way.send(parts).await.unwrap();
+        let message = Message { credential: credential.unwrap(), ..get(&plain(&scene.standin).await) };
+        scene.way.send(message).await.unwrap();
     }
     for request in scene.standin.received(3).await {
         assert_eq!(request.header("authorization").as_deref(), Some("Bearer tok-1"));
@@ -206,8 +208,8 @@ async fn a_token_is_fetched_anew_when_it_must_be() {
     let told = AtomicUsize::new(0);
     let next = async |rules: Rules, want: &str| {
         let credential = scene.credential(oauth(""), &HeaderMap::new(), &rules, &scene.contacts(false)).await.unwrap();
-        let parts = Parts { credential, ..get(&plain(&scene.standin).await) };
-        scene.way.send(parts).await.unwrap().body.collect(100).await.unwrap();
+        let message = Message { credential, ..get(&plain(&scene.standin).await) };
+        scene.way.send(message).await.unwrap().body.collect(100).await.unwrap();
         let at = told.fetch_add(1, Ordering::SeqCst);
         assert_eq!(scene.standin.requests()[at].header("authorization").as_deref(), Some(want));
     };

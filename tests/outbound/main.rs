@@ -16,6 +16,7 @@ mod credentials;
 mod names;
 mod pinning;
 mod pooling;
+mod screening;
 mod sending;
 mod tls;
 mod ways;

@@ -112,7 +112,7 @@ async fn a_request_on_a_pooled_connection_is_not_repeated_once_it_was_written() 
     standin.script([Behaviour::Raw(KEPT.to_vec()), Behaviour::RawThenReset(vec![])]);
     let pinned = plain(&standin).await;
     way.get(&pinned).await;
-    let failure = way.send(post(&pinned, "{}")).await.unwrap_err();
+    let failure = way.send(post(&pinned, "a bed")).await.unwrap_err();
     assert_eq!(failure.sent(), havengate::gate::upstream::Sent::Unknown);
     assert_eq!((standin.connections(), standin.requests().len()), (1, 2));
 }
@@ -158,11 +158,11 @@ async fn http2_is_one_connection_for_many_at_once() {
     let standin = Standin::http2(&identity).await;
     let pinned = secure(&standin).await;
     way.get(&pinned).await;
-    let body = |n: usize| vec![b'x'; n * 1000];
+    let need = |n: usize| "x".repeat(n * 1000);
     let (a, b, c, d) = tokio::join!(
-        way.send(post(&pinned, body(1))),
-        way.send(post(&pinned, body(2))),
-        way.send(post(&pinned, body(3))),
+        way.send(post(&pinned, &need(1))),
+        way.send(post(&pinned, &need(2))),
+        way.send(post(&pinned, &need(3))),
         way.get(&pinned),
     );
     for answer in [a, b, c] {

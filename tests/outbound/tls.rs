@@ -6,8 +6,8 @@ use crate::{
         standin::Standin,
     },
     ways::{
-        HOST, Organisation, POLICY, Way, gateway, linked, pin, post, rules, rules_denying, secure, short_times, times,
-        upstream,
+        HOST, Organisation, POLICY, Way, gateway, linked, needing, pin, post, rules, rules_denying, secure,
+        short_times, times, upstream,
     },
 };
 use havengate::{
@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// Sends to a recipient with this certificate and says why nothing arrived.
 async fn refused(way: &Way, identity: &Identity, rules: &Rules) -> FailureKind {
     for standin in [Standin::tls(identity).await, Standin::http2(identity).await] {
-        let failure = way.send(post(&pin(&standin, false, rules).await, "{}")).await.unwrap_err();
+        let failure = way.send(post(&pin(&standin, false, rules).await, "a bed")).await.unwrap_err();
         assert_eq!(failure.sent(), Sent::No);
         assert_eq!(standin.bytes(), b"", "a byte of the request left");
         if let FailureKind::Certificate = failure.kind() {
@@ -42,11 +42,11 @@ async fn a_recipient_that_proves_its_name_gets_the_request() {
     let one = Standin::tls(&identity).await;
     let two = Standin::http2(&identity).await;
     for standin in [&one, &two] {
-        let answer = way.send(post(&secure(standin).await, r#"{"a":1}"#)).await.unwrap();
+        let answer = way.send(post(&secure(standin).await, "a bed")).await.unwrap();
         assert_eq!(answer.body.collect(100).await.unwrap(), br#"{"ok":true}"#);
         let request = standin.requests().remove(0);
-        assert_eq!(request.body_text(), r#"{"a":1}"#);
-        assert_eq!(request.header("content-length").as_deref(), Some("7"));
+        assert_eq!(request.body_text(), needing("a bed"));
+        assert_eq!(request.header("content-length").as_deref(), Some("16"));
         assert_eq!(request.header("content-type").as_deref(), Some("application/json"));
     }
     assert_eq!(one.requests()[0].line(), "POST /v2/referrals HTTP/1.1");

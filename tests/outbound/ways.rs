@@ -2,6 +2,7 @@
 
 use crate::{
     book::Book,
+    screening,
     support::{authority::Authority, standin::Standin},
 };
 use havengate::{
@@ -12,7 +13,7 @@ use havengate::{
         credentials::Credential,
         resolve::{Denials, Pinned, Resolver, Rules},
         tls::ClientTls,
-        upstream::{Client, Outgoing, Parts, SendFailure, Times},
+        upstream::{Client, Outgoing, SendFailure, Times},
     },
     ledger::leaf::Kind,
     policy::{
@@ -21,11 +22,12 @@ use havengate::{
     },
     verdict::{Code, Refusal},
 };
-use http::{HeaderMap, HeaderValue, Method};
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 /// The recipient's name in every test.
 pub(crate) const HOST: &str = "refer.riverside.example";
+/// Whom consents are addressed to.
+pub(crate) const AUDIENCE: &str = "urn:havengate:gateway:test";
 /// The policy that is active.
 pub(crate) const POLICY: PolicyHash = PolicyHash([7; 32]);
 /// A policy that was or will be.
@@ -61,10 +63,9 @@ impl Way {
     }
 
     /// Sends with a fresh receipt.
-    pub(crate) async fn send(&self, parts: Parts) -> Result<Answer, SendFailure> {
+    pub(crate) async fn send(&self, message: Message) -> Result<Answer, SendFailure> {
         let receipt = self.book.permit(Kind::Decision).await;
-        let parts = Parts { decision: receipt.decision(), ..parts };
-        self.client.send(Outgoing::new(parts).unwrap(), receipt).await
+        self.client.send(message.outgoing(receipt.decision()), receipt).await
     }
 
     /// Sends a small request and reads the whole answer.
@@ -109,7 +110,7 @@ pub(crate) fn gateway(resolve: &[(&str, SocketAddr)], dns: &[SocketAddr], listen
     let fixed = |a: &SocketAddr| Override { address: a.ip(), port: Some(a.port()) };
     Gateway {
         name: "test".into(),
-        audience: "urn:havengate:gateway:test".into(),
+        audience: AUDIENCE.into(),
         listen: listen.to_vec(),
         tls: None,
         resolve: resolve.iter().map(|(h, a)| (Host::parse(h).unwrap(), fixed(a))).collect::<BTreeMap<_, _>>(),
@@ -156,28 +157,53 @@ pub(crate) fn integration(auth: Auth) -> Integration {
     }
 }
 
-pub(crate) fn get(pinned: &Pinned) -> Parts {
-    Parts {
-        decision: DecisionId::from_bytes([0; 16]),
-        pinned: pinned.clone(),
-        route: OwnRoute::of(&integration(Auth::None)),
-        method: Method::GET,
-        path_and_query: "/v2/referrals?area=Leeds".into(),
-        headers: HeaderMap::new(),
-        media: None,
-        body: hyper::body::Bytes::new(),
-        credential: Credential::none(),
+/// A request before it is screened.
+pub(crate) struct Message {
+    pub(crate) pinned: Pinned,
+    /// How links in the answer are turned back.
+    pub(crate) route: OwnRoute,
+    pub(crate) credential: Credential,
+    /// Method and target below the route, then headers, line by line.
+    pub(crate) head: Vec<String>,
+    pub(crate) body: String,
+}
+
+impl Message {
+    pub(crate) fn with(self, line: &str) -> Self {
+        let head = self.head.into_iter().chain([line.to_owned()]).collect();
+        Self { head, ..self }
+    }
+
+    /// Screened, and ready to be sent with the receipt of this decision.
+    pub(crate) fn outgoing(self, decision: DecisionId) -> Outgoing {
+        let screened = screening::screen(decision, &self.head, &self.body).unwrap();
+        Outgoing::screened(&screened, self.pinned, self.route, self.credential).unwrap()
     }
 }
 
-pub(crate) fn post(pinned: &Pinned, body: impl Into<hyper::body::Bytes>) -> Parts {
-    Parts {
-        method: Method::POST,
-        path_and_query: "/v2/referrals".into(),
-        media: Some(HeaderValue::from_static("application/json")),
-        body: body.into(),
-        ..get(pinned)
+/// A request with only a first line.
+pub(crate) fn bare(pinned: &Pinned, first: &str) -> Message {
+    Message {
+        pinned: pinned.clone(),
+        route: OwnRoute::of(&integration(Auth::None)),
+        credential: Credential::none(),
+        head: vec![first.to_owned()],
+        body: String::new(),
     }
+}
+
+pub(crate) fn get(pinned: &Pinned) -> Message {
+    bare(pinned, "GET /referrals?area=Leeds")
+}
+
+/// A referral that needs this; see [`needing`].
+pub(crate) fn post(pinned: &Pinned, need: &str) -> Message {
+    Message { body: needing(need), ..bare(pinned, "POST /referrals") }
+}
+
+/// The body of a referral.
+pub(crate) fn needing(need: &str) -> String {
+    format!(r#"{{"need":"{need}"}}"#)
 }
 
 /// The rules that a refusal names.

@@ -20,7 +20,7 @@ use crate::{
     },
     verdict::Refusal,
 };
-use http::{HeaderValue, Response, header};
+use http::{HeaderMap, HeaderValue, Response, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 use serde_json::Value;
@@ -89,7 +89,7 @@ impl Exchange for Copy {
     }
 
     /// A head that never became a request is refused by the real gateway as well.
-    async fn refused(self: Arc<Self>, _: Peer, refusal: Refusal) -> Option<DecisionId> {
+    async fn refused(self: Arc<Self>, _: Peer, _: HeaderMap, refusal: Refusal) -> Option<DecisionId> {
         self.count(None, unread(refusal));
         None
     }

@@ -124,7 +124,7 @@ impl<E: Exchange> Entrance<E> {
     /// The answer to a head that never became a request.
     async fn answer_fault(&self, stream: &mut (impl AsyncWrite + Unpin), peer: Peer, fault: WireFault) {
         let refusal = fault.refusal();
-        let decision = self.record(peer, refusal.clone()).await;
+        let decision = self.record(peer, http::HeaderMap::new(), refusal.clone()).await;
         let bytes = respond::closing_bytes(&respond::problem(&refusal, decision, Sent::No));
         let _ = timeout(self.limits.head_time, stream.write_all(&bytes)).await;
     }

@@ -8,12 +8,13 @@ use super::{
 use crate::{
     flow::DecisionId,
     gate::{
+        callers::Callers,
         respond::{self, AnswerBody, Sent},
         wire::WireFault,
     },
     verdict::{Code, Refusal},
 };
-use http::{HeaderValue, Request, Response, Version, header};
+use http::{HeaderMap, HeaderValue, Request, Response, Version, header};
 use hyper::body::Incoming;
 use std::{convert::Infallible, sync::Arc};
 use tokio::sync::OwnedSemaphorePermit;
@@ -29,12 +30,13 @@ impl<E: Exchange> Entrance<E> {
         let http1 = request.version() < Version::HTTP_2;
         let (head, incoming) = request.into_parts();
         let (inbound, whole) = Inbound::new(incoming);
+        let claim = Callers::claim(&head.headers);
         let (mut response, permit) = match self.admit(&head.headers) {
             Ok(permit) => {
                 let call = Call { request: Request::from_parts(head, inbound), peer: peer.clone() };
-                Arc::clone(&self).exchange(call, peer, permit).await
+                Arc::clone(&self).exchange(call, peer, claim, permit).await
             }
-            Err(refusal) => (self.refuse(peer, refusal, Sent::No).await, None),
+            Err(refusal) => (self.refuse(peer, claim, refusal, Sent::No).await, None),
         };
         // What was not read would be taken for the next request, or would have to be read without end.
         // HTTP/2 ends the one stream instead.
@@ -45,7 +47,7 @@ impl<E: Exchange> Entrance<E> {
         Ok(response.map(|body| Answer { body, beat, _permit: permit }))
     }
 
-    fn admit(&self, headers: &http::HeaderMap) -> Result<OwnedSemaphorePermit, Refusal> {
+    fn admit(&self, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, Refusal> {
         if *self.phase.borrow() != Phase::Open {
             return Err(Refusal::plain(Code::Overloaded, "The gateway is stopping; nothing was sent. Try again soon."));
         }
@@ -63,6 +65,7 @@ impl<E: Exchange> Entrance<E> {
         self: Arc<Self>,
         call: Call,
         peer: Peer,
+        claim: HeaderMap,
         permit: OwnedSemaphorePermit,
     ) -> (Response<AnswerBody>, Option<OwnedSemaphorePermit>) {
         let exchange = Arc::clone(&self.exchange);
@@ -73,19 +76,19 @@ impl<E: Exchange> Entrance<E> {
                 tracing::error!("a request failed within the gateway");
                 let detail =
                     "The gateway failed while it handled this request. Ask the recipient before sending again.";
-                (self.refuse(peer, Refusal::plain(Code::Internal, detail), Sent::Unknown).await, None)
+                (self.refuse(peer, claim, Refusal::plain(Code::Internal, detail), Sent::Unknown).await, None)
             }
         }
     }
 
-    async fn refuse(&self, peer: Peer, refusal: Refusal, sent: Sent) -> Response<AnswerBody> {
-        let decision = self.record(peer, refusal.clone()).await;
+    async fn refuse(&self, peer: Peer, claim: HeaderMap, refusal: Refusal, sent: Sent) -> Response<AnswerBody> {
+        let decision = self.record(peer, claim, refusal.clone()).await;
         respond::refused(&refusal, decision, sent)
     }
 
     /// Has a refusal of our own recorded. A recorder that fails takes nothing with it.
-    pub(super) async fn record(&self, peer: Peer, refusal: Refusal) -> Option<DecisionId> {
+    pub(super) async fn record(&self, peer: Peer, claim: HeaderMap, refusal: Refusal) -> Option<DecisionId> {
         let exchange = Arc::clone(&self.exchange);
-        tokio::spawn(async move { exchange.refused(peer, refusal).await }).await.ok().flatten()
+        tokio::spawn(async move { exchange.refused(peer, claim, refusal).await }).await.ok().flatten()
     }
 }

@@ -3,17 +3,13 @@
 use super::{Credential, TokenWay, unusable};
 use crate::{
     flow::{IntegrationId, SystemId},
-    gate::{
-        answer::{OwnRoute, encoded},
-        resolve,
-        upstream::{Outgoing, Parts},
-    },
+    gate::{answer::encoded, resolve, upstream::Outgoing},
     ledger::Receipt,
     policy::{PolicyHash, integration::Upstream},
     verdict::{Code, Refusal},
 };
 use data_encoding::BASE64;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Mutex, time::Instant};
@@ -125,33 +121,14 @@ async fn fetch<R: RecordContact>(
         Contact { integration: request.integration.clone(), system: way.system.clone(), policy: way.rules.epoch };
     let receipt = way.contact.record(contact).await?;
     let path = encoded(&request.token.base).ok_or_else(unusable)?;
-    let outgoing = Outgoing::new(Parts {
-        decision: receipt.decision(),
-        pinned,
-        route: OwnRoute::none(),
-        method: Method::POST,
-        path_and_query: if path.is_empty() { "/".to_owned() } else { path },
-        headers: HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]),
-        media: Some(HeaderValue::from_static("application/x-www-form-urlencoded")),
-        body: grant_request(request.scope).into(),
-        credential: basic(request.client_id, secret)?,
-    })?;
+    let path = if path.is_empty() { "/".to_owned() } else { path };
+    let outgoing = Outgoing::token_request(&receipt, pinned, path, request.scope, basic(request.client_id, secret)?)?;
     let answer = way.client.send(outgoing, receipt).await.map_err(|f| f.into_refusal())?;
     if answer.status != StatusCode::OK {
         return Err(refused(&format!("It answered {}.", answer.status.as_u16())));
     }
     let body = answer.body.collect(LONGEST).await.map_err(|_| refused("Its answer was not whole."))?;
     held(&zeroize::Zeroizing::new(body))
-}
-
-/// RFC 6749 section 4.4.2.
-fn grant_request(scope: &str) -> String {
-    let mut body = form_urlencoded::Serializer::new(String::new());
-    body.append_pair("grant_type", "client_credentials");
-    if !scope.is_empty() {
-        body.append_pair("scope", scope);
-    }
-    body.finish()
 }
 
 /// RFC 6749 section 2.3.1: both parts are form-encoded before they are joined.

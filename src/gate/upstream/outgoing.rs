@@ -1,4 +1,4 @@
-//! A request as it will stand on the wire.
+//! A request as it will stand on the wire. It is made from a [`Screened`] request, or it asks for a token.
 
 use crate::{
     flow::DecisionId,
@@ -7,6 +7,8 @@ use crate::{
         credentials::Credential,
         resolve::{self, Pinned},
     },
+    ledger::Receipt,
+    screen::Screened,
     verdict::{Code, Refusal},
 };
 use http::{
@@ -17,28 +19,6 @@ use http::{
 use http_body_util::Full;
 use hyper::body::Bytes;
 use std::fmt;
-
-/// What an [`Outgoing`] is made of. Everything in it was judged already.
-pub struct Parts {
-    /// The decision that allowed it.
-    pub decision: DecisionId,
-    /// Where it goes.
-    pub pinned: Pinned,
-    /// How links in the answer are turned back into the caller's own.
-    pub route: OwnRoute,
-    /// The method.
-    pub method: Method,
-    /// Path and query as they go on the wire: encoded, beginning with `/`.
-    pub path_and_query: String,
-    /// The headers that leave. Those of the connection, of the gateway and of credentials are ignored.
-    pub headers: HeaderMap,
-    /// The body's type, where there is a body.
-    pub media: Option<HeaderValue>,
-    /// The body. Its length is what `Content-Length` says.
-    pub body: Bytes,
-    /// How the gateway authenticates.
-    pub credential: Credential,
-}
 
 /// A request ready to be sent, once, with its receipt.
 pub struct Outgoing {
@@ -58,11 +38,60 @@ impl fmt::Debug for Outgoing {
 }
 
 impl Outgoing {
-    /// Puts the parts together.
+    /// A request that was screened, to where it was judged to go. Nothing of it comes from anywhere else but the
+    /// gateway's own credential, and `route`: how links in the answer are turned back into the caller's own.
     ///
     /// # Errors
-    /// `internal` when the path is not one that can stand on the wire, or the method opens a tunnel.
-    pub fn new(parts: Parts) -> Result<Self, Refusal> {
+    /// `internal` when what was screened cannot stand on the wire.
+    pub fn screened(
+        screened: &Screened,
+        pinned: Pinned,
+        route: OwnRoute,
+        credential: Credential,
+    ) -> Result<Self, Refusal> {
+        let body = screened.body();
+        let media = body.map(|b| HeaderValue::from_str(&b.media)).transpose();
+        Self::new(Parts {
+            decision: screened.decision(),
+            pinned,
+            route,
+            method: screened.method().clone(),
+            path_and_query: screened.path_and_query().to_owned(),
+            headers: screened.headers().clone(),
+            media: media.map_err(|_| fault())?,
+            body: body.map(|b| b.bytes.clone()).unwrap_or_default(),
+            credential,
+        })
+    }
+
+    /// A request for a token (RFC 6749 section 4.4.2), which holds nothing of the caller's: `scope` and the
+    /// credential are the connection's own.
+    pub(in crate::gate) fn token_request(
+        contact: &Receipt,
+        pinned: Pinned,
+        path: String,
+        scope: &str,
+        credential: Credential,
+    ) -> Result<Self, Refusal> {
+        let mut body = url::form_urlencoded::Serializer::new(String::new());
+        body.append_pair("grant_type", "client_credentials");
+        if !scope.is_empty() {
+            body.append_pair("scope", scope);
+        }
+        Self::new(Parts {
+            decision: contact.decision(),
+            pinned,
+            route: OwnRoute::none(),
+            method: Method::POST,
+            path_and_query: path,
+            headers: HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]),
+            media: Some(HeaderValue::from_static("application/x-www-form-urlencoded")),
+            body: body.finish().into(),
+            credential,
+        })
+    }
+
+    fn new(parts: Parts) -> Result<Self, Refusal> {
         let path_and_query = path_and_query(parts.path_and_query).ok_or_else(fault)?;
         if parts.method == Method::CONNECT {
             return Err(fault());
@@ -129,6 +158,23 @@ impl Outgoing {
         }
         Some(request)
     }
+}
+
+/// What an [`Outgoing`] is made of.
+struct Parts {
+    decision: DecisionId,
+    pinned: Pinned,
+    route: OwnRoute,
+    method: Method,
+    /// As they go on the wire: encoded, beginning with `/`.
+    path_and_query: String,
+    /// Those of the connection, of the gateway and of credentials are ignored.
+    headers: HeaderMap,
+    /// The body's type, where there is a body.
+    media: Option<HeaderValue>,
+    /// Its length is what `Content-Length` says.
+    body: Bytes,
+    credential: Credential,
 }
 
 fn fault() -> Refusal {

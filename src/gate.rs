@@ -7,12 +7,13 @@
 //! | the way out | [`resolve`], [`tls`], [`upstream`], [`credentials`], [`answer`] |
 //! | what is said and written down | [`respond`], [`record`] |
 //! | what is told afterwards, and beforehand | [`explanation`], [`rehearsal`] |
-//! | running it | [`start`], [`reload`], [`policy_files`], [`office`], [`stops`], [`control`], [`operations`], [`keys`] |
+//! | running it | [`start`], [`reload`], [`policy_files`], `closings`, [`office`], [`stops`], [`control`], [`operations`], [`keys`] |
 
 pub mod accept;
 pub mod answer;
 pub mod body;
 pub mod callers;
+mod closings;
 pub mod control;
 pub mod credentials;
 pub mod exchange;
@@ -46,6 +47,7 @@ use crate::{
     verdict::{Code, Reason, Refusal},
 };
 use callers::Callers;
+use closings::Closings;
 use credentials::{Contact, Credentials, RecordContact};
 use exchange::Trail;
 use probes::Probes;
@@ -58,6 +60,7 @@ use std::{collections::BTreeSet, sync::Arc};
 pub struct Gateway {
     config: Config,
     callers: Callers,
+    closings: Closings,
     keys: Arc<Keys>,
     ledger: Arc<Ledger>,
     policy: ActivePolicy,

@@ -3,6 +3,7 @@
 use super::{
     Gateway, accept,
     callers::Callers,
+    closings::Closings,
     control,
     credentials::Credentials,
     keys,
@@ -19,6 +20,7 @@ use crate::{
     ledger::{Leaf, Ledger, LedgerError, Opening, Tx, leaf::Kind},
     metrics::Metrics,
     policy::PolicyHash,
+    verdict::destination::day_in_london,
 };
 use std::{io, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -76,8 +78,13 @@ impl Gateway {
         let mut opening = Opening::new(config.gateway.name.clone());
         opening.ledger_time = config.limits.ledger_time;
         let ledger = Arc::new(Ledger::open(&config.ledger, opening)?);
+        let (last_day, last_policy) = (day_in_london(ledger.head().time), ledger.view().active_policy());
         record_boot(&ledger, &config).await?;
         let policy = ActivePolicy::start(config.policies.clone(), &ledger).await?;
+        let last_files = match last_policy {
+            Some(hash) => ledger.policy_files(hash).await?,
+            None => None,
+        };
         let server_tls = config.gateway.tls.as_ref().map(server_tls::server_config).transpose()?;
         let client_tls = ClientTls::new(config.gateway.upstream_roots.as_deref())?;
         let (listeners, addresses) = listen(&config.gateway.listen).await?;
@@ -94,6 +101,7 @@ impl Gateway {
         let socket = control::ControlSocket::bind(&config.control_socket()).await?;
         let gateway = Arc::new(Self {
             callers: Callers::new(&config.callers),
+            closings: Closings::since(last_files.as_deref(), last_day, &policy.snapshot()),
             resolver: Resolver::new(&config.gateway, &own),
             client: upstream::Client::new(client_tls, (&config.limits).into(), policy.snapshot().hash),
             credentials: Credentials::new(config.keys.clone()),
@@ -114,7 +122,7 @@ impl Gateway {
         Ok(Running { gateway, addresses, operations, shutdown, entrance, others })
     }
 
-    /// What runs beside the requests: the control socket and the summary of probes.
+    /// What runs beside the requests: the control socket, the summary of probes, the look for recipients that closed.
     fn background(
         self: &Arc<Self>,
         shutdown: &watch::Sender<bool>,
@@ -124,7 +132,9 @@ impl Gateway {
         let control = tokio::spawn(socket.serve(gateway, control::Bounds::default(), told(shutdown)));
         let gateway = self.clone();
         let probes = tokio::spawn(async move { gateway.probes.summarise(&gateway.ledger).await });
-        vec![control, probes]
+        let gateway = self.clone();
+        let closings = tokio::spawn(async move { gateway.watch_closings().await });
+        vec![control, probes, closings]
     }
 
     fn operations(self: &Arc<Self>, listener: TcpListener, shutdown: &watch::Sender<bool>) -> JoinHandle<()> {
@@ -157,6 +167,7 @@ impl Gateway {
         if hash != before {
             self.client.retire(hash);
             self.metrics.policy(&self.policy.snapshot());
+            self.look_for_closings().await;
         }
         self.credentials.forget();
         Ok(hash)

@@ -81,6 +81,11 @@ impl Client {
         self.pool.retire(active);
     }
 
+    /// Ends every connection that is kept for reuse. Exchanges under way finish; nothing follows them.
+    pub fn end_kept(&self) {
+        self.pool.end_kept();
+    }
+
     /// Sends one request whose allow is durable, and waits for the head of the answer. Must not be called twice for
     /// one decision; a [`Receipt`] cannot be had twice.
     ///

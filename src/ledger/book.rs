@@ -8,7 +8,7 @@ use super::{
     tree::Hash,
     verify::Report,
 };
-use crate::{consent::View, flow::DecisionId};
+use crate::{consent::View, flow::DecisionId, policy::PolicyHash};
 use jiff::Timestamp;
 use std::{
     path::{Path, PathBuf},
@@ -201,6 +201,17 @@ impl Ledger {
     pub async fn decision(&self, id: DecisionId) -> Result<Option<Explained>, LedgerError> {
         let (reply, answer) = oneshot::channel();
         self.send(Job::Explain(id, reply))?;
+        self.answer(answer).await
+    }
+
+    /// The files of a policy set that was active once, as a JSON object of path and text; `None` for a set that
+    /// never was.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the record book cannot be read.
+    pub async fn policy_files(&self, hash: PolicyHash) -> Result<Option<String>, LedgerError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::PolicyFiles(hash, reply))?;
         self.answer(answer).await
     }
 

@@ -41,6 +41,8 @@ closed! {
         PolicyActivated = "policy.activated",
         /// A reload was refused; the last good policy stays.
         PolicyRejected = "policy.rejected",
+        /// A recipient closed: a link was found, an assessment or an undertaking ended.
+        RecipientClosed = "recipient.closed",
         /// The clock went back.
         ClockAnomaly = "clock.anomaly",
         /// The gateway started.

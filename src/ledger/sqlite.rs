@@ -28,6 +28,7 @@ use super::{
 use crate::{
     consent::{RetryOf, View},
     flow::DecisionId,
+    policy::PolicyHash,
 };
 use arc_swap::ArcSwap;
 use std::{
@@ -54,6 +55,8 @@ pub(super) enum Job {
     Abandoned(DecisionId),
     /// Tell everything of a decision.
     Explain(DecisionId, oneshot::Sender<Result<Option<Explained>, LedgerError>>),
+    /// Give back the files of a policy set.
+    PolicyFiles(PolicyHash, oneshot::Sender<Result<Option<String>, LedgerError>>),
     /// Check everything, a little at a time.
     Verify(oneshot::Sender<Result<Report, LedgerError>>),
     /// Stop.

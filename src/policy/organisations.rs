@@ -2,6 +2,7 @@
 
 pub(in crate::policy) mod chain;
 pub(in crate::policy) mod hosts;
+pub mod standing;
 
 use crate::flow::{Host, OrganisationId, SystemId, name_closed as closed};
 use hosts::Index;

@@ -15,6 +15,7 @@ mod support;
 
 mod caller;
 mod callers;
+mod closings;
 mod consent;
 mod crash;
 mod oauth;

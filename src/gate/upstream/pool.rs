@@ -108,6 +108,11 @@ impl Pool {
         }
     }
 
+    /// Ends what is kept now.
+    pub(super) fn end_kept(&self) {
+        self.state().kept.clear();
+    }
+
     fn home(self: &Arc<Self>, pinned: &Pinned) -> Home {
         let key = Key { host: pinned.host().clone(), port: pinned.port(), tls: pinned.tls() };
         Home { pool: Arc::downgrade(self), key, epoch: pinned.rules().epoch }

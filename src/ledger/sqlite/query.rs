@@ -1,7 +1,7 @@
 //! Finding what was recorded of one decision.
 
-use crate::{flow::DecisionId, ledger::book::Explained};
-use rusqlite::Connection;
+use crate::{flow::DecisionId, ledger::book::Explained, policy::PolicyHash};
+use rusqlite::{Connection, OptionalExtension as _};
 
 /// Entries of one run of the look-up table. Ids come in no order: in one sorted table each would touch a page
 /// of its own, four kilobytes of log for sixteen bytes. In runs, each of a thousand consecutive entries, they
@@ -36,6 +36,12 @@ pub(super) fn explain(db: &Connection, decision: &DecisionId) -> Result<Option<E
         erased,
         outcomes,
     }))
+}
+
+/// The files of a policy set that was active once.
+pub(super) fn policy_files(db: &Connection, hash: PolicyHash) -> Result<Option<String>, rusqlite::Error> {
+    let mut select = db.prepare_cached("SELECT sources FROM policies WHERE hash = ?1")?;
+    select.query_row([hash.0], |row| row.get(0)).optional()
 }
 
 struct Found {

@@ -62,6 +62,10 @@ impl Writer {
                     let found = query::explain(self.store.db(), &decision);
                     _ = reply.send(found.map_err(|e| LedgerError::Poisoned(words(&e).into())));
                 }
+                Job::PolicyFiles(hash, reply) => {
+                    let found = query::policy_files(self.store.db(), hash);
+                    _ = reply.send(found.map_err(|e| LedgerError::Poisoned(words(&e).into())));
+                }
                 Job::Verify(reply) => self.verifying.push_back((Inspection::new(self.keeper.path()), reply)),
                 Job::Close(reply) => {
                     closed = Some(reply);

@@ -26,6 +26,7 @@ pub const START: &[(&str, &str)] = shipped![
     "local.cedar",
     "charter.toml",
     "organisations.toml",
+    "councils.toml",
     "integrations/city-messages.toml",
     "integrations/inform-riverside.toml",
     "integrations/salesforce-contact.toml",

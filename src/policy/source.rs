@@ -103,7 +103,7 @@ impl Sources {
 }
 
 /// The organisation's own files, each of which must be there but for [`LOCAL_CATEGORIES`].
-const KNOWN: &[&str] = &["charter.toml", "local.cedar", "organisations.toml", LOCAL_CATEGORIES];
+const KNOWN: &[&str] = &["charter.toml", "councils.toml", "local.cedar", "organisations.toml", LOCAL_CATEGORIES];
 
 /// The organisation's own categories.
 pub(in crate::policy) const LOCAL_CATEGORIES: &str = "categories.local.toml";

@@ -3,6 +3,7 @@
 
 mod cases;
 mod chains;
+mod default_registry;
 mod errors;
 mod hostile;
 mod registry;

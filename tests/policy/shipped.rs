@@ -12,56 +12,6 @@ fn the_shipped_set_compiles_without_a_warning() {
     assert_eq!(policy.warnings, []);
 }
 
-/// Each system of the default registry, its class by the links alone, and how a chain to the Home Office begins.
-#[test]
-fn the_default_registry_says_what_its_sources_say() {
-    let registry = Policy::compile(&shipped::sources()).unwrap().registry;
-    let said: Vec<_> = registry
-        .systems
-        .values()
-        .filter(|s| !matches!(s.organisation.as_str(), "home-office") && s.chain.iter().all(|c| c.kind != "is-part-of"))
-        .map(|s| {
-            format!("{} {} {}", s.id, s.linked, s.chain.iter().map(|c| c.kind.as_str()).collect::<Vec<_>>().join(" "))
-        })
-        .collect();
-    assert_eq!(
-        said,
-        [
-            "chain/database associated associated",
-            "change-grow-live/services clear ",
-            "cifas/databases unassessed shares-with",
-            "city-messages/notifications clear ",
-            "clearsprings/asylum-accommodation root processor-for",
-            "dwp/services unassessed shares-with",
-            "gla/rough-sleeping clear ",
-            "harbour-crm/contacts clear ",
-            "hmrc/services associated shares-with",
-            "homeless-link/services clear ",
-            "london-councils/rough-sleeping-forum unassessed forum-attended-by",
-            "mears/asylum-accommodation root processor-for",
-            "mhclg/delta unassessed shares-with",
-            "migrant-help/asylum-advice-line unassessed processor-for",
-            "migrant-help/charity clear ",
-            "national-fraud-initiative/matching unassessed shares-with",
-            "nrpf-connect/database associated shares-with",
-            "police/forces associated shares-with",
-            "riverside-council/housing-referrals clear ",
-            "riverside-council/nrpf associated shares-with shares-with",
-            "serco/asylum-accommodation root processor-for",
-            "st-mungos/services clear ",
-            "street-health/outreach clear ",
-            "streetlink/alerts clear ",
-            "thames-reach/services clear ",
-            "ukvcas/applications root processor-for",
-            "vfs-global/uk-visas unassessed processor-for",
-            "westbridge-council/adult-safeguarding clear ",
-        ]
-    );
-    let roots = registry.systems.values().filter(|s| s.linked == Class::Root);
-    assert!(roots.clone().all(|s| s.organisation.as_str() == "home-office" || !s.chain.is_empty()));
-    assert_eq!(roots.count(), 24);
-}
-
 #[test]
 fn nothing_of_the_home_office_is_mistaken_for_another() {
     let registry = Policy::compile(&shipped::sources()).unwrap().registry;

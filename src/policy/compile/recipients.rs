@@ -1,6 +1,7 @@
 //! The registry: joins `roots.toml` and `organisations.toml`, follows the links, gives each system its class.
 
 mod claims;
+mod councils;
 mod links;
 mod system;
 
@@ -13,7 +14,7 @@ use crate::{
         Class, Registry, Sources,
         organisations::{self, ChainStep, Confidence, chain::Graph},
         source::{
-            organisations::{Organisation, OrganisationsFile, System},
+            organisations::{CouncilsFile, Organisation, OrganisationsFile, System},
             read::read,
         },
     },
@@ -24,6 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const ROOTS: &str = "roots.toml";
 /// Everybody else, as the organisation knows them.
 const OWN: &str = "organisations.toml";
+/// Local authorities, so that they are known.
+const COUNCILS: &str = "councils.toml";
 
 /// An organisation or a system, and the file it was read from.
 #[derive(Debug)]
@@ -50,7 +53,13 @@ struct Known<'a> {
 pub(super) fn compile(sources: &Sources, problems: &mut Problems) -> Option<Registry> {
     let mut file = |name| sources.get(name).and_then(|text| read::<OrganisationsFile>(name, text, problems));
     let (roots, own) = (file(ROOTS), file(OWN));
-    let files = [(ROOTS, roots?), (OWN, own?)];
+    let councils = match sources.get(COUNCILS) {
+        Some(text) => read(COUNCILS, text, problems)?,
+        None => CouncilsFile::default(),
+    };
+    let own = own?;
+    let councils = councils::expand(COUNCILS, &councils, &own, problems);
+    let files = [(ROOTS, roots?), (OWN, own), (COUNCILS, councils)];
     let mut known = Known::default();
     for (file, mirror) in &files {
         for organisation in &mirror.organisation {

@@ -1,4 +1,4 @@
-//! Mirror of `roots.toml` and `organisations.toml`: organisations, their systems, and the links between them.
+//! Mirror of `roots.toml`, `organisations.toml` and `councils.toml`: organisations, their systems, and the links between them.
 
 use super::{At, read::Day};
 use crate::{
@@ -6,6 +6,7 @@ use crate::{
     policy::organisations::{Confidence, ForumState, LinkKind, LinkStatus, SystemKind},
 };
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -15,6 +16,14 @@ pub(in crate::policy) struct OrganisationsFile {
     pub(in crate::policy) organisation: Vec<Organisation>,
     #[serde(default)]
     pub(in crate::policy) link: Vec<Link>,
+}
+
+/// The whole of `councils.toml`: local authorities' names by their domains.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct CouncilsFile {
+    #[serde(default)]
+    pub(in crate::policy) council: BTreeMap<At<String>, At<String>>,
 }
 
 /// A legal body or a part of one.

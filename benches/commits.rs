@@ -145,7 +145,7 @@ async fn permits(path: &Path, writers: usize, consented: bool) -> (f64, f64) {
     ledger.append(Tx { asserts: vec![], leaf, detail: vec![], changes }).await.expect("a record");
     for n in 0..GRANTS {
         let (leaf, changes) = (Leaf::new(Kind::ConsentIssued), vec![Change::Issue(grant(n, &destination()))]);
-        ledger.append_later(Tx { asserts: vec![], leaf, detail: vec![], changes }).expect("room");
+        ledger.append(Tx { asserts: vec![], leaf, detail: vec![], changes }).await.expect("a record");
     }
     let permit = |first: u64| {
         let shared = Arc::clone(&ledger);

@@ -97,7 +97,9 @@ pub enum OpenError {
     #[error("{0} is not a Havengate record book")]
     Foreign(PathBuf),
     /// Made by another version.
-    #[error("the record book has format {found}; this Havengate knows format {known}. Run the version that made it")]
+    #[error(
+        "the record book has format {found}; this Havengate knows formats up to {known}. Run the version that made it"
+    )]
     Version {
         /// The file's.
         found: i64,

@@ -17,6 +17,7 @@ mod schema;
 mod spend;
 mod store;
 mod time;
+mod upgrade;
 mod writer;
 
 use super::{

@@ -49,6 +49,19 @@ pub enum VerifyError {
     /// Some other file.
     #[error("{0} is not a Havengate record book")]
     Foreign(PathBuf),
+    /// Made by another version.
+    #[error(
+        "{path} has format {found} and this Havengate knows format {known}: an earlier one is brought up to date when \
+         a gateway of this version opens it"
+    )]
+    Version {
+        /// Where.
+        path: PathBuf,
+        /// The file's.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
     /// It cannot be read.
     #[error(
         "{path} cannot be read: {reason}. Copy it, its -wal and its .anchor file to a directory you may write to, \

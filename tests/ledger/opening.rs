@@ -56,14 +56,44 @@ async fn what_is_not_our_book_is_not_opened() {
     let book = Book::new();
     let name = Ledger::open(&book.path(), Opening::new("another")).unwrap_err();
     assert!(matches!(name, OpenError::Gateway), "{name}");
-    book.raw().pragma_update(None, "user_version", 2).unwrap();
-    assert!(matches!(Ledger::open(&book.path(), book.opening()), Err(OpenError::Version { found: 2, known: 1 })));
+    book.raw().pragma_update(None, "user_version", 3).unwrap();
+    assert!(matches!(Ledger::open(&book.path(), book.opening()), Err(OpenError::Version { found: 3, known: 2 })));
     book.raw().pragma_update(None, "application_id", 1).unwrap();
     assert!(matches!(Ledger::open(&book.path(), book.opening()), Err(OpenError::Foreign(_))));
     fs::write(book.path(), "x".repeat(10_000)).unwrap();
     assert!(matches!(Ledger::open(&book.path(), book.opening()), Err(OpenError::Foreign(_))));
     fs::write(book.path(), "").unwrap();
     assert!(matches!(Ledger::open(&book.path(), book.opening()), Err(OpenError::Foreign(_))));
+}
+
+/// As the first version made them: the same entries, another look-up table.
+#[tokio::test]
+async fn a_book_of_the_first_format_is_brought_up_to_date_with_every_entry() {
+    let book = Book::new();
+    let ledger = book.ready().await;
+    let decision = fresh();
+    permit(&ledger, request(decision)).await.unwrap();
+    let head = ledger.head();
+    ledger.close().await.unwrap();
+    drop(ledger);
+    book.raw()
+        .execute_batch(
+            "ALTER TABLE decisions RENAME TO now;
+             CREATE TABLE decisions (key INTEGER NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY (key, idx))
+                 STRICT, WITHOUT ROWID;
+             INSERT INTO decisions SELECT key, idx FROM now;
+             DROP TABLE now;
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+    let early = verify::verify(&book.path()).unwrap_err();
+    assert!(matches!(early, verify::VerifyError::Version { found: 1, known: 2, .. }), "not an alarm: {early}");
+    let ledger = book.open();
+    assert_eq!((ledger.head().size, ledger.head().root), (head.size, head.root));
+    assert!(ledger.decision(decision).await.unwrap().is_some());
+    ledger.close().await.unwrap();
+    drop(ledger);
+    assert!(verify::verify(&book.path()).unwrap().is_sound());
 }
 
 #[tokio::test]

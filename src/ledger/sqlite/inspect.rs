@@ -27,6 +27,10 @@ pub(in crate::ledger) fn inspect_at(path: &Path, anchor: &Path) -> Result<Report
     if number("application_id").map_err(|e| unreadable(path, &e))? != schema::APPLICATION {
         return Err(VerifyError::Foreign(path.into()));
     }
+    match number("user_version").map_err(|e| unreadable(path, &e))? {
+        schema::FORMAT => {}
+        found => return Err(VerifyError::Version { path: path.into(), found, known: schema::FORMAT }),
+    }
     let mut inspection = Inspection::new(anchor);
     // One snapshot for all steps.
     let read = db.execute_batch("BEGIN").and_then(|()| {

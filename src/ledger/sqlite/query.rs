@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 /// Entries of one run of the look-up table. Ids come in no order: in one sorted table each would touch a page
 /// of its own, four kilobytes of log for sixteen bytes. In runs, each of a thousand consecutive entries, they
 /// share the run's few pages; finding one asks every run, some microseconds each, and is rare.
-const RUN: i64 = 1024;
+pub(super) const RUN: i64 = 1024;
 
 /// The row of the look-up table for a decision's leaf: its run, the first eight bytes of the id, its index.
 pub(super) fn place(decision: &DecisionId, idx: i64) -> (i64, i64, i64) {

@@ -12,7 +12,7 @@ use std::path::Path;
 /// `HVLG`: tells our files from others.
 pub(super) const APPLICATION: i64 = 0x4856_4c47;
 /// The format of the tables.
-pub(super) const FORMAT: i64 = 1;
+pub(super) const FORMAT: i64 = 2;
 /// SQLite before 3.51.3 can lose a write-ahead log when a checkpoint meets a reset (design section 8).
 const OLDEST_ENGINE: i32 = 3_051_003;
 
@@ -102,7 +102,7 @@ pub(super) fn hold(path: &Path, gateway: &str) -> Result<Connection, OpenError> 
     let db = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(refuse)?;
     // Before anything is read, so that the first read takes the lock and no shared memory is ever used.
     db.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(refuse)?;
-    identify(&db, path)?;
+    let format = identify(&db, path)?;
     if db.is_readonly(rusqlite::MAIN_DB).map_err(refuse)? {
         return Err(OpenError::Unwritable { path: path.into(), reason: "it is read-only".into() });
     }
@@ -123,20 +123,21 @@ pub(super) fn hold(path: &Path, gateway: &str) -> Result<Connection, OpenError> 
     if name != gateway {
         return Err(OpenError::Gateway);
     }
+    super::upgrade::upgrade(&db, path, format)?;
     // A trial write: a read-only disk or a full one is found now and not at the first request.
     db.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'opened'", []).map_err(refuse)?;
     Ok(db)
 }
 
-/// Whether it is one of our files, in a format we know.
-fn identify(db: &Connection, path: &Path) -> Result<(), OpenError> {
+/// Whether it is one of our files, and in which format.
+fn identify(db: &Connection, path: &Path) -> Result<i64, OpenError> {
     let number =
         |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(|e| refused(path, &e));
     if number("application_id")? != APPLICATION {
         return Err(OpenError::Foreign(path.into()));
     }
     match number("user_version")? {
-        FORMAT => Ok(()),
+        found if (1..=FORMAT).contains(&found) => Ok(found),
         found => Err(OpenError::Version { found, known: FORMAT }),
     }
 }

@@ -8,6 +8,7 @@ pub mod completions;
 pub mod consent;
 pub mod demo;
 mod desk;
+pub mod destinations;
 pub mod explain;
 pub mod init;
 pub mod ledger;
@@ -105,6 +106,9 @@ pub enum Command {
     /// of a client, never the reference.
     #[command(subcommand)]
     Consent(consent::ConsentCommand),
+    /// Look after recipients: who they are, why one is closed, what runs out
+    #[command(subcommand)]
+    Destinations(destinations::DestinationsCommand),
     /// Make a home: configuration, policies, keys and an empty record book
     ///
     /// Makes havengate.toml with every key explained, policies to start from, keys that only you can read, and an
@@ -216,6 +220,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Printed, Failure> {
             Ok(Printed::done(printed.text, printed.data))
         }
         Command::Caller(command) => caller::run(command, context),
+        Command::Destinations(command) => destinations::run(command, context),
         Command::Init(args) => init::run(&args),
         Command::Ledger(command) => ledger::run(command, context),
         Command::Stop(command) => stop::run(command, context),

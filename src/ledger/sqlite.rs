@@ -9,6 +9,7 @@
 mod anchor;
 mod asserts;
 mod changes;
+mod exposure;
 mod files;
 mod inspect;
 mod query;
@@ -23,6 +24,7 @@ use super::{
     AssertFailure, Head, LedgerError, Opening, Tx,
     book::{Clock, Explained},
     error::{CreateError, OpenError},
+    exposure::{Page, Span},
     verify::{Report, VerifyError},
 };
 use crate::{
@@ -54,6 +56,8 @@ pub(super) enum Job {
     Abandoned(DecisionId),
     /// Tell everything of a decision.
     Explain(DecisionId, oneshot::Sender<Result<Option<Explained>, LedgerError>>),
+    /// Read some of what went out.
+    Exposure(Box<Span>, oneshot::Sender<Result<Page, LedgerError>>),
     /// Check everything, a little at a time.
     Verify(oneshot::Sender<Result<Report, LedgerError>>),
     /// Stop.

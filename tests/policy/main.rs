@@ -4,6 +4,7 @@
 mod cases;
 mod chains;
 mod errors;
+mod forum;
 mod hostile;
 mod registry;
 mod route;

@@ -3,7 +3,7 @@
 use super::{
     Done, Granting, Job, Reply, Shared, Write,
     anchor::Keeper,
-    changes,
+    changes, exposure,
     inspect::Inspection,
     query,
     store::{Committed, Store},
@@ -60,6 +60,10 @@ impl Writer {
                 Job::Abandoned(decision) => self.group(not_sent(decision)),
                 Job::Explain(decision, reply) => {
                     let found = query::explain(self.store.db(), &decision);
+                    _ = reply.send(found.map_err(|e| LedgerError::Poisoned(words(&e).into())));
+                }
+                Job::Exposure(span, reply) => {
+                    let found = exposure::page(self.store.db(), &span);
                     _ = reply.send(found.map_err(|e| LedgerError::Poisoned(words(&e).into())));
                 }
                 Job::Verify(reply) => self.verifying.push_back((Inspection::new(self.keeper.path()), reply)),

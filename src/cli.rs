@@ -107,6 +107,11 @@ pub enum Command {
     #[command(subcommand)]
     Consent(consent::ConsentCommand),
     /// Look after recipients: who they are, why one is closed, what runs out
+    ///
+    /// A recipient is a system of an organisation (riverside-council/housing-referrals). The registry is
+    /// policies/organisations.toml, which is yours, and policies/roots.toml, the Home Office and its bodies, which
+    /// nobody changes. Commands that change it compile the whole policy first, say what opens and what closes, and keep
+    /// every comment; none needs a running gateway.
     #[command(subcommand)]
     Destinations(destinations::DestinationsCommand),
     /// Make a home: configuration, policies, keys and an empty record book

@@ -22,12 +22,7 @@ use crate::{
 use jiff::{Timestamp, civil::Date};
 use std::path::PathBuf;
 
-/// Look after recipients: who they are, why one is closed, what runs out
-///
-/// A recipient is a system of an organisation (riverside-council/housing-referrals). The registry is
-/// policies/organisations.toml, which is yours, and policies/roots.toml, the Home Office and its bodies, which nobody
-/// changes. Commands that change it compile the whole policy first, say what opens and what closes, and keep every
-/// comment; none needs a running gateway.
+/// Look after recipients.
 #[derive(Debug, clap::Subcommand)]
 pub enum DestinationsCommand {
     /// List recipients by class

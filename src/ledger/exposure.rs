@@ -302,7 +302,7 @@ mod tests {
         figures.add(&request, group);
         let figures = figures.finish();
         assert_eq!(figures.erased, 1);
-        assert_eq!(shown(figures), ["identity consent 20 or more", "identity details erased 40 or more"]);
+        assert_eq!(shown(figures), ["identity details erased 40 or more", "identity consent 20 or more"]);
     }
 
     #[test]

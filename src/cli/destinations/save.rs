@@ -90,3 +90,27 @@ fn put(beside: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
 fn directory(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_somebody_else_changed_meanwhile_is_not_overwritten() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("registry.toml");
+        fs::write(&path, "# ours\n").unwrap();
+        let target = Target::open(&path).unwrap();
+        assert_eq!(target.text(), "# ours\n");
+        // As an editor saves: another file in its place.
+        fs::write(home.path().join("new"), "# theirs\n").unwrap();
+        fs::rename(home.path().join("new"), &path).unwrap();
+        let error = target.replace("# ours, changed\n").unwrap_err();
+        assert!(error.exit == Exit::Unavailable && error.text.contains("changed by somebody else"), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "# theirs\n");
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "nothing is left beside it");
+        drop(target);
+        Target::open(&path).unwrap().replace("# both\n").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "# both\n");
+    }
+}

@@ -1,9 +1,9 @@
 //! May this recipient be contacted at all, before anything of anybody is looked at?
 
-use super::{Refusal, refusal_of};
+use super::{Reason, Refusal, refusal_of};
 use crate::{
     consent::View,
-    flow::Purpose,
+    flow::{IntegrationId, Purpose},
     policy::{
         Integration, Policy, Route,
         charter::RecipientFacts,
@@ -93,6 +93,28 @@ pub fn opening(policy: &Policy, integration: &Integration, today: Date) -> Resul
     };
     let ruling = policy.charter.contact(&facts(integration, system, false, today));
     refusal_of(&ruling, None, None).map_or(Ok(()), Err)
+}
+
+/// The charter's rules that keep a recipient closed to everybody on a day: to a connection that nobody approved and
+/// that is no emergency, stops aside. For people who ask why; it permits nothing.
+#[must_use]
+pub fn closed_by(policy: &Policy, system: &System, today: Date) -> Vec<Reason> {
+    let Ok(integration) = IntegrationId::parse("none") else { return Vec::new() };
+    let facts = RecipientFacts {
+        integration,
+        system: system.id.clone(),
+        class: system.class(today),
+        kind: system.kind,
+        purpose: Purpose::Support,
+        undertaking: system.undertaking_current(today),
+        approved: false,
+        stopped: false,
+        home_office_forum: system.home_office_forum,
+        safeguarding_recipient: false,
+    };
+    let refusal = refusal_of(&policy.charter.contact(&facts), None, None);
+    // What the organisation's own rules say depends on the connection.
+    refusal.into_iter().flat_map(|r| r.reasons).filter(|reason| reason.clause.is_some()).collect()
 }
 
 fn facts(integration: &Integration, system: &System, stopped: bool, today: Date) -> RecipientFacts {

@@ -24,6 +24,9 @@ pub(super) fn system(policy: &Policy, system: &System, today: Date) -> Value {
         "kind": system.kind,
         "class": standing.class,
         "because": standing.because,
+        "closed_by": destination::closed_by(policy, system, today).iter().map(|r| {
+            json!({ "rule": r.rule, "clause": r.clause.map(|c| c.as_str()) })
+        }).collect::<Vec<_>>(),
         "changes": standing.changes,
         "chain": chain(&policy.registry, system),
         "hosts": patterns(|p| matches!(p, HostPattern::Exact(_) | HostPattern::Below(_))),

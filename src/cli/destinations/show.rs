@@ -23,9 +23,9 @@ Examples:
   havengate destinations show riverside-council/housing-referrals
   havengate destinations show riverside-council
 
---json: `organisation`, `systems` (each with `class`, `because`, `changes`, `chain`, `hosts`, `paths`, `mail_domains`,
-`tenants`, `addresses`, `assessed`, `undertaking`, `safeguarding_approved`, `forum`, `about`, `connections`) and `links`
-(each with `from`, `to`, `kind`, `carries`, `status`, `confidence`, `since`, `ended`, `evidence`, `note`).")]
+--json: `organisation`, `systems` (each with `class`, `because`, `closed_by`, `changes`, `chain`, `hosts`, `paths`,
+`mail_domains`, `tenants`, `addresses`, `assessed`, `undertaking`, `safeguarding_approved`, `forum`, `about`,
+`connections`) and `links` (each with `from`, `to`, `kind`, `carries`, `status`, `confidence`, `since`, `ended`, `evidence`, `note`).")]
 pub struct Show {
     /// An organisation or a system
     #[arg(value_name = "ID")]
@@ -163,6 +163,13 @@ fn recipient(text: &mut String, system: &System, policy: &Policy, today: Date) {
     let _ = writeln!(text, "  whose       {}; {}", system.name, words::kind(system.kind));
     for (i, because) in standing.because.iter().enumerate() {
         let _ = writeln!(text, "  {:<11} {because}", if i == 0 { "because" } else { "" });
+    }
+    let rules: Vec<String> = destination::closed_by(policy, system, today)
+        .iter()
+        .map(|r| format!("{} ({})", r.rule, r.clause.map_or("", |c| c.as_str())))
+        .collect();
+    if !rules.is_empty() {
+        let _ = writeln!(text, "  closed by   {}", rules.join(", "));
     }
     for (i, step) in system.chain.iter().enumerate() {
         let _ = writeln!(

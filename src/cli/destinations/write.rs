@@ -1,8 +1,14 @@
 //! The commands that change `organisations.toml`: in memory, compiled whole, shown, and only then written.
 
-mod arguments;
+mod add;
+mod findings;
+mod links;
+mod undertake;
 
-pub(super) use arguments::{Add, Assess, EndLink, ForumArgs, Link, Undertake};
+pub(super) use add::Add;
+pub(super) use findings::{Assess, ForumArgs};
+pub(super) use links::{EndLink, Link};
+pub(super) use undertake::Undertake;
 
 use super::{
     Context, Exit, Failure, Files, Printed,

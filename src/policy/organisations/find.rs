@@ -133,8 +133,9 @@ impl Registry {
             HostPattern::Below(x) if below(host, x) => Some((0, x.len())),
             _ => None,
         };
-        let pattern = system.hosts.iter().filter_map(|p| Some((length(p)?, p))).max_by_key(|(length, _)| *length)?;
-        Some(Found { system, by: By::Pattern(pattern.1) })
+        let pattern = system.hosts.iter().filter_map(|p| Some((length(p)?, p))).max_by_key(|(length, _)| *length);
+        // The gateway's answer stands, even where we could not say which entry made it.
+        Some(Found { system, by: pattern.map_or(By::Id, |(_, p)| By::Pattern(p)) })
     }
 
     fn mail(&self, domain: &str) -> Vec<Found<'_>> {

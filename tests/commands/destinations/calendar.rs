@@ -115,6 +115,19 @@ fn what_is_over_comes_first_and_what_stops_is_named() {
     let first = out.lines().next().unwrap();
     assert!(first.starts_with("2026-02-03  301 days over"), "{out}");
     assert!(out.contains("2026-12-31  30 days left") && out.contains("connection: inform-riverside"), "{out}");
+    let connection = home.path().join("policies/integrations/inform-riverside.toml");
+    let approved = format!(
+        "approval = {{ by = \"panel\", on = 2026-10-01, until = 2026-12-05, minutes_sha256 = \"{}\" }}\n{}",
+        "ab".repeat(32),
+        fs::read_to_string(&connection).unwrap()
+    );
+    fs::write(&connection, approved).unwrap();
+    let (_, out, _) = run(home.path(), &["due", "--at", "2026-12-01"]);
+    assert!(
+        out.contains("2026-12-05  4 days left") && out.contains("approval of the connection inform-riverside"),
+        "{out}"
+    );
+    fs::write(&connection, fs::read_to_string(&connection).unwrap().split_once('\n').unwrap().1).unwrap();
     let (_, near) = data(home.path(), &["due", "--at", "2026-12-31", "--within", "0"]);
     let things: Vec<_> = near["due"].as_array().unwrap().iter().map(|d| (&d["thing"], &d["days"])).collect();
     assert_eq!(things, [(&json!("forum"), &json!(-331)), (&json!("assessment"), &json!(0))]);

@@ -68,6 +68,7 @@ fn why_shows_the_path_the_evidence_and_what_would_change_it() {
     for part in [
         "matches nrpf.riverside.example",
         "associated (data can reach the Home Office)",
+        "closed by   associated-only-by-data-2 (DATA-1), undertaking-required (DATA-4)",
         "1. Riverside Council (example) shares data with NRPF Connect since 1 January 2014; certain; only of riverside-council/nrpf.",
         "2. NRPF Connect shares data with Home Office; certain",
         "evidence: Camden Council's page",

@@ -160,7 +160,14 @@ impl Edge<'_> {
     /// Whether it holds.
     #[must_use]
     pub fn holds(&self) -> String {
-        self.link.map_or_else(|| "registry's word".to_owned(), super::words::holds)
+        match self.link {
+            None => "registry's word".to_owned(),
+            // That they talk may be certain; what matters is that nobody's data goes along.
+            Some(link) if link.kind == LinkKind::PolicyContact && link.status != LinkStatus::Ended => {
+                super::words::carries(link)
+            }
+            Some(link) => super::words::holds(link),
+        }
     }
 }
 

@@ -93,7 +93,7 @@ pub(super) fn float(n: usize) -> f64 {
 /// What stands in a box, and how tall that makes it.
 fn written(map: &Map<'_>, at: usize) -> Frame {
     let Some(place) = map.places.get(at) else { return Frame::default() };
-    let name = wrapped(place.name, 28);
+    let name = wrapped(place.name, 26);
     let mut systems: Vec<String> = if place.root {
         Vec::new()
     } else {

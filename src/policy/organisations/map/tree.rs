@@ -83,7 +83,8 @@ impl Walk<'_> {
             Look::Perhaps => '◇',
             Look::Aside | Look::Past => '·',
         };
-        let carries = edge.link.map_or(String::new(), |link| format!("; {}", words::carries(link)));
+        let carrying = edge.link.map(words::carries).filter(|c| *c != edge.holds());
+        let carries = carrying.map_or(String::new(), |c| format!("; {c}"));
         let (how, verb) = (format!("{}{carries}", edge.holds()), edge.verb());
         match self.map.from {
             Some(_) => (edge.to, format!("{mark} {verb} {}: {how}", name(edge.to))),

@@ -8,6 +8,7 @@ pub mod completions;
 pub mod consent;
 pub mod demo;
 mod desk;
+pub mod destinations;
 pub mod explain;
 pub mod init;
 pub mod ledger;
@@ -105,6 +106,14 @@ pub enum Command {
     /// of a client, never the reference.
     #[command(subcommand)]
     Consent(consent::ConsentCommand),
+    /// Look after recipients: who they are, why one is closed, what runs out
+    ///
+    /// A recipient is a system of an organisation (riverside-council/housing-referrals). The registry is
+    /// policies/organisations.toml, which is yours, and policies/roots.toml, the Home Office and its bodies, which
+    /// nobody changes. Commands that change it compile the whole policy first, say what opens and what closes, and keep
+    /// every comment; none needs a running gateway.
+    #[command(subcommand)]
+    Destinations(destinations::DestinationsCommand),
     /// Make a home: configuration, policies, keys and an empty record book
     ///
     /// Makes havengate.toml with every key explained, policies to start from, keys that only you can read, and an
@@ -216,6 +225,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Printed, Failure> {
             Ok(Printed::done(printed.text, printed.data))
         }
         Command::Caller(command) => caller::run(command, context),
+        Command::Destinations(command) => destinations::run(command, context),
         Command::Init(args) => init::run(&args),
         Command::Ledger(command) => ledger::run(command, context),
         Command::Stop(command) => stop::run(command, context),

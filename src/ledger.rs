@@ -5,11 +5,12 @@
 //!
 //! The rooms: `book` is the handle that everybody holds; `rules` says what a transaction must look like;
 //! `leaf` and `canonical` make the text that is kept for ever; `tree` hashes it; `standing` is what it says must
-//! stand in the tables; `verify` checks it all again; `sqlite` is the engine, the only one that touches files and clocks.
+//! stand in the tables; `verify` checks it all again; `exposure` reads what went to whom; `sqlite` is the engine, the only one that touches files and clocks.
 
 mod book;
 mod canonical;
 mod error;
+pub mod exposure;
 pub mod failure;
 pub mod leaf;
 mod rules;

@@ -13,7 +13,7 @@ use crate::{
     config::Limits,
     consent::{Grant, Safeguarding, issue, keys::Keys, view::StopScope},
     flow::{App, ConsentId, DecisionId},
-    ledger::{Change, Leaf, Ledger, LedgerError, Tx, leaf::Kind},
+    ledger::{Change, Leaf, Ledger, LedgerError, Tx, exposure::Span, leaf::Kind},
     policy::Policy,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -48,6 +48,7 @@ impl Office {
             Command::StopPlace { scope } => self.stop(scope).await,
             Command::Explain { decision } => self.explain(decision).await,
             Command::Judge { app, request, at } => self.judge(app, &request, at),
+            Command::Exposure(span) => self.exposure(span).await,
             Command::LedgerVerify => self.verify().await,
             Command::Reload | Command::Status => Err("No gateway is running, so there is nothing to ask.".to_owned()),
         };
@@ -152,6 +153,11 @@ impl Office {
         };
         let decision = DecisionId::from_bytes(random()?);
         Ok(report::told(&rehearsal::judge(&situation, decision, app, request.as_bytes())))
+    }
+
+    async fn exposure(&self, span: Span) -> Result<(String, Value), String> {
+        let page = self.ledger.exposure(span).await.map_err(said)?;
+        Ok((String::new(), serde_json::to_value(&page).map_err(|e| e.to_string())?))
     }
 
     async fn verify(&self) -> Result<(String, Value), String> {

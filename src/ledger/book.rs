@@ -3,6 +3,7 @@
 use super::{
     LedgerError, OpenError, Permission, Receipt, Recorded, Tx,
     error::CreateError,
+    exposure::{Page, Span},
     rules,
     sqlite::{self, Done, Job, Reply, Shared, Write},
     tree::Hash,
@@ -212,6 +213,16 @@ impl Ledger {
     pub async fn policy_files(&self, hash: PolicyHash) -> Result<Option<String>, LedgerError> {
         let (reply, answer) = oneshot::channel();
         self.send(Job::PolicyFiles(hash, reply))?;
+        self.answer(answer).await
+    }
+
+    /// Some of what went out. Ask again from [`Page::next`] until there is none.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the record book cannot be read.
+    pub async fn exposure(&self, span: Span) -> Result<Page, LedgerError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Exposure(Box::new(span), reply))?;
         self.answer(answer).await
     }
 

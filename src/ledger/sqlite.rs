@@ -9,6 +9,7 @@
 mod anchor;
 mod asserts;
 mod changes;
+mod exposure;
 mod files;
 mod inspect;
 mod query;
@@ -24,6 +25,7 @@ use super::{
     AssertFailure, Head, LedgerError, Opening, Tx,
     book::{Clock, Explained},
     error::{CreateError, OpenError},
+    exposure::{Page, Span},
     verify::{Report, VerifyError},
 };
 use crate::{
@@ -58,6 +60,8 @@ pub(super) enum Job {
     Explain(DecisionId, oneshot::Sender<Result<Option<Explained>, LedgerError>>),
     /// Give back the files of a policy set.
     PolicyFiles(PolicyHash, oneshot::Sender<Result<Option<String>, LedgerError>>),
+    /// Read some of what went out.
+    Exposure(Box<Span>, oneshot::Sender<Result<Page, LedgerError>>),
     /// Check everything, a little at a time.
     Verify(oneshot::Sender<Result<Report, LedgerError>>),
     /// Stop.

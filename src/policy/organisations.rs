@@ -1,10 +1,20 @@
 //! The registry of organisations, systems and links, and each system's class (design section 5).
 
+pub mod calendar;
 pub(in crate::policy) mod chain;
+pub mod due;
+mod entry;
+pub mod find;
 pub(in crate::policy) mod hosts;
+pub mod letter;
+pub mod map;
 pub mod standing;
+pub mod words;
+
+pub use entry::{About, Associated, Carries, Forum, Link, Node, Organisation};
 
 use crate::flow::{Host, OrganisationId, SystemId, name_closed as closed};
+pub use chain::{Graph, Leads};
 use hosts::Index;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -110,6 +120,10 @@ closed! {
 pub struct Registry {
     /// Systems by id. Look-ups by host know only what [`Registry::new`] was given.
     pub systems: BTreeMap<SystemId, System>,
+    /// Organisations by id.
+    pub organisations: BTreeMap<OrganisationId, Organisation>,
+    /// Every link in the order of the files, ended ones and policy contact too: shown to people, decided already.
+    pub links: Vec<Link>,
     index: Index,
 }
 
@@ -118,7 +132,41 @@ impl Registry {
     #[must_use]
     pub fn new(systems: BTreeMap<SystemId, System>) -> Self {
         let index = Index::new(systems.values());
-        Self { systems, index }
+        Self { systems, organisations: BTreeMap::new(), links: Vec::new(), index }
+    }
+
+    /// The same, with who owns the systems and how they are linked, to be shown.
+    #[must_use]
+    pub fn with(mut self, organisations: BTreeMap<OrganisationId, Organisation>, links: Vec<Link>) -> Self {
+        (self.organisations, self.links) = (organisations, links);
+        self
+    }
+
+    /// An organisation's name; its id where it has none.
+    #[must_use]
+    pub fn name<'a>(&'a self, id: &'a OrganisationId) -> &'a str {
+        self.organisations.get(id).map_or(id.as_str(), |o| o.name.as_str())
+    }
+
+    /// An organisation's systems.
+    pub fn systems_of<'a>(&'a self, id: &'a OrganisationId) -> impl Iterator<Item = &'a System> {
+        self.systems.values().filter(move |s| s.organisation == *id)
+    }
+
+    /// The links as a graph whose ends are the Home Office and its bodies' parent.
+    #[must_use]
+    pub fn graph(&self) -> Graph {
+        let roots = self.organisations.values().filter(|o| o.root).map(|o| o.id.clone()).collect();
+        Graph::new(self.links.clone(), roots)
+    }
+
+    /// The systems from which client data goes on to an organisation, by links that certainly conduct or only
+    /// perhaps: whatever goes to them may have come there.
+    #[must_use]
+    pub fn through(&self, organisation: &OrganisationId) -> Vec<&System> {
+        let graph = Graph::new(self.links.clone(), [organisation.clone()].into());
+        let leads = |s: &&System| graph.class(&s.organisation, &s.id).0 != Class::Clear;
+        self.systems.values().filter(leads).collect()
     }
 
     /// A recipient by its id.
@@ -172,6 +220,12 @@ pub struct System {
     /// The Home Office has access to this forum (DATA-5): an in-force `forum-attended-by` link says so. Holds on
     /// after we left, until that link is ended.
     pub home_office_forum: bool,
+    /// How far the challenge has come, where somebody wrote it down.
+    pub forum: Option<Forum>,
+    /// The registry's own word, with a reason, that it is associated.
+    pub associated: Option<Associated>,
+    /// How sure the entry is, and where it is written.
+    pub about: About,
 }
 
 /// A host a system answers at. Deny beats allow: a host of any root is a root's.
@@ -198,6 +252,10 @@ pub struct Assessment {
     pub on: Date,
     /// Last day, inclusive.
     pub until: Date,
+    /// Whose word it is: `panel` or `organisation`.
+    pub by: String,
+    /// What was looked at, and why it is safe.
+    pub reason: String,
     /// The assessment names the contested or low-confidence chain and says why it does not conduct.
     pub answers_chain: bool,
 }
@@ -213,6 +271,10 @@ pub struct Undertaking {
     pub signed: Date,
     /// Last day, inclusive.
     pub expires: Date,
+    /// It excepts what the law requires.
+    pub except_required_by_law: bool,
+    /// The recipient tells us before such a disclosure.
+    pub tells_us_first: bool,
 }
 
 /// One link of a chain, in words.
@@ -228,6 +290,8 @@ pub struct ChainStep {
     pub since: Option<Date>,
     /// Where it is written.
     pub evidence: Vec<String>,
+    /// The link, by its position in [`Registry::links`]; `None` where the registry's own word is the reason.
+    pub link: Option<usize>,
 }
 
 impl System {

@@ -1,11 +1,11 @@
 //! May this recipient be contacted at all, before anything of anybody is looked at?
 
-use super::{Refusal, refusal_of};
+use super::{Reason, Refusal, refusal_of};
 use crate::{
     consent::View,
-    flow::Purpose,
+    flow::{IntegrationId, Purpose},
     policy::{
-        Policy, Route,
+        Integration, Policy, Route,
         charter::RecipientFacts,
         organisations::{ChainStep, Class, System},
     },
@@ -38,7 +38,8 @@ impl Admitted {
                 "The registry does not know this recipient. Add it to policies/organisations.toml and assess it.",
             ));
         };
-        let facts = facts(&route, system, view, today);
+        let stopped = view.stopped(&route.integration.id, &system.id);
+        let facts = facts(&route.integration, system, stopped, today);
         if let Some(mut refusal) = refusal_of(&policy.charter.contact(&facts), None, None) {
             if matches!(facts.class, Class::Root | Class::Associated) && !system.chain.is_empty() {
                 let _ = write!(refusal.detail, " {}", in_words(&system.chain));
@@ -81,8 +82,42 @@ impl Admitted {
     }
 }
 
-fn facts(route: &Route, system: &System, view: &View, today: Date) -> RecipientFacts {
-    let integration = &route.integration;
+/// Whether the charter would let a connection contact its recipient on a day, were no stop in force. For people
+/// who change the registry and want to see what that opens and closes; it permits nothing.
+///
+/// # Errors
+/// The refusal with every rule that says no.
+pub fn opening(policy: &Policy, integration: &Integration, today: Date) -> Result<(), Refusal> {
+    let Some(system) = policy.registry.system(&integration.destination) else {
+        return Err(Refusal::plain(super::Code::DestinationUnassessed, "The registry does not know this recipient."));
+    };
+    let ruling = policy.charter.contact(&facts(integration, system, false, today));
+    refusal_of(&ruling, None, None).map_or(Ok(()), Err)
+}
+
+/// The charter's rules that keep a recipient closed to everybody on a day: to a connection that nobody approved and
+/// that is no emergency, stops aside. For people who ask why; it permits nothing.
+#[must_use]
+pub fn closed_by(policy: &Policy, system: &System, today: Date) -> Vec<Reason> {
+    let Ok(integration) = IntegrationId::parse("none") else { return Vec::new() };
+    let facts = RecipientFacts {
+        integration,
+        system: system.id.clone(),
+        class: system.class(today),
+        kind: system.kind,
+        purpose: Purpose::Support,
+        undertaking: system.undertaking_current(today),
+        approved: false,
+        stopped: false,
+        home_office_forum: system.home_office_forum,
+        safeguarding_recipient: false,
+    };
+    let refusal = refusal_of(&policy.charter.contact(&facts), None, None);
+    // What the organisation's own rules say depends on the connection.
+    refusal.into_iter().flat_map(|r| r.reasons).filter(|reason| reason.clause.is_some()).collect()
+}
+
+fn facts(integration: &Integration, system: &System, stopped: bool, today: Date) -> RecipientFacts {
     let purpose = integration.purpose;
     RecipientFacts {
         integration: integration.id.clone(),
@@ -92,7 +127,7 @@ fn facts(route: &Route, system: &System, view: &View, today: Date) -> RecipientF
         purpose,
         undertaking: system.undertaking_current(today),
         approved: integration.approval.as_ref().is_some_and(|a| a.on <= today && today <= a.until),
-        stopped: view.stopped(&integration.id, &system.id),
+        stopped,
         home_office_forum: system.home_office_forum,
         safeguarding_recipient: purpose == Purpose::Safeguarding
             && system.safeguarding_approved.is_some_and(|on| on <= today),

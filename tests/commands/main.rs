@@ -5,6 +5,8 @@ mod caller;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod destinations;
+#[cfg(test)]
 mod diagnostics;
 #[cfg(test)]
 mod init;

@@ -30,6 +30,8 @@ fn every_command_teaches_more_than_its_line() {
         (&["consent", "keygen"], "consent-issuing.key"),
         (&["consent", "end"], "by a person"),
         (&["consent", "emergency"], "4 hours"),
+        (&["destinations"], "roots.toml"),
+        (&["destinations", "why"], "Nothing is asked of DNS"),
         (&["init"], "Overwrites nothing"),
     ] {
         let (exit, out, err) = said(havengate(home.path()).args(command).arg("--help"));

@@ -18,6 +18,7 @@ mod callers;
 mod closings;
 mod consent;
 mod crash;
+mod destinations;
 mod oauth;
 mod policy;
 mod privacy;

@@ -5,6 +5,7 @@ mod cases;
 mod chains;
 mod default_registry;
 mod errors;
+mod forum;
 mod hostile;
 mod registry;
 mod route;

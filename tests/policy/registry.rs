@@ -4,7 +4,7 @@ use havengate::{
     flow::{Host, SystemId},
     policy::{
         Class, Registry,
-        organisations::{HostPattern, System, SystemKind},
+        organisations::{About, HostPattern, System, SystemKind},
     },
 };
 
@@ -30,6 +30,9 @@ fn system(id: &str, linked: Class, hosts: &[&str]) -> (SystemId, System) {
         chain: Vec::new(),
         linked,
         home_office_forum: false,
+        forum: None,
+        associated: None,
+        about: About::default(),
     };
     (id, system)
 }

@@ -3,6 +3,7 @@
 use crate::{
     consent::{Ground, issue::Draft, view::StopScope},
     flow::{App, ConsentId, DecisionId, SystemId},
+    ledger::exposure::Span,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use std::fmt;
@@ -50,6 +51,9 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at: Option<jiff::Timestamp>,
     },
+    /// Reads some of what went to recipients. Nothing is recorded.
+    #[serde(rename = "destinations.exposure")]
+    Exposure(Span),
     /// Recomputes the whole record book.
     #[serde(rename = "ledger.verify")]
     LedgerVerify,

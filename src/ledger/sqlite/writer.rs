@@ -3,7 +3,7 @@
 use super::{
     Done, Granting, Job, Reply, Shared, Write,
     anchor::Keeper,
-    changes,
+    changes, exposure,
     inspect::Inspection,
     query,
     store::{Committed, Store},
@@ -64,6 +64,10 @@ impl Writer {
                 }
                 Job::PolicyFiles(hash, reply) => {
                     let found = query::policy_files(self.store.db(), hash);
+                    _ = reply.send(found.map_err(|e| LedgerError::Poisoned(words(&e).into())));
+                }
+                Job::Exposure(span, reply) => {
+                    let found = exposure::page(self.store.db(), &span);
                     _ = reply.send(found.map_err(|e| LedgerError::Poisoned(words(&e).into())));
                 }
                 Job::Verify(reply) => self.verifying.push_back((Inspection::new(self.keeper.path()), reply)),

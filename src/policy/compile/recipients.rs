@@ -12,7 +12,7 @@ use crate::{
     flow::{OrganisationId, SystemId},
     policy::{
         Class, Registry, Sources,
-        organisations::{self, ChainStep, Confidence, chain::Graph},
+        organisations::{self, About, ChainStep, Confidence, chain::Graph},
         source::{
             organisations::{CouncilsFile, Organisation, OrganisationsFile, System},
             read::read,
@@ -79,7 +79,8 @@ pub(super) fn compile(sources: &Sources, problems: &mut Problems) -> Option<Regi
         known.judge(&graph, system.text, organisation, &mut compiled);
         systems.insert((*id).clone(), compiled);
     }
-    let registry = Registry::new(systems);
+    let organisations = known.organisations.iter().map(|(id, o)| ((*id).clone(), kept(*o))).collect();
+    let registry = Registry::new(systems).with(organisations, graph.into_links());
     claims::check(&known, &registry, problems);
     Some(registry)
 }
@@ -123,7 +124,7 @@ impl<'a> Known<'a> {
     fn judge(&self, graph: &Graph, text: &System, organisation: &Organisation, system: &mut organisations::System) {
         let (class, chain) = graph.class(organisation.id.get_ref(), text.id.get_ref());
         system.linked = class;
-        system.chain = chain.into_iter().map(|link| self.step(link)).collect();
+        system.chain = chain.into_iter().filter_map(|i| Some(self.step(i, graph.links().get(i)?))).collect();
         if let Some(associated) = text.associated.as_ref().map(|a| a.get_ref()).filter(|_| class > Class::Associated) {
             let reason = associated.reason.get_ref().clone();
             system.linked = Class::Associated;
@@ -133,19 +134,21 @@ impl<'a> Known<'a> {
                 to: self.home_office(),
                 since: None,
                 evidence: [reason].into_iter().chain(associated.evidence.iter().cloned()).collect(),
+                link: None,
             }];
         }
         let attended = graph.attended_by_root(organisation.id.get_ref(), text.id.get_ref());
         system.home_office_forum = text.kind == organisations::SystemKind::Forum && (attended || text.forum.is_some());
     }
 
-    fn step(&self, link: &organisations::chain::Link) -> ChainStep {
+    fn step(&self, position: usize, link: &organisations::Link) -> ChainStep {
         ChainStep {
             from: self.name(&link.from.organisation),
             kind: link.kind.to_string(),
             to: self.name(&link.to.organisation),
             since: link.since,
             evidence: link.evidence.clone(),
+            link: Some(position),
         }
     }
 
@@ -161,6 +164,23 @@ impl<'a> Known<'a> {
     fn organisation_ids(&self) -> BTreeSet<&str> {
         self.organisations.keys().map(|id| id.as_str()).collect()
     }
+}
+
+/// What people are shown of an organisation.
+fn kept(organisation: In<'_, Organisation>) -> organisations::Organisation {
+    let In { file, text } = organisation;
+    organisations::Organisation {
+        id: text.id.get_ref().clone(),
+        name: text.name.get_ref().clone(),
+        root: is_root(text),
+        core: file == ROOTS,
+        about: about(text.confidence.as_ref(), &text.evidence, text.note.as_deref()),
+    }
+}
+
+/// How sure an entry is, and where it is written.
+fn about(confidence: Option<&crate::policy::source::At<Confidence>>, evidence: &[String], note: Option<&str>) -> About {
+    About { confidence: confidence.map(|c| *c.get_ref()), evidence: evidence.to_vec(), note: note.map(str::to_owned) }
 }
 
 fn is_root(organisation: &Organisation) -> bool {

@@ -9,44 +9,13 @@
 //! Where data lands in an organisation as a whole, any of that organisation's systems may hold it afterwards,
 //! so every onward link conducts: what is not known is taken for the worse.
 
-use super::{Class, Confidence, LinkKind, LinkStatus};
+use super::{Carries, Class, Confidence, Link, LinkKind, LinkStatus, Node};
 use crate::flow::{OrganisationId, SystemId};
-use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-
-/// A link, its ends known.
-#[derive(Debug, Clone)]
-pub(in crate::policy) struct Link {
-    pub(in crate::policy) from: Node,
-    pub(in crate::policy) to: Node,
-    pub(in crate::policy) kind: LinkKind,
-    pub(in crate::policy) carries: Carries,
-    pub(in crate::policy) status: LinkStatus,
-    pub(in crate::policy) confidence: Confidence,
-    pub(in crate::policy) since: Option<Date>,
-    pub(in crate::policy) evidence: Vec<String>,
-}
-
-/// Where data is.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::policy) struct Node {
-    pub(in crate::policy) organisation: OrganisationId,
-    /// In which of its systems; `None` where nobody says.
-    pub(in crate::policy) system: Option<SystemId>,
-}
-
-/// Whose client data goes along.
-#[derive(Debug, Clone)]
-pub(in crate::policy) enum Carries {
-    /// Everybody's.
-    All,
-    /// Of these systems.
-    Systems(BTreeSet<SystemId>),
-}
 
 /// The links by the organisation they leave, and which organisations are the Home Office.
 #[derive(Debug)]
-pub(in crate::policy) struct Graph {
+pub struct Graph {
     links: Vec<Link>,
     leaving: HashMap<OrganisationId, Vec<usize>>,
     roots: BTreeSet<OrganisationId>,
@@ -65,8 +34,31 @@ impl Graph {
         Self { leaving, reaching, roots, links }
     }
 
-    /// What the links say of a system, and the chain that says it.
-    pub(in crate::policy) fn class(&self, organisation: &OrganisationId, system: &SystemId) -> (Class, Vec<&Link>) {
+    /// The links, in the order they were given.
+    pub(in crate::policy) fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// Gives the links back.
+    pub(in crate::policy) fn into_links(self) -> Vec<Link> {
+        self.links
+    }
+
+    /// What a link, whatever it carries, is on the way to: a root for certain, perhaps, or not at all.
+    pub(in crate::policy) fn leads(&self, link: &Link) -> Leads {
+        let by = |tier: Tier, reaching: &HashSet<OrganisationId>| {
+            tier.admits(link) && reaching.contains(&link.to.organisation)
+        };
+        let [_, certain, in_question] = &self.reaching;
+        match () {
+            () if by(Tier::Certain, certain) => Leads::Certainly,
+            () if by(Tier::InQuestion, in_question) => Leads::Perhaps,
+            () => Leads::Nowhere,
+        }
+    }
+
+    /// What the links say of a system, and the chain that says it, by the links' positions.
+    pub(in crate::policy) fn class(&self, organisation: &OrganisationId, system: &SystemId) -> (Class, Vec<usize>) {
         if self.roots.contains(organisation) {
             return (Class::Root, Vec::new());
         }
@@ -90,7 +82,7 @@ impl Graph {
 
     /// Breadth first, a level at a time; each place is kept with the best-evidenced way to it. Of equals the
     /// one written first stays, so that the answer never depends on chance.
-    fn chain(&self, start: &Node, origin: &SystemId, tier: Tier) -> Option<Vec<&Link>> {
+    fn chain(&self, start: &Node, origin: &SystemId, tier: Tier) -> Option<Vec<usize>> {
         let mut steps: Vec<Step> = Vec::new();
         let mut seen: HashSet<Node> = HashSet::from([start.clone()]);
         let mut level: Vec<(Node, Way)> = vec![(start.clone(), Way { evidence: 0, last: None })];
@@ -108,25 +100,12 @@ impl Graph {
             }
             let arrived = next.iter().filter(|(node, _)| self.roots.contains(&node.organisation)).map(|(_, way)| way);
             if let Some(best) = arrived.reduce(|a, b| if a.evidence < b.evidence { b } else { a }) {
-                return Some(self.walked(&steps, best.last));
+                return Some(walked(&steps, best.last));
             }
             seen.extend(next.keys().cloned());
             level = next.into_iter().collect();
         }
         None
-    }
-
-    /// The links of a way, from the start.
-    fn walked(&self, steps: &[Step], last: Option<usize>) -> Vec<&Link> {
-        let mut at = last;
-        let mut links: Vec<_> = std::iter::from_fn(|| {
-            let step = steps.get(at?)?;
-            at = step.before;
-            self.links.get(step.link)
-        })
-        .collect();
-        links.reverse();
-        links
     }
 
     /// The links that carry `origin`'s client data on from `node`.
@@ -207,6 +186,30 @@ struct Way {
 struct Step {
     link: usize,
     before: Option<usize>,
+}
+
+/// Whether a link is on a way to the Home Office.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Leads {
+    /// No.
+    Nowhere,
+    /// By way of something contested or uncertain.
+    Perhaps,
+    /// Yes.
+    Certainly,
+}
+
+/// The links of a way, from the start.
+fn walked(steps: &[Step], last: Option<usize>) -> Vec<usize> {
+    let mut at = last;
+    let mut links: Vec<_> = std::iter::from_fn(|| {
+        let step = steps.get(at?)?;
+        at = step.before;
+        Some(step.link)
+    })
+    .collect();
+    links.reverse();
+    links
 }
 
 fn reaching(links: &[Link], roots: &BTreeSet<OrganisationId>, tier: Tier) -> HashSet<OrganisationId> {

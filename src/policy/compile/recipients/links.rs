@@ -4,10 +4,7 @@ use super::{Known, Problems, place};
 use crate::{
     flow::{OrganisationId, SystemId},
     policy::{
-        organisations::{
-            Confidence, LinkKind, LinkStatus,
-            chain::{Carries, Link, Node},
-        },
+        organisations::{Carries, Confidence, Link, LinkKind, LinkStatus, Node},
         source::{
             At, organisations as source,
             read::{across, hint},
@@ -46,7 +43,10 @@ pub(super) fn compile(file: &str, text: &source::Link, known: &Known<'_>, proble
         status: *text.status.get_ref(),
         confidence: text.confidence,
         since: text.since.as_ref().map(|d| d.get_ref().0),
+        ended: text.ended.as_ref().map(|d| d.get_ref().0),
         evidence: text.evidence.get_ref().clone(),
+        note: text.note.clone(),
+        core: file == super::ROOTS,
     })
 }
 

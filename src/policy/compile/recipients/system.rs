@@ -6,7 +6,7 @@ use crate::{
     policy::{
         Class,
         compile::upstream,
-        organisations::{Assessment, ForumState, HostPattern, System, SystemKind, Undertaking},
+        organisations::{Assessment, Associated, Forum, ForumState, HostPattern, System, SystemKind, Undertaking},
         source::{
             At,
             organisations::{self as source, Organisation},
@@ -54,14 +54,31 @@ pub(super) fn compile(file: &str, text: &source::System, of: &Organisation, prob
         chain: Vec::new(),
         linked: Class::Unassessed,
         home_office_forum: true,
+        forum: text.forum.as_ref().map(|f| forum(f.get_ref())),
+        associated: text.associated.as_ref().map(|a| Associated {
+            reason: a.get_ref().reason.get_ref().clone(),
+            evidence: a.get_ref().evidence.clone(),
+        }),
+        about: super::about(text.confidence.as_ref(), &text.evidence, text.note.as_deref()),
     }
+}
+
+fn forum(text: &source::Forum) -> Forum {
+    let deadline = text.deadline.as_ref().map(|d| d.get_ref().0);
+    Forum { state: text.state, since: text.since.get_ref().0, deadline }
 }
 
 fn assessment(file: &str, text: &source::Assessed, problems: &mut Problems) -> Assessment {
     in_order(file, &text.on, &text.until, problems);
     one_of(file, &text.by, &["panel", "organisation"], problems);
     not_empty(file, &text.reason, "say what was looked at and why it is safe", problems);
-    Assessment { on: text.on.get_ref().0, until: text.until.get_ref().0, answers_chain: text.answers_chain }
+    Assessment {
+        on: text.on.get_ref().0,
+        until: text.until.get_ref().0,
+        by: text.by.get_ref().clone(),
+        reason: text.reason.get_ref().clone(),
+        answers_chain: text.answers_chain,
+    }
 }
 
 fn undertaking(file: &str, text: &At<source::Undertaking>, problems: &mut Problems) -> Undertaking {
@@ -79,6 +96,8 @@ fn undertaking(file: &str, text: &At<source::Undertaking>, problems: &mut Proble
         role: text.role.get_ref().clone(),
         signed: text.signed.get_ref().0,
         expires: text.expires.get_ref().0,
+        except_required_by_law: text.except_required_by_law,
+        tells_us_first: *text.tells_us_first.get_ref(),
     }
 }
 

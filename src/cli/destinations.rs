@@ -1,0 +1,143 @@
+//! `havengate destinations …`: who the recipients are, why one is closed, what runs out, and how the registry is
+//! changed without losing a comment.
+
+mod data;
+mod due;
+mod edit;
+mod effect;
+mod exposure;
+mod graph;
+mod letter;
+mod list;
+mod save;
+mod show;
+mod write;
+
+use super::{Context, Exit, Failure, Printed, check_output::diagnostics};
+use crate::{
+    gate::policy_files,
+    policy::{Diagnostic, Policy, Sources},
+    verdict::destination::day_in_london,
+};
+use jiff::{Timestamp, civil::Date};
+use std::path::PathBuf;
+
+/// Look after recipients.
+#[derive(Debug, clap::Subcommand)]
+pub enum DestinationsCommand {
+    /// List recipients by class
+    List(list::List),
+    /// Show everything known of a recipient or an organisation
+    Show(show::Show),
+    /// Say why something is open or closed: a host, a URL, an address, a mail domain, a tenant id, an id
+    ///
+    /// The same place gets the same answer however it is spelled: hosts go through the gateway's own reading. Shows
+    /// the class, the path to the Home Office with evidence, dates and how certain each link is, which entry matched,
+    /// and what would change it. Nothing is asked of DNS.
+    Why(show::Why),
+    /// List what runs out: assessments, undertakings, approvals, deadlines
+    Due(due::DueArgs),
+    /// Draw who passes data to whom, with the ways to the Home Office marked
+    Graph(graph::Graph),
+    /// Write the letter to print and sign: to a forum the challenge (TRANS-2), to others the request for an undertaking
+    Letter(letter::LetterArgs),
+    /// Say what went to a recipient since a day, from the record book
+    ///
+    /// For the panel figures by month; for workers, with --references, which of the clients they name had something
+    /// sent, so that those can be told in person. The record book holds keyed labels and never a reference: the list
+    /// comes from your case system, and it is not kept.
+    Exposure(exposure::ExposureArgs),
+    /// Add an organisation, a system, or what a system answers at
+    Add(write::Add),
+    /// Record that somebody looked at where a system's data goes, and why it is safe
+    Assess(write::Assess),
+    /// Record a system's undertaking not to pass data on (DATA-4)
+    Undertake(write::Undertake),
+    /// Record how far the challenge to the Home Office's presence in a forum has come (TRANS-2)
+    Forum(write::ForumArgs),
+    /// Record that data passes from one organisation to another, with evidence
+    Link(write::Link),
+    /// Record that a link has ended; it is kept, shown, and denies nothing any more
+    EndLink(write::EndLink),
+}
+
+/// Carries it out.
+pub(super) fn run(command: DestinationsCommand, context: &Context) -> Result<Printed, Failure> {
+    use DestinationsCommand as C;
+    match command {
+        C::List(args) => list::run(&args, context),
+        C::Show(args) => show::show(&args, context),
+        C::Why(args) => show::why(&args, context),
+        C::Due(args) => due::run(&args, context),
+        C::Graph(args) => graph::run(&args, context),
+        C::Letter(args) => letter::run(&args, context),
+        C::Exposure(args) => exposure::run(&args, context),
+        C::Add(args) => write::run(&args, context),
+        C::Assess(args) => write::run(&args, context),
+        C::Undertake(args) => write::run(&args, context),
+        C::Forum(args) => write::run(&args, context),
+        C::Link(args) => write::run(&args, context),
+        C::EndLink(args) => write::run(&args, context),
+    }
+}
+
+/// The day that is asked about.
+#[derive(Debug, Clone, Copy, clap::Args)]
+struct AsOf {
+    /// As if it were this day, 2027-10-01 [default: today in London]
+    #[arg(long, value_name = "DAY")]
+    at: Option<Date>,
+}
+
+impl AsOf {
+    fn day(self) -> Date {
+        self.at.unwrap_or_else(today)
+    }
+}
+
+fn today() -> Date {
+    day_in_london(Timestamp::now())
+}
+
+/// The rules as they stand in the files.
+struct Files {
+    directory: PathBuf,
+    sources: Sources,
+}
+
+impl Files {
+    fn read(directory: PathBuf) -> Result<Self, Failure> {
+        let sources = policy_files::read(&directory).map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
+        Ok(Self { directory, sources })
+    }
+
+    fn compile(&self) -> Result<Policy, Failure> {
+        Policy::compile(&self.sources).map_err(|found| invalid("the policy set is invalid", &found, &self.sources))
+    }
+}
+
+/// The configured policies, compiled.
+fn policy(context: &Context) -> Result<Policy, Failure> {
+    Files::read(context.load()?.policies)?.compile()
+}
+
+fn invalid(what: &str, found: &[Diagnostic], sources: &Sources) -> Failure {
+    let text = diagnostics::text(found, sources, "policies", super::colours());
+    Failure { exit: Exit::Configuration, text: format!("{what}\n{text}"), details: diagnostics::data(found, sources) }
+}
+
+/// Nobody of that name is in the registry.
+fn unknown(asked: &str, policy: &Policy) -> Failure {
+    let registry = &policy.registry;
+    let names = registry.systems.keys().map(|s| s.as_str()).chain(registry.organisations.keys().map(|o| o.as_str()));
+    let near = names.map(|n| (strsim::damerau_levenshtein(asked, n), n)).min().filter(|(d, n)| *d <= 1 + n.len() / 4);
+    let mend = near.map_or_else(
+        || "`havengate destinations list` shows every recipient".to_owned(),
+        |(_, name)| format!("did you mean {name}? `havengate destinations list` shows every recipient"),
+    );
+    Failure::new(Exit::Finding, format!("the registry has no recipient or organisation of this id\n  mend: {mend}"))
+}
+
+fn many(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+}

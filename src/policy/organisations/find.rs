@@ -1,0 +1,254 @@
+//! What somebody asks about, in whatever spelling: an id, a host, a URL, an address, a mail domain, a tenant id.
+//!
+//! Hosts go through [`Host`] and are looked up by [`Registry::system_of`], so that the answer is the gateway's own.
+
+use super::{HostPattern, Organisation, Registry, System};
+use crate::flow::{Host, OrganisationId, SystemId};
+use std::fmt;
+
+/// What was asked about, in its one spelling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// An organisation or a system of the registry.
+    Entry(String),
+    /// A host, or a place on one; decoded segments.
+    Host(Host, Vec<String>),
+    /// The domain of a mail address; what stood before the `@` is not kept.
+    Mail(String),
+    /// Anything else: perhaps a tenant's id.
+    Tenant,
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Entry(id) => f.write_str(id),
+            Self::Host(host, path) => path.iter().try_fold(host.fmt(f)?, |(), s| write!(f, "/{s}")),
+            Self::Mail(domain) => write!(f, "mail to {domain}"),
+            Self::Tenant => f.write_str("a tenant id"),
+        }
+    }
+}
+
+/// Something of the registry that what was asked about belongs to.
+#[derive(Debug, Clone)]
+pub struct Found<'r> {
+    /// The recipient.
+    pub system: &'r System,
+    /// How it was found.
+    pub by: By<'r>,
+}
+
+/// Which entry matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By<'r> {
+    /// Its id.
+    Id,
+    /// Its organisation's id.
+    Organisation,
+    /// A host, a path, a mail domain or a tenant id.
+    Pattern(&'r HostPattern),
+    /// One of its own special-use addresses.
+    Address(&'r ipnet::IpNet),
+}
+
+/// What the registry says to a question.
+#[derive(Debug, Clone)]
+pub struct Answer<'r> {
+    /// The question in one spelling.
+    pub asked: Asked,
+    /// The organisation of that id.
+    pub organisation: Option<&'r Organisation>,
+    /// The recipients, the gravest first.
+    pub found: Vec<Found<'r>>,
+}
+
+/// The question is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not an id, a host, an address, a mail domain or a tenant id of the registry")]
+pub struct NotAsked;
+
+impl Registry {
+    /// Answers a question.
+    ///
+    /// # Errors
+    /// [`NotAsked`] where the text can be none of these.
+    pub fn find<'r>(&'r self, text: &str) -> Result<Answer<'r>, NotAsked> {
+        let text = text.trim();
+        let mut answer = match self.entry(text) {
+            Some(answer) => answer,
+            None => self.place(text)?,
+        };
+        answer.found.sort_by_key(|f| f.system.linked);
+        Ok(answer)
+    }
+
+    fn entry(&self, text: &str) -> Option<Answer<'_>> {
+        let asked = Asked::Entry(text.to_owned());
+        if let Some(system) = SystemId::parse(text).ok().and_then(|id| self.systems.get(&id)) {
+            return Some(Answer { asked, organisation: None, found: vec![Found { system, by: By::Id }] });
+        }
+        let organisation = self.organisations.get(&OrganisationId::parse(text).ok()?)?;
+        let found = self.systems_of(&organisation.id).map(|system| Found { system, by: By::Organisation }).collect();
+        Some(Answer { asked, organisation: Some(organisation), found })
+    }
+
+    fn place(&self, text: &str) -> Result<Answer<'_>, NotAsked> {
+        let tenants = self.matching(|p| matches!(p, HostPattern::Tenant(id) if id == text));
+        if !tenants.is_empty() {
+            return Ok(Answer { asked: Asked::Tenant, organisation: None, found: tenants });
+        }
+        if let Some((_, domain)) = text.rsplit_once('@').filter(|_| !text.contains("://") && !text.contains('/')) {
+            let Ok(Host::Name(domain)) = Host::parse(domain) else { return Err(NotAsked) };
+            let mut found = self.mail(&domain);
+            if found.is_empty() {
+                found.extend(self.host(&Host::Name(domain.clone()), &[]));
+            }
+            return Ok(Answer { asked: Asked::Mail(domain), organisation: None, found });
+        }
+        let (host, path) = host_and_path(text).ok_or(NotAsked)?;
+        let mut found: Vec<Found<'_>> = self.host(&host, &path).into_iter().collect();
+        match &host {
+            // A domain is asked about as a host and as the end of a mail address.
+            Host::Name(domain) if path.is_empty() => {
+                let new = self.mail(domain);
+                let known: Vec<_> = found.iter().map(|f| f.system.id.clone()).collect();
+                found.extend(new.into_iter().filter(|f| !known.contains(&f.system.id)));
+            }
+            Host::Address(address) => found.extend(self.systems.values().filter_map(|system| {
+                let net = system.addresses.iter().find(|net| net.contains(address))?;
+                Some(Found { system, by: By::Address(net) })
+            })),
+            Host::Name(_) => {}
+        }
+        Ok(Answer { asked: Asked::Host(host, path), organisation: None, found })
+    }
+
+    /// Whose host it is, and which of its entries says so.
+    fn host(&self, host: &Host, path: &[String]) -> Option<Found<'_>> {
+        let system = self.system_of(host, path)?;
+        let length = |p: &HostPattern| match p {
+            HostPattern::Path(h, rule) if h == host && path.starts_with(rule) => Some((2, rule.len())),
+            HostPattern::Exact(h) if h == host => Some((1, 0)),
+            HostPattern::Below(x) if below(host, x) => Some((0, x.len())),
+            _ => None,
+        };
+        let pattern = system.hosts.iter().filter_map(|p| Some((length(p)?, p))).max_by_key(|(length, _)| *length);
+        // The gateway's answer stands, even where we could not say which entry made it.
+        Some(Found { system, by: pattern.map_or(By::Id, |(_, p)| By::Pattern(p)) })
+    }
+
+    fn mail(&self, domain: &str) -> Vec<Found<'_>> {
+        self.matching(|p| match p {
+            HostPattern::Mail(x) => x == domain,
+            HostPattern::MailBelow(x) => below(&Host::Name(domain.to_owned()), x),
+            _ => false,
+        })
+    }
+
+    fn matching(&self, is: impl Fn(&HostPattern) -> bool) -> Vec<Found<'_>> {
+        let found = self.systems.values().filter_map(|system| {
+            let pattern = system.hosts.iter().find(|p| is(p))?;
+            Some(Found { system, by: By::Pattern(pattern) })
+        });
+        found.collect()
+    }
+}
+
+fn below(host: &Host, x: &str) -> bool {
+    matches!(host, Host::Name(name) if name.strip_suffix(x).is_some_and(|before| before.ends_with('.')))
+}
+
+/// `https://Refer.Riverside.example:443/v2/x?y`, or less of it. What follows `?` or `#` is not looked at.
+fn host_and_path(text: &str) -> Option<(Host, Vec<String>)> {
+    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    let (authority, path) = text.split_once('/').unwrap_or((text, ""));
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = match Host::parse_authority(authority) {
+        Ok((host, _)) => host,
+        // An IPv6 address as people write it.
+        Err(_) => Host::Address(authority.parse::<std::net::Ipv6Addr>().ok().map(|a| a.to_canonical())?),
+    };
+    let segments = path.split('/').filter(|s| !s.is_empty()).map(decoded);
+    Some((host, segments.collect::<Option<Vec<_>>>()?))
+}
+
+/// A segment without its percent-encoding. `None`: not UTF-8, or cut short.
+fn decoded(segment: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let digits = [rest.next()?, rest.next()?];
+                data_encoding::HEXLOWER_PERMISSIVE.decode(&digits).ok()?.first().copied()?
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+impl fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(host) => host.fmt(f),
+            Self::Below(x) => write!(f, "*.{x}"),
+            Self::Path(host, path) => write!(f, "{host}/{}", path.join("/")),
+            Self::Mail(x) => write!(f, "@{x}"),
+            Self::MailBelow(x) => write!(f, "@*.{x}"),
+            Self::Tenant(id) => write!(f, "tenant {id}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::policy::{Policy, shipped};
+
+    fn found(text: &str) -> String {
+        let policy = Policy::compile(&shipped::sources()).unwrap();
+        match policy.registry.find(text) {
+            Ok(answer) => {
+                let found: Vec<_> = answer.found.iter().map(|f| format!("{} {:?}", f.system.id, f.by)).collect();
+                format!("{}: {}", answer.asked, found.join(", "))
+            }
+            Err(e) => e.to_string(),
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_a_host_is_the_same_question() {
+        let plain = found("refer.riverside.example");
+        assert!(plain.starts_with("refer.riverside.example: riverside-council/housing-referrals"), "{plain}");
+        for other in
+            ["REFER.riverside.example.", "refer。riverside.example", "https://u:p@Refer.Riverside.example:443/?a=b#c"]
+        {
+            assert_eq!(found(other), plain, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_entry_that_matched_is_named() {
+        for (asked, part) in [
+            ("x.homeoffice.gov.uk", "home-office/network Pattern(Below(\"homeoffice.gov.uk\"))"),
+            ("www.gov.uk/report%2Dimmigration-crime/x", "home-office/report-immigration-crime Pattern(Path("),
+            ("someone@homeoffice.gov.uk", "mail to homeoffice.gov.uk: home-office/network Pattern(Mail("),
+            ("someone@a.b.homeoffice.gov.uk", "home-office/network Pattern(MailBelow("),
+            ("00DExample0000001", "a tenant id: harbour-crm/contacts Pattern(Tenant("),
+            ("riverside-council/nrpf", "riverside-council/nrpf: riverside-council/nrpf Id"),
+            ("home-office", "home-office/network Organisation"),
+            ("nobody.example", "nobody.example: "),
+            ("2130706433", "127.0.0.1: "),
+            ("::1", "[::1]: "),
+        ] {
+            assert!(found(asked).contains(part), "{asked}: {}", found(asked));
+        }
+        // What a person's address begins with is nobody's business.
+        assert!(!found("someone@homeoffice.gov.uk").contains("someone"));
+        for wrong in ["", "a b", "http://", "x@", "a/%zz", "a/%ff"] {
+            assert!(found(wrong).contains("is not an id"), "{wrong}");
+        }
+    }
+}

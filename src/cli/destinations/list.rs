@@ -30,6 +30,9 @@ pub struct List {
     /// Only of organisations whose id or name holds this
     #[arg(long, value_name = "TEXT")]
     organisation: Option<String>,
+    /// Also the local authorities of councils.toml, which are known by their domains and no more
+    #[arg(long)]
+    councils: bool,
     /// Only recipients that a connection uses
     #[arg(long)]
     used: bool,
@@ -55,15 +58,30 @@ pub(super) fn run(args: &List, context: &Context) -> Result<Printed, Failure> {
         text.push('\n');
     }
     let _ = writeln!(text, "{}, as of {}", many(shown.len(), "recipient"), words::day(today));
+    let councils = policy.registry.organisations.values().filter(|o| o.council).count();
+    if councils > 0 && !args.shows_councils() {
+        let _ = writeln!(
+            text,
+            "Besides, {councils} local authorities are known by their domains and not assessed: --councils lists them, \
+             `why` finds one."
+        );
+    }
     let recipients: Vec<_> = shown.iter().map(|s| data::system(&policy, s, today)).collect();
     Ok(Printed::done(text, json!({ "day": today, "recipients": recipients })))
 }
 
 impl List {
+    /// Who looks for a name should find it wherever it stands.
+    const fn shows_councils(&self) -> bool {
+        self.councils || self.organisation.is_some()
+    }
+
     fn wants(&self, system: &System, policy: &Policy, today: Date) -> bool {
         let holds = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
         let organisation = self.organisation.as_ref();
-        (self.class.is_empty() || self.class.contains(&system.class(today)))
+        let council = policy.registry.organisations.get(&system.organisation).is_some_and(|o| o.council);
+        (!council || self.shows_councils())
+            && (self.class.is_empty() || self.class.contains(&system.class(today)))
             && (self.kind.is_empty() || self.kind.contains(&system.kind))
             && organisation.is_none_or(|o| holds(system.organisation.as_str(), o) || holds(&system.name, o))
             && (!self.used || policy.integrations.values().any(|i| i.destination == system.id))

@@ -68,6 +68,9 @@ pub(super) fn run(change: &impl Change, context: &Context) -> Result<Printed, Fa
         refuse_core(&files, id)?;
     }
     let before = Policy::compile(&files.sources);
+    if let (Some(id), Ok(policy)) = (change.subject(), &before) {
+        refuse_council(policy, id)?;
+    }
     let Some(mut registry) = Registry::read(target.text()) else {
         return Err(invalid("the policy set is invalid", &before.err().unwrap_or_default(), &files.sources));
     };
@@ -101,6 +104,20 @@ fn refuse_core(files: &Files, id: &str) -> Result<(), Failure> {
     let text = format!(
         "{organisation} stands in {CORE}, the Home Office and its bodies, which nobody changes\n  mend: nothing opens it; \
          if the entry is wrong, tell the project, with a source"
+    );
+    Err(Failure::new(Exit::Finding, text))
+}
+
+/// A council is many systems, and one line of its domain says nothing of any of them.
+fn refuse_council(policy: &Policy, id: &str) -> Result<(), Failure> {
+    let id = id.split('/').next().unwrap_or(id);
+    let Some(council) = policy.registry.organisations.values().find(|o| o.council && o.id.as_str() == id) else {
+        return Ok(());
+    };
+    let text = format!(
+        "{id} is the whole of {}, known by its domain alone\n  mend: `havengate destinations add` the one system that \
+         you send to, with its own host, and work with that",
+        council.name
     );
     Err(Failure::new(Exit::Finding, text))
 }

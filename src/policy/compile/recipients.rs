@@ -174,6 +174,7 @@ fn kept(organisation: In<'_, Organisation>) -> organisations::Organisation {
         name: text.name.get_ref().clone(),
         root: is_root(text),
         core: file == ROOTS,
+        council: file == COUNCILS,
         about: about(text.confidence.as_ref(), &text.evidence, text.note.as_deref()),
     }
 }

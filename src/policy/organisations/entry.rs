@@ -16,6 +16,8 @@ pub struct Organisation {
     pub root: bool,
     /// It stands in `roots.toml`, which is the core and not changed by anybody.
     pub core: bool,
+    /// It stands in `councils.toml`: known by its domain, and no more than that.
+    pub council: bool,
     /// How sure this is, and where it is written.
     pub about: About,
 }

@@ -18,4 +18,5 @@ mod pinning;
 mod pooling;
 mod sending;
 mod tls;
+mod tricks;
 mod ways;

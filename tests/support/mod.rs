@@ -9,4 +9,5 @@
 )]
 
 pub mod authority;
+pub mod dns;
 pub mod standin;

@@ -1,12 +1,14 @@
 //! The registry of organisations, systems and links, and each system's class (design section 5).
 
+pub(in crate::policy) mod belongings;
 pub(in crate::policy) mod chain;
 pub(in crate::policy) mod hosts;
 
 use crate::flow::{Host, OrganisationId, SystemId, name_closed as closed};
+use belongings::Belongings;
 use hosts::Index;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr};
 
 closed! {
     /// What the registry says of a recipient on a given day.
@@ -110,6 +112,7 @@ pub struct Registry {
     /// Systems by id. Look-ups by host know only what [`Registry::new`] was given.
     pub systems: BTreeMap<SystemId, System>,
     index: Index,
+    belongings: Belongings,
 }
 
 impl Registry {
@@ -117,7 +120,8 @@ impl Registry {
     #[must_use]
     pub fn new(systems: BTreeMap<SystemId, System>) -> Self {
         let index = Index::new(systems.values());
-        Self { systems, index }
+        let belongings = Belongings::new(systems.values());
+        Self { systems, index, belongings }
     }
 
     /// A recipient by its id.
@@ -134,6 +138,23 @@ impl Registry {
             .or_else(|| self.index.by_path(host, path, true).and_then(|id| self.systems.get(id)))
             .or_else(|| self.index.by_path(host, path, false).and_then(|id| self.systems.get(id)))
             .or_else(|| self.index.by_host(host, false).and_then(|id| self.systems.get(id)))
+    }
+
+    /// Roots and associated systems that list the network of this address; roots first.
+    pub fn linked_at(&self, address: IpAddr) -> impl Iterator<Item = &System> {
+        self.belongings.at(address).filter_map(|id| self.systems.get(id))
+    }
+
+    /// Roots and associated systems whose certificates are made out to this organisation, whatever the case, white
+    /// space and compatible forms of its name; roots first.
+    pub fn linked_by_certificate(&self, organisation: &str) -> impl Iterator<Item = &System> {
+        self.belongings.made_out_to(organisation).filter_map(|id| self.systems.get(id))
+    }
+
+    /// A root with a host that a certificate for `*.above` covers.
+    #[must_use]
+    pub fn root_covered_by(&self, above: &str) -> Option<&System> {
+        self.belongings.covered_by(above).and_then(|id| self.systems.get(id))
     }
 
     /// The root whose host this is, exactly or by `*.x`: no flow and no DNS query, ever.
@@ -156,8 +177,11 @@ pub struct System {
     pub kind: SystemKind,
     /// Where it is found: hosts it answers at, and its mail domains and tenant ids.
     pub hosts: Vec<HostPattern>,
-    /// Special-use addresses the organisation lists for it (a server on its own network), else none.
+    /// Networks the organisation lists for it: special-use addresses it may answer at (a server on its own network),
+    /// and for a root or an associated system those that nobody else's name may lead to.
     pub addresses: Vec<ipnet::IpNet>,
+    /// The organisations that its certificates are made out to, where they tell it from others.
+    pub certificate_organisations: Vec<String>,
     /// The panel's or the organisation's assessment.
     pub assessed: Option<Assessment>,
     /// The no-onward-sharing undertaking (DATA-4).

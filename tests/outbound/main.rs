@@ -13,6 +13,8 @@ mod support;
 mod answers;
 mod book;
 mod credentials;
+mod denials;
+mod identity;
 mod names;
 mod pinning;
 mod pooling;

@@ -38,6 +38,8 @@ struct Key {
     host: Host,
     port: u16,
     tls: bool,
+    /// Made with this client certificate and these authorities, and of use to nobody with others.
+    identity: Option<[u8; 32]>,
 }
 
 #[derive(Debug)]
@@ -109,7 +111,8 @@ impl Pool {
     }
 
     fn home(self: &Arc<Self>, pinned: &Pinned) -> Home {
-        let key = Key { host: pinned.host().clone(), port: pinned.port(), tls: pinned.tls() };
+        let identity = pinned.identity().map(|identity| identity.digest());
+        let key = Key { host: pinned.host().clone(), port: pinned.port(), tls: pinned.tls(), identity };
         Home { pool: Arc::downgrade(self), key, epoch: pinned.rules().epoch }
     }
 

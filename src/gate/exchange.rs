@@ -108,7 +108,8 @@ impl Gateway {
         let listed = policy.registry.system(&route.integration.destination).map_or(&[][..], |s| &s.addresses);
         let (to, upstream) = (&route.integration.destination, &route.integration.upstream);
         let identity = self.credentials.identity(&route.integration)?;
-        let pinned = self.resolver.judge_and_pin(&Rules::of(policy, to, &upstream.host), listed, upstream).await?;
+        let rules = Rules::of(policy, to, &upstream.host, route.integration.purpose);
+        let pinned = self.resolver.judge_and_pin(&rules, listed, upstream).await?;
         Ok(pinned.with_identity(identity))
     }
 
@@ -202,7 +203,7 @@ impl Gateway {
             _ => &route.integration.upstream.host,
         };
         let system = token_host.map_or(&route.integration.destination, |s| &s.id);
-        let rules = Rules::of(policy, system, host);
+        let rules = Rules::of(policy, system, host, route.integration.purpose);
         let way = TokenWay {
             resolver: &self.resolver,
             client: &self.client,

@@ -13,7 +13,7 @@ mod servers;
 mod special_use;
 mod unresolved;
 
-pub use denials::{Denials, Rules};
+pub use denials::{Denials, Rules, Way};
 pub use pinned::Pinned;
 pub use special_use::{SpecialUse, special_use};
 

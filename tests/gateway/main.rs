@@ -17,6 +17,7 @@ mod caller;
 mod callers;
 mod consent;
 mod crash;
+mod names;
 mod oauth;
 mod policy;
 mod privacy;

@@ -7,7 +7,7 @@ use crate::{
     ways::{HOST, Way, gateway, named, pin, post, times, upstream},
 };
 use havengate::{
-    flow::{Clause, Host, SystemId},
+    flow::{Clause, Host, Purpose, SystemId},
     gate::{
         resolve::{Resolver, Rules},
         upstream::{FailureKind, Sent},
@@ -75,7 +75,11 @@ fn policy() -> Arc<Policy> {
 }
 
 fn rules(to: &str, host: &str) -> Rules {
-    Rules::of(&policy(), &SystemId::parse(to).unwrap(), &Host::parse(host).unwrap())
+    rules_for(to, host, Purpose::Accommodation)
+}
+
+fn rules_for(to: &str, host: &str, purpose: Purpose) -> Rules {
+    Rules::of(&policy(), &SystemId::parse(to).unwrap(), &Host::parse(host).unwrap(), purpose)
 }
 
 /// The rule that said no.
@@ -156,6 +160,33 @@ fn a_certificate_of_somebody_linked_is_denied() {
         let found = why(rules(to, HOST).denials.denies_organisation(name));
         assert_eq!(found.as_deref(), expected, "{name} on the way to {to}");
     }
+}
+
+/// As the charter: an emergency passes to associated systems too, and never to a root.
+#[tokio::test]
+async fn an_emergency_is_held_back_by_roots_alone() {
+    const TEAM: &str = "westbridge-council/adult-safeguarding";
+    let denials = rules_for(TEAM, HOST, Purpose::Safeguarding).denials;
+    for (host, expected) in [("db.linked.example", None), ("51.141.0.7", None), ("apply.homeoffice.gov.uk", ROOT)] {
+        let host = Host::parse(host).unwrap();
+        assert_eq!(why(denials.denies(&host)).as_deref(), expected);
+        assert_eq!(why(denials.denies_certificate(&host, false)).as_deref(), expected);
+    }
+    assert_eq!(why(denials.denies_organisation("Linked Co")), None);
+    assert_eq!(why(denials.denies_organisation("Home Office")).as_deref(), ROOT);
+    // What was let through for it is of no use to anybody else.
+    let way = Way::new(times()).await;
+    let standin = Standin::tls(&way.authority.identity(&[HOST, "db.linked.example"])).await;
+    let as_is = pin(&standin, false, &rules_for(TEAM, HOST, Purpose::Safeguarding)).await;
+    let other = pin(&standin, false, &rules_for(TEAM, HOST, Purpose::Support)).await;
+    let retire = as_is.rules().epoch;
+    way.client.retire(retire);
+    way.get(&as_is).await;
+    way.get(&as_is).await;
+    assert_eq!(standin.connections(), 1);
+    let refusal = way.send(post(&other, "{}")).await.unwrap_err().into_refusal();
+    assert_eq!(named(&refusal), ["associated-only-by-data-2"]);
+    assert_eq!((standin.connections(), standin.requests().len()), (2, 2));
 }
 
 #[tokio::test]

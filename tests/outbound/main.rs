@@ -19,6 +19,7 @@ mod names;
 mod pinning;
 mod pooling;
 mod sending;
+mod spellings;
 mod tls;
 mod tricks;
 mod ways;

@@ -5,6 +5,7 @@ mod cases;
 mod chains;
 mod errors;
 mod hostile;
+mod lookalikes;
 mod registry;
 mod route;
 mod shipped;

@@ -10,4 +10,5 @@
 
 pub mod authority;
 pub mod dns;
+pub mod spellings;
 pub mod standin;

@@ -6,7 +6,7 @@
 //! machines of somebody else.
 
 use crate::{
-    flow::{Clause, Host, RuleId, SystemId},
+    flow::{Clause, Host, Purpose, RuleId, SystemId},
     policy::{
         Policy, PolicyHash,
         organisations::{Class, System},
@@ -34,6 +34,12 @@ pub trait Denials: Send + Sync {
     fn denies_organisation(&self, _name: &str) -> Option<Refusal> {
         None
     }
+
+    /// Whose way these rules are for. A connection that was judged on one way is not used on another, even to the same
+    /// host: what was neutral there may be a denial here.
+    fn way(&self) -> Option<Way> {
+        None
+    }
 }
 
 impl<F: Fn(&Host) -> Option<Refusal> + Send + Sync> Denials for F {
@@ -42,10 +48,20 @@ impl<F: Fn(&Host) -> Option<Refusal> + Send + Sync> Denials for F {
     }
 }
 
+/// To whom, and what for, as far as denials differ by it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Way {
+    /// The routed system.
+    pub to: SystemId,
+    /// An emergency at a recipient that the panel approved for it: the charter lets it pass to associated systems
+    /// too, and so does this. Roots stay denied.
+    pub emergency: bool,
+}
+
 /// What a policy says on the way to one of its systems.
 struct OnTheWay {
     policy: Arc<Policy>,
-    to: SystemId,
+    way: Way,
     host: Host,
 }
 
@@ -63,12 +79,17 @@ impl OnTheWay {
 
     /// The routed system. Its own class was judged, and the connection opened, before this.
     fn routed(&self) -> Option<&System> {
-        self.policy.registry.system(&self.to)
+        self.policy.registry.system(&self.way.to)
     }
 
     /// A network may be several systems': then the routed one's own list says that it is there.
     fn lists(&self, host: &Host) -> bool {
         matches!(host, Host::Address(a) if self.routed().is_some_and(|s| s.addresses.iter().any(|n| n.contains(a))))
+    }
+
+    /// Whether an associated system is no reason here, whoever it is.
+    fn passes(&self, host: &Host) -> bool {
+        self.way.emergency || *host == self.host || self.lists(host)
     }
 
     fn is_colleague(&self, system: &System) -> bool {
@@ -79,10 +100,9 @@ impl OnTheWay {
 impl Denials for OnTheWay {
     /// A root always (DATA-1). An associated system unless it is the routed one.
     fn denies(&self, host: &Host) -> Option<Refusal> {
-        let own = *host == self.host || self.lists(host);
         self.linked(host).find_map(|system| match system.linked {
             Class::Root => Some(home_office()),
-            Class::Associated if !own && system.id != self.to => Some(associated(system)),
+            Class::Associated if !self.passes(host) && system.id != self.way.to => Some(associated(system)),
             _ => None,
         })
     }
@@ -98,7 +118,7 @@ impl Denials for OnTheWay {
         [Some(host), below.as_ref()].into_iter().flatten().flat_map(|host| self.linked(host)).find_map(|system| {
             match system.linked {
                 Class::Root => Some(home_office()),
-                Class::Associated if *host != self.host && !self.is_colleague(system) => Some(associated(system)),
+                Class::Associated if !self.passes(host) && !self.is_colleague(system) => Some(associated(system)),
                 _ => None,
             }
         })
@@ -107,9 +127,13 @@ impl Denials for OnTheWay {
     fn denies_organisation(&self, name: &str) -> Option<Refusal> {
         self.policy.registry.linked_by_certificate(name).find_map(|system| match system.linked {
             Class::Root => Some(home_office()),
-            Class::Associated if !self.is_colleague(system) => Some(associated(system)),
+            Class::Associated if !self.way.emergency && !self.is_colleague(system) => Some(associated(system)),
             _ => None,
         })
+    }
+
+    fn way(&self) -> Option<Way> {
+        Some(self.way.clone())
     }
 }
 
@@ -148,11 +172,11 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Of a policy, on the way to a system at one of its hosts, which the policy has let through.
+    /// Of a policy, on the way to a system at one of its hosts for a purpose, which the policy has let through.
     #[must_use]
-    pub fn of(policy: &Arc<Policy>, to: &SystemId, host: &Host) -> Self {
-        let way = OnTheWay { policy: policy.clone(), to: to.clone(), host: host.clone() };
-        Self { epoch: policy.hash, denials: Arc::new(way) }
+    pub fn of(policy: &Arc<Policy>, to: &SystemId, host: &Host, purpose: Purpose) -> Self {
+        let way = Way { to: to.clone(), emergency: purpose == Purpose::Safeguarding };
+        Self { epoch: policy.hash, denials: Arc::new(OnTheWay { policy: policy.clone(), way, host: host.clone() }) }
     }
 }
 

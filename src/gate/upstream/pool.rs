@@ -1,7 +1,11 @@
 //! Connections kept for reuse, under one policy at a time.
 
 use super::connection::{Connection, Lease, Line};
-use crate::{flow::Host, gate::resolve::Pinned, policy::PolicyHash};
+use crate::{
+    flow::Host,
+    gate::resolve::{Pinned, Way},
+    policy::PolicyHash,
+};
 use std::{
     collections::HashMap,
     sync::{
@@ -40,6 +44,8 @@ struct Key {
     tls: bool,
     /// Made with this client certificate and these authorities, and of use to nobody with others.
     identity: Option<[u8; 32]>,
+    /// Its certificate was judged for this way alone.
+    way: Option<Way>,
 }
 
 #[derive(Debug)]
@@ -112,7 +118,8 @@ impl Pool {
 
     fn home(self: &Arc<Self>, pinned: &Pinned) -> Home {
         let identity = pinned.identity().map(|identity| identity.digest());
-        let key = Key { host: pinned.host().clone(), port: pinned.port(), tls: pinned.tls(), identity };
+        let way = pinned.rules().denials.way();
+        let key = Key { host: pinned.host().clone(), port: pinned.port(), tls: pinned.tls(), identity, way };
         Home { pool: Arc::downgrade(self), key, epoch: pinned.rules().epoch }
     }
 

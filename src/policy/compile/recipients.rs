@@ -2,6 +2,7 @@
 
 mod claims;
 mod links;
+mod lookalike;
 mod system;
 
 pub(super) use system::{in_order, not_empty, one_of, sha256};
@@ -72,6 +73,7 @@ pub(super) fn compile(sources: &Sources, problems: &mut Problems) -> Option<Regi
     }
     let registry = Registry::new(systems);
     claims::check(&known, &registry, problems);
+    lookalike::check(&known, &registry, problems);
     Some(registry)
 }
 

@@ -4,9 +4,11 @@
 //! only where the connection says so; OAuth 2.0 tokens come from a token host that is resolved, judged, pinned and
 //! recorded like any recipient.
 
+mod identity;
 mod oauth;
 mod secret;
 
+pub use identity::Identity;
 pub use oauth::{Contact, RecordContact};
 
 use super::{
@@ -17,7 +19,7 @@ use crate::{
     flow::{IntegrationId, SystemId},
     policy::{
         PolicyHash,
-        integration::{Auth, Integration},
+        integration::{Auth, ClientCertificate, Integration},
     },
     verdict::{Code, Refusal},
 };
@@ -67,7 +69,11 @@ pub struct Credentials {
     keys: PathBuf,
     secrets: Mutex<HashMap<String, Arc<SecretString>>>,
     tokens: Mutex<HashMap<(IntegrationId, PolicyHash), Arc<oauth::Slot>>>,
+    identities: Mutex<HashMap<Files, Arc<Identity>>>,
 }
+
+/// The names of an identity's files: certificate and key, authorities.
+type Files = (Option<ClientCertificate>, Option<String>);
 
 /// What an OAuth 2.0 token host is reached with.
 pub struct TokenWay<'a, R> {
@@ -89,7 +95,7 @@ impl Credentials {
     /// With the directory that secret files are in.
     #[must_use]
     pub fn new(keys: PathBuf) -> Self {
-        Self { keys, secrets: Mutex::default(), tokens: Mutex::default() }
+        Self { keys, secrets: Mutex::default(), tokens: Mutex::default(), identities: Mutex::default() }
     }
 
     /// Forgets every secret and token read under an earlier policy: called when a policy becomes active, so that a
@@ -97,6 +103,7 @@ impl Credentials {
     pub fn forget(&self) {
         lock(&self.secrets).clear();
         lock(&self.tokens).clear();
+        lock(&self.identities).clear();
     }
 
     /// The recipient no longer takes this connection's token: the next request fetches another.
@@ -126,10 +133,33 @@ impl Credentials {
             }
             Auth::OAuth2 { token, client_id, secret_file, scope } => {
                 let slot = self.slot(&integration.id, way.rules.epoch);
-                let request = oauth::TokenRequest { integration: &integration.id, token, client_id, scope };
+                // Somebody else's token host is not shown who we are to this recipient.
+                let own = *way.system == integration.destination;
+                let identity = if own { self.identity(integration)? } else { None };
+                let request = oauth::TokenRequest { integration: &integration.id, token, client_id, scope, identity };
                 slot.token(|| self.secret(secret_file), &request, way).await
             }
         }
+    }
+
+    /// What TLS to this connection's recipient is made with, where the connection has files of its own.
+    ///
+    /// # Errors
+    /// `internal` when a file cannot be used; the reason is in the log.
+    pub fn identity(&self, integration: &Integration) -> Result<Option<Arc<Identity>>, Refusal> {
+        let files = (integration.client_certificate.clone(), integration.upstream_roots.clone());
+        if let Some(known) = lock(&self.identities).get(&files) {
+            return Ok(Some(known.clone()));
+        }
+        let read = Identity::read(&self.keys, integration).map_err(|problem| {
+            tracing::error!(%problem, integration = %integration.id, "a connection's certificate, key or roots cannot be used");
+            unusable()
+        })?;
+        Ok(read.map(|identity| {
+            let identity = Arc::new(identity);
+            lock(&self.identities).insert(files, identity.clone());
+            identity
+        }))
     }
 
     fn slot(&self, integration: &IntegrationId, epoch: PolicyHash) -> Arc<oauth::Slot> {

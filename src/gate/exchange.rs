@@ -106,7 +106,11 @@ impl Gateway {
     /// Where the recipient really is: rules first, then one resolution, judged and pinned.
     async fn pin(&self, policy: &Arc<Policy>, route: &Route) -> Result<Pinned, Refusal> {
         let listed = policy.registry.system(&route.integration.destination).map_or(&[][..], |s| &s.addresses);
-        self.resolver.judge_and_pin(&Rules::of(policy), listed, &route.integration.upstream).await
+        let (to, upstream) = (&route.integration.destination, &route.integration.upstream);
+        let identity = self.credentials.identity(&route.integration)?;
+        let rules = Rules::of(policy, to, &upstream.host, route.integration.purpose);
+        let pinned = self.resolver.judge_and_pin(&rules, listed, upstream).await?;
+        Ok(pinned.with_identity(identity))
     }
 
     /// Reads the body to its end, judging as it comes. Nothing is sent before all of it has passed.
@@ -181,14 +185,19 @@ impl Gateway {
         received: &HeaderMap,
     ) -> Result<Credential, Refusal> {
         let policy = screened.consented().admitted().policy();
-        let rules = Rules::of(policy);
         let token_host = token_system(policy, route);
+        let host = match &route.integration.auth {
+            Auth::OAuth2 { token, .. } => &token.host,
+            _ => &route.integration.upstream.host,
+        };
+        let system = token_host.map_or(&route.integration.destination, |s| &s.id);
+        let rules = Rules::of(policy, system, host, route.integration.purpose);
         let way = TokenWay {
             resolver: &self.resolver,
             client: &self.client,
             rules: &rules,
             listed: token_host.map_or(&[][..], |s| &s.addresses),
-            system: token_host.map_or(&route.integration.destination, |s| &s.id),
+            system,
             contact: self,
         };
         self.credentials.of(&route.integration, received, &way).await

@@ -5,11 +5,15 @@
 //! left is pinned, and only a pinned address is ever dialled (design section 5, invariants 7 and 8).
 
 mod denials;
+mod kept;
 mod names;
 mod pinned;
+mod reply;
+mod servers;
 mod special_use;
+mod unresolved;
 
-pub use denials::{Denials, Rules};
+pub use denials::{Denials, Rules, Way};
 pub use pinned::Pinned;
 pub use special_use::{SpecialUse, special_use};
 
@@ -25,6 +29,7 @@ use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr, UdpSocket},
 };
+use unresolved::Unresolved;
 
 /// Finds, judges and pins addresses. One for the process.
 #[derive(Debug)]
@@ -72,7 +77,7 @@ impl Resolver {
             self.refuse_own(address)?;
             addresses.push(address);
         }
-        Pinned::new(rules, upstream, addresses).ok_or_else(leads_nowhere)
+        Pinned::new(rules, upstream, addresses).ok_or_else(|| Unresolved::Nowhere.refusal())
     }
 
     fn refuse_own(&self, address: SocketAddr) -> Result<(), Refusal> {
@@ -125,15 +130,6 @@ fn refuse_special_use(listed: &[IpNet], address: IpAddr) -> Result<(), Refusal> 
         "If the recipient really is there, list the address under the system's addresses in organisations.toml, or \
          fix the name in [gateway.resolve].",
     ))
-}
-
-pub(super) fn leads_nowhere() -> Refusal {
-    refusal(
-        Code::DestinationUnreachable,
-        "name-resolution",
-        "The recipient's name could not be resolved to an address.",
-        "Nothing was sent. Check the name in the connection's upstream and this machine's DNS, then try again.",
-    )
 }
 
 pub(super) fn refusal(code: Code, rule: &'static str, detail: impl Into<String>, remedy: &'static str) -> Refusal {

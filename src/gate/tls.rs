@@ -3,8 +3,13 @@
 //! The verifier asks webpki first and the rules after it, so the rules can only add a denial. Sessions are never
 //! resumed: a resumed session skips the certificate, and with it whatever the rules say of it today.
 
-use super::resolve::{Denials, Rules};
-use crate::{flow::Host, verdict::Refusal};
+mod certificate;
+
+use super::{
+    credentials::Identity,
+    resolve::{Denials, Rules},
+};
+use crate::verdict::Refusal;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme,
     client::{
@@ -12,13 +17,10 @@ use rustls::{
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
     crypto::{CryptoProvider, aws_lc_rs},
+    version::{TLS12, TLS13},
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
 use std::{fmt, path::Path, sync::Arc};
-use x509_parser::{
-    extensions::GeneralName,
-    prelude::{FromDer, X509Certificate},
-};
 
 /// What every connection to a recipient is configured from.
 #[derive(Debug, Clone)]
@@ -55,15 +57,20 @@ impl ClientTls {
         Ok(Self { provider, verifier: verifier.ok() })
     }
 
-    /// The configuration for one dial under one set of rules. `None` when nothing could be verified.
-    pub(super) fn for_dial(&self, rules: &Rules) -> Option<Arc<ClientConfig>> {
-        let verifier = Judging { webpki: self.verifier.clone()?, denials: rules.denials.clone() };
-        let mut config = ClientConfig::builder_with_provider(self.provider.clone())
-            .with_safe_default_protocol_versions()
+    /// The configuration for one dial under one set of rules, with the connection's own client certificate and
+    /// authorities where it has them. `None` when nothing could be verified.
+    pub(super) fn for_dial(&self, rules: &Rules, identity: Option<&Identity>) -> Option<Arc<ClientConfig>> {
+        let webpki = identity.and_then(Identity::verifier).or(self.verifier.as_ref())?.clone();
+        let verifier = Judging { webpki, denials: rules.denials.clone() };
+        let builder = ClientConfig::builder_with_provider(self.provider.clone())
+            .with_protocol_versions(&[&TLS13, &TLS12])
             .ok()?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
+            .with_custom_certificate_verifier(Arc::new(verifier));
+        let mut config = match identity.and_then(Identity::client) {
+            Some(client) => builder.with_client_cert_resolver(client.clone()),
+            None => builder.with_no_client_auth(),
+        };
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         config.resumption = Resumption::disabled();
         Some(Arc::new(config))
@@ -138,12 +145,12 @@ impl ServerCertVerifier for Judging {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let verified = self.webpki.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)?;
-        match judge_certificate(&*self.denials, end_entity) {
+        match certificate::judge(&*self.denials, end_entity) {
             Ok(None) => Ok(verified),
             Ok(Some(refusal)) => {
                 Err(Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(Denied(refusal))))))
             }
-            Err(Unreadable) => Err(Error::InvalidCertificate(CertificateError::BadEncoding)),
+            Err(certificate::Unreadable) => Err(Error::InvalidCertificate(CertificateError::BadEncoding)),
         }
     }
 
@@ -168,50 +175,4 @@ impl ServerCertVerifier for Judging {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.webpki.supported_verify_schemes()
     }
-}
-
-/// The certificate cannot be read by us, though webpki could: then it cannot be judged.
-struct Unreadable;
-
-/// Shows the rules every name a certificate answers to, and the organisation it is made out to.
-fn judge_certificate(denials: &dyn Denials, der: &CertificateDer<'_>) -> Result<Option<Refusal>, Unreadable> {
-    let (_, certificate) = X509Certificate::from_der(der).map_err(|_| Unreadable)?;
-    let names = certificate.subject_alternative_name().map_err(|_| Unreadable)?;
-    for name in names.iter().flat_map(|n| &n.value.general_names) {
-        let denied = match name {
-            GeneralName::DNSName(name) => denied_name(denials, name),
-            GeneralName::IPAddress(bytes) => address(bytes).and_then(|a| denials.denies(&a)),
-            _ => None,
-        };
-        if denied.is_some() {
-            return Ok(denied);
-        }
-    }
-    for common in certificate.subject().iter_common_name() {
-        let denied = common.as_str().ok().and_then(|name| denied_name(denials, name));
-        if denied.is_some() {
-            return Ok(denied);
-        }
-    }
-    let mut organisations = certificate.subject().iter_organization().filter_map(|o| o.as_str().ok());
-    Ok(organisations.find_map(|o| denials.denies_organisation(o)))
-}
-
-/// `*.x` stands for `x` and for every name just below it.
-fn denied_name(denials: &dyn Denials, name: &str) -> Option<Refusal> {
-    let (below, name) = name.strip_prefix("*.").map_or((None, name), |base| (Some(format!("any.{base}")), base));
-    [Some(name.to_owned()), below]
-        .into_iter()
-        .flatten()
-        .filter_map(|n| Host::parse(&n).ok())
-        .find_map(|host| denials.denies(&host))
-}
-
-fn address(bytes: &[u8]) -> Option<Host> {
-    let address = match bytes.len() {
-        4 => std::net::IpAddr::from(<[u8; 4]>::try_from(bytes).ok()?),
-        16 => std::net::IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?),
-        _ => return None,
-    };
-    Some(Host::Address(address.to_canonical()))
 }

@@ -21,6 +21,10 @@ pub struct Integration {
     pub purpose: Purpose,
     /// How the gateway authenticates to the recipient.
     pub auth: Auth,
+    /// The certificate the gateway shows in the recipient's TLS handshake, where it asks for one.
+    pub client_certificate: Option<ClientCertificate>,
+    /// File name below the keys directory: the authorities that vouch for this recipient, instead of the usual ones.
+    pub upstream_roots: Option<String>,
     /// The panel's approval, which an associated recipient needs (DATA-2, TRANS-1).
     pub approval: Option<Approval>,
     /// What may be done; anything else is `operation-unknown`.
@@ -76,6 +80,15 @@ pub enum Auth {
         /// Scope, or empty.
         scope: String,
     },
+}
+
+/// A certificate with its key, in files below the keys directory.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ClientCertificate {
+    /// The certificate and what leads to its authority, PEM, leaf first.
+    pub certificate_file: String,
+    /// Its private key, PEM, for the gateway's eyes only.
+    pub key_file: String,
 }
 
 /// The panel's approval of a connection. Signatures come later.

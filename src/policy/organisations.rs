@@ -1,5 +1,6 @@
 //! The registry of organisations, systems and links, and each system's class (design section 5).
 
+pub(in crate::policy) mod belongings;
 pub mod calendar;
 pub(in crate::policy) mod chain;
 pub mod due;
@@ -11,13 +12,14 @@ pub mod map;
 pub mod standing;
 pub mod words;
 
+pub use chain::{Graph, Leads};
 pub use entry::{About, Associated, Carries, Forum, Link, Node, Organisation};
 
 use crate::flow::{Host, OrganisationId, SystemId, name_closed as closed};
-pub use chain::{Graph, Leads};
+use belongings::Belongings;
 use hosts::Index;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::IpAddr};
 
 closed! {
     /// What the registry says of a recipient on a given day.
@@ -125,6 +127,7 @@ pub struct Registry {
     /// Every link in the order of the files, ended ones and policy contact too: shown to people, decided already.
     pub links: Vec<Link>,
     index: Index,
+    belongings: Belongings,
 }
 
 impl Registry {
@@ -132,7 +135,8 @@ impl Registry {
     #[must_use]
     pub fn new(systems: BTreeMap<SystemId, System>) -> Self {
         let index = Index::new(systems.values());
-        Self { systems, organisations: BTreeMap::new(), links: Vec::new(), index }
+        let belongings = Belongings::new(systems.values());
+        Self { systems, organisations: BTreeMap::new(), links: Vec::new(), index, belongings }
     }
 
     /// The same, with who owns the systems and how they are linked, to be shown.
@@ -185,6 +189,23 @@ impl Registry {
             .or_else(|| self.index.by_host(host, false).and_then(|id| self.systems.get(id)))
     }
 
+    /// Roots and associated systems that list the network of this address; roots first.
+    pub fn linked_at(&self, address: IpAddr) -> impl Iterator<Item = &System> {
+        self.belongings.at(address).filter_map(|id| self.systems.get(id))
+    }
+
+    /// Roots and associated systems whose certificates are made out to this organisation, whatever the case, white
+    /// space and compatible forms of its name; roots first.
+    pub fn linked_by_certificate(&self, organisation: &str) -> impl Iterator<Item = &System> {
+        self.belongings.made_out_to(organisation).filter_map(|id| self.systems.get(id))
+    }
+
+    /// A root with a host that a certificate for `*.above` covers.
+    #[must_use]
+    pub fn root_covered_by(&self, above: &str) -> Option<&System> {
+        self.belongings.covered_by(above).and_then(|id| self.systems.get(id))
+    }
+
     /// The root whose host this is, exactly or by `*.x`: no flow and no DNS query, ever.
     #[must_use]
     pub fn root_by_host(&self, host: &Host) -> Option<&System> {
@@ -205,8 +226,11 @@ pub struct System {
     pub kind: SystemKind,
     /// Where it is found: hosts it answers at, and its mail domains and tenant ids.
     pub hosts: Vec<HostPattern>,
-    /// Special-use addresses the organisation lists for it (a server on its own network), else none.
+    /// Networks the organisation lists for it: special-use addresses it may answer at (a server on its own network),
+    /// and for a root or an associated system those that nobody else's name may lead to.
     pub addresses: Vec<ipnet::IpNet>,
+    /// The organisations that its certificates are made out to, where they tell it from others.
+    pub certificate_organisations: Vec<String>,
     /// The panel's or the organisation's assessment.
     pub assessed: Option<Assessment>,
     /// The no-onward-sharing undertaking (DATA-4).

@@ -19,6 +19,7 @@ mod closings;
 mod consent;
 mod crash;
 mod destinations;
+mod names;
 mod oauth;
 mod policy;
 mod privacy;

@@ -43,7 +43,6 @@ pub(crate) const TOKEN_HOST: &str = "login.crm.example";
 const AUDIENCE: &str = "urn:havengate:gateway:test.example";
 const HOSTS: &[&str] = &[
     "refer.riverside.example",
-    "nrpf.riverside.example",
     "beds.newtown.example",
     "referrals.oldgate.example",
     "harbour.crm.example",
@@ -51,7 +50,8 @@ const HOSTS: &[&str] = &[
     "referrals.street-health.example",
     "safeguarding.westbridge.example",
 ];
-/// Not in the recipient's certificate, which would be refused for it; a dial would be seen all the same.
+/// Not in the recipient's certificate, which would be refused for them; a dial would be seen all the same.
+const LINKED: &[&str] = &["nrpf.riverside.example", HOME_OFFICE];
 const HOME_OFFICE: &str = "www.homeoffice.gov.uk";
 const SECRETS: &[&str] = &["riverside.key", "messages.key", "crm.secret", "street-health.key", "westbridge.key"];
 
@@ -216,7 +216,7 @@ impl Around {
             plan.gateway,
             self.token_host.address()
         );
-        for host in HOSTS.iter().chain(&[HOME_OFFICE]) {
+        for host in HOSTS.iter().chain(LINKED) {
             text += &format!("\"{host}\" = \"{to}\"\n");
         }
         if !plan.sections.contains("[operations]") {

@@ -16,4 +16,5 @@ mod ending;
 mod gateway;
 mod heads;
 mod http2;
+mod spellings;
 mod tls;

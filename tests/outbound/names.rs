@@ -1,110 +1,43 @@
-//! Names that are asked of DNS: a server on loopback that says what the test likes and keeps what it was asked.
+//! Names that are asked of DNS: what is asked, what of the answer is judged, and what is dialled in the end.
 
-use crate::ways::{HOST, gateway, linked, named, rules, rules_denying, upstream};
+use crate::{
+    support::dns::Dns,
+    ways::{HOST, gateway, linked, named, rules, rules_denying, upstream},
+};
 use havengate::{
     gate::resolve::{Pinned, Resolver, Rules},
     verdict::{Code, Refusal},
 };
-use hickory_resolver::proto::{
-    op::{Message, ResponseCode},
-    rr::{
-        Name, RData, Record, RecordType,
-        rdata::{A, AAAA, CNAME},
-    },
-};
-use std::{
-    net::SocketAddr,
-    sync::{Arc, Mutex},
-};
-use tokio::{net::UdpSocket, task::JoinHandle};
+use hickory_resolver::proto::rr::RecordType;
 
-struct Dns {
-    address: SocketAddr,
-    asked: Arc<Mutex<Vec<String>>>,
-    serving: JoinHandle<()>,
+pub(crate) const CDN: &str = "riverside.cdn.example";
+pub(crate) const ROOT: &str = "edge.homeoffice.example";
+
+/// Asks for the recipient with a new resolver; only the named special-use networks are listed for it.
+pub(crate) async fn ask(dns: &Dns, rules: &Rules, listed: &[&str]) -> Result<Pinned, Refusal> {
+    let listed: Vec<_> = listed.iter().map(|n| n.parse().unwrap()).collect();
+    let resolver = Resolver::new(&gateway(&[], &[dns.address], &[]), &[]);
+    resolver.judge_and_pin(rules, &listed, &upstream(HOST, false)).await
 }
 
-impl Drop for Dns {
-    fn drop(&mut self) {
-        self.serving.abort();
-    }
-}
-
-/// Everything it knows: owner and what it says, as `A 192.0.2.1`, `AAAA …` or `CNAME …`.
 type Zone = &'static [(&'static str, &'static str)];
 
-impl Dns {
-    async fn new(zone: Zone, code: ResponseCode) -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let (address, asked) = (socket.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
-        let kept = asked.clone();
-        let serving = tokio::spawn(async move {
-            let mut buffer = [0; 1500];
-            loop {
-                let (length, from) = socket.recv_from(&mut buffer).await.unwrap();
-                let question = Message::from_vec(&buffer[..length]).unwrap();
-                kept.lock().unwrap().push(question.queries[0].name().to_ascii());
-                socket.send_to(&answer(&question, zone, code), from).await.unwrap();
-            }
-        });
-        Self { address, asked, serving }
-    }
-
-    /// Asks for the recipient; only the named special-use networks are listed for it.
-    async fn ask(&self, rules: &Rules, listed: &[&str]) -> Result<Pinned, Refusal> {
-        let listed: Vec<_> = listed.iter().map(|n| n.parse().unwrap()).collect();
-        let resolver = Resolver::new(&gateway(&[], &[self.address], &[]), &[]);
-        resolver.judge_and_pin(rules, &listed, &upstream(HOST, false)).await
-    }
-}
-
-/// Everything in the zone that the question could want, the whole chain of aliases and whatever stands under `+`.
-fn answer(question: &Message, zone: Zone, code: ResponseCode) -> Vec<u8> {
-    let query = question.queries[0].clone();
-    let mut message = Message::response(question.metadata.id, question.metadata.op_code);
-    message.metadata.recursion_available = true;
-    message.metadata.response_code = code;
-    let mut owner = query.name().to_ascii().trim_end_matches('.').to_owned();
-    for (name, says) in zone {
-        let (kind, value) = says.split_once(' ').unwrap();
-        let unasked = name.strip_prefix('+');
-        if unasked.is_none() && *name != owner {
-            continue;
-        }
-        let data = match kind {
-            "CNAME" => RData::CNAME(CNAME(absolute(value))),
-            "A" => RData::A(A(value.parse().unwrap())),
-            _ => RData::AAAA(AAAA(value.parse().unwrap())),
-        };
-        if data.record_type() == RecordType::CNAME || data.record_type() == query.query_type() {
-            message.add_answer(Record::from_rdata(absolute(unasked.unwrap_or(name)), 60, data));
-        }
-        if kind == "CNAME" {
-            owner = value.to_owned();
-        }
-    }
-    message.add_query(query);
-    message.to_vec().unwrap()
-}
-
-fn absolute(name: &str) -> Name {
-    Name::from_ascii(format!("{name}.")).unwrap()
-}
-
 async fn pinned(zone: Zone) -> Result<Pinned, Refusal> {
-    Dns::new(zone, ResponseCode::NoError).await.ask(&rules(), &[]).await
+    ask(&Dns::zone(zone).await, &rules(), &[]).await
 }
 
-fn addresses(pinned: &Pinned) -> Vec<String> {
+pub(crate) fn addresses(pinned: &Pinned) -> Vec<String> {
     pinned.addresses().iter().map(ToString::to_string).collect()
 }
 
 #[tokio::test]
 async fn both_families_are_asked_by_absolute_name_alone() {
-    let dns = Dns::new(&[(HOST, "A 51.140.0.1"), (HOST, "AAAA 2a00::1")], ResponseCode::NoError).await;
-    let pinned = dns.ask(&rules(), &[]).await.unwrap();
+    let dns = Dns::zone(&[(HOST, "A 51.140.0.1"), (HOST, "AAAA 2a00::1")]).await;
+    let pinned = ask(&dns, &rules(), &[]).await.unwrap();
     assert_eq!(addresses(&pinned), ["51.140.0.1:443", "[2a00::1]:443"]);
-    assert_eq!(*dns.asked.lock().unwrap(), ["refer.riverside.example.", "refer.riverside.example."]);
+    let mut asked = dns.asked();
+    asked.sort();
+    assert_eq!(asked, ["A refer.riverside.example", "AAAA refer.riverside.example"]);
 }
 
 #[tokio::test]
@@ -115,22 +48,58 @@ async fn one_family_is_enough() {
 
 #[tokio::test]
 async fn a_denied_name_is_not_asked_about() {
-    let dns = Dns::new(&[(HOST, "A 51.140.0.1")], ResponseCode::NoError).await;
-    assert_eq!(dns.ask(&rules_denying("riverside.example"), &[]).await.unwrap_err(), linked());
-    assert!(dns.asked.lock().unwrap().is_empty());
+    let dns = Dns::zone(&[(HOST, "A 51.140.0.1")]).await;
+    assert_eq!(ask(&dns, &rules_denying("riverside.example"), &[]).await.unwrap_err(), linked());
+    assert_eq!(dns.asked(), [""; 0]);
 }
+
+const ALIASES: Zone =
+    &[(HOST, "CNAME riverside.cdn.example"), (CDN, "CNAME edge.homeoffice.example"), (ROOT, "A 51.140.0.1")];
 
 #[tokio::test]
 async fn an_alias_can_only_add_a_denial() {
-    const ZONE: Zone = &[
-        (HOST, "CNAME riverside.cdn.example"),
-        ("riverside.cdn.example", "CNAME edge.homeoffice.example"),
-        ("edge.homeoffice.example", "A 51.140.0.1"),
-    ];
-    assert_eq!(addresses(&pinned(ZONE).await.unwrap()), ["51.140.0.1:443"]);
-    for denied in ["homeoffice.example", "riverside.cdn.example", "51.140.0.1"] {
-        let dns = Dns::new(ZONE, ResponseCode::NoError).await;
-        assert_eq!(dns.ask(&rules_denying(denied), &[]).await.unwrap_err(), linked(), "{denied}");
+    assert_eq!(addresses(&pinned(ALIASES).await.unwrap()), ["51.140.0.1:443"]);
+    for denied in ["homeoffice.example", CDN, "51.140.0.1"] {
+        let dns = Dns::zone(ALIASES).await;
+        assert_eq!(ask(&dns, &rules_denying(denied), &[]).await.unwrap_err(), linked(), "{denied}");
+    }
+}
+
+/// A server that does not follow aliases itself shows what is asked of it.
+#[tokio::test]
+async fn an_alias_is_judged_before_anything_is_asked_about_it() {
+    let one_at_a_time = || {
+        Dns::new(|question| {
+            let zone: Vec<_> = ALIASES.iter().copied().filter(|(name, _)| *name == question.name).collect();
+            question.from(&zone).only()
+        })
+    };
+    let dns = one_at_a_time().await;
+    assert_eq!(addresses(&ask(&dns, &rules(), &[]).await.unwrap()), ["51.140.0.1:443"]);
+    assert_eq!(dns.asked_for(RecordType::A), [HOST, CDN, ROOT]);
+    assert_eq!(dns.asked_for(RecordType::AAAA), [HOST, CDN, ROOT]);
+    let dns = one_at_a_time().await;
+    assert_eq!(ask(&dns, &rules_denying("homeoffice.example"), &[]).await.unwrap_err(), linked());
+    assert!(!dns.asked().iter().any(|q| q.contains("homeoffice")), "{:?}", dns.asked());
+    let dns = one_at_a_time().await;
+    assert_eq!(ask(&dns, &rules_denying(CDN), &[]).await.unwrap_err(), linked());
+    assert!(dns.asked().iter().all(|q| q.ends_with(HOST)), "{:?}", dns.asked());
+}
+
+/// A resolver that followed an alias and found no address of one family proves it with the zone's SOA, or not.
+#[tokio::test]
+async fn an_alias_without_addresses_of_one_family_is_no_failure() {
+    for (proof, questions) in [(Some("cdn.example"), 1), (Some("elsewhere.example"), 2), (None, 2)] {
+        let dns = Dns::new(move |question| {
+            if question.v4() {
+                return question.from(&[(HOST, "CNAME riverside.cdn.example"), (CDN, "A 51.140.0.1")]).only();
+            }
+            let answer = question.from(&[(HOST, "CNAME riverside.cdn.example")]);
+            proof.map_or(answer.clone(), |zone| answer.authority(zone, 60, "SOA 60")).only()
+        })
+        .await;
+        assert_eq!(addresses(&ask(&dns, &rules(), &[]).await.unwrap()), ["51.140.0.1:443"]);
+        assert_eq!(dns.asked_for(RecordType::AAAA).len(), questions, "{proof:?}");
     }
 }
 
@@ -138,46 +107,52 @@ async fn an_alias_can_only_add_a_denial() {
 async fn one_bad_address_refuses_the_whole_answer() {
     let mixed: Zone = &[(HOST, "A 51.140.0.1"), (HOST, "A 51.140.0.2"), (HOST, "AAAA 2a00::1")];
     for denied in ["51.140.0.2", "[2a00::1]"] {
-        let dns = Dns::new(mixed, ResponseCode::NoError).await;
-        assert_eq!(dns.ask(&rules_denying(denied), &[]).await.unwrap_err(), linked(), "{denied}");
+        let dns = Dns::zone(mixed).await;
+        assert_eq!(ask(&dns, &rules_denying(denied), &[]).await.unwrap_err(), linked(), "{denied}");
     }
     for inside in [
         &[(HOST, "A 51.140.0.1"), (HOST, "A 10.0.0.1")][..],
         &[(HOST, "A 51.140.0.1"), (HOST, "AAAA ::1")],
         &[(HOST, "A 127.0.0.1")],
+        &[(HOST, "A 169.254.169.254")],
+        &[(HOST, "A 0.0.0.0")],
+        &[(HOST, "AAAA fd00::7")],
+        &[(HOST, "AAAA fe80::1")],
         &[(HOST, "AAAA ::ffff:169.254.169.254")],
+        &[(HOST, "AAAA ::127.0.0.1")],
+        &[(HOST, "AAAA ::ffff:0:127.0.0.1")],
+        &[(HOST, "AAAA 64:ff9b::10.0.0.1")],
+        &[(HOST, "AAAA 64:ff9b:1::8.8.8.8")],
+        &[(HOST, "AAAA 2002:7f00:1::")],
+        &[(HOST, "AAAA 2a00::5efe:10.0.0.1")],
     ] {
         let refusal = pinned(inside).await.unwrap_err();
-        assert_eq!((refusal.code, named(&refusal)), (Code::DestinationMismatch, vec!["special-use-address"]));
+        let want = (Code::DestinationMismatch, vec!["special-use-address"]);
+        assert_eq!((refusal.code, named(&refusal)), want, "{inside:?}");
     }
 }
 
 #[tokio::test]
 async fn a_private_address_that_is_listed_is_pinned() {
-    let dns = Dns::new(&[(HOST, "A 10.0.0.7")], ResponseCode::NoError).await;
-    assert_eq!(addresses(&dns.ask(&rules(), &["10.0.0.0/24"]).await.unwrap()), ["10.0.0.7:443"]);
-}
-
-#[tokio::test]
-async fn an_address_of_another_name_is_not_pinned() {
-    let zone: Zone = &[(HOST, "A 51.140.0.1"), ("+elsewhere.example", "A 51.140.0.66")];
-    assert_eq!(addresses(&pinned(zone).await.unwrap()), ["51.140.0.1:443"]);
-}
-
-#[tokio::test]
-async fn no_answer_is_unreachable() {
-    for code in [ResponseCode::ServFail, ResponseCode::Refused, ResponseCode::NXDomain, ResponseCode::NoError] {
-        let refusal = Dns::new(&[], code).await.ask(&rules(), &[]).await.unwrap_err();
-        assert_eq!((refusal.code, named(&refusal)), (Code::DestinationUnreachable, vec!["name-resolution"]), "{code}");
-    }
+    let dns = Dns::zone(&[(HOST, "A 10.0.0.7")]).await;
+    assert_eq!(addresses(&ask(&dns, &rules(), &["10.0.0.0/24"]).await.unwrap()), ["10.0.0.7:443"]);
 }
 
 #[tokio::test]
 async fn this_machines_own_name_is_not_a_recipient() {
-    let dns = Dns::new(&[], ResponseCode::NoError).await;
+    let dns = Dns::zone(&[]).await;
     let resolver = Resolver::new(&gateway(&[], &[dns.address], &[]), &[]);
-    for host in ["localhost", "LOCALHOST.", "refer.localhost"] {
+    for (host, rule) in [
+        ("localhost", "special-use-address"),
+        ("LOCALHOST.", "special-use-address"),
+        ("refer.localhost", "special-use-address"),
+        ("refer.invalid", "name-resolution"),
+        ("refer.onion", "name-resolution"),
+    ] {
         let refusal = resolver.judge_and_pin(&rules(), &[], &upstream(host, false)).await.unwrap_err();
-        assert_eq!(named(&refusal), ["special-use-address"], "{host}");
+        assert_eq!(named(&refusal), [rule], "{host}");
     }
+    assert_eq!(dns.asked(), [""; 0], "these are known without asking");
+    let alias = pinned(&[(HOST, "CNAME refer.localhost")]).await.unwrap_err();
+    assert_eq!(named(&alias), ["special-use-address"]);
 }

@@ -104,6 +104,38 @@ async fn a_recipient_without_tls_gets_nothing() {
     assert!(!standin.bytes().windows(4).any(|w| w == b"POST"));
 }
 
+/// A ServerHello of TLS 1.0 or 1.1, with a cipher suite of those days.
+#[tokio::test]
+async fn a_recipient_of_older_tls_gets_nothing() {
+    let way = Way::new(times()).await;
+    for minor in [1, 2] {
+        let mut hello = vec![2, 0, 0, 38, 3, minor];
+        hello.extend([7; 32]);
+        hello.extend([0, 0xc0, 0x13, 0]);
+        let mut record = vec![22, 3, minor, 0, 42];
+        record.append(&mut hello);
+        let old = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let resolver = Resolver::new(&gateway(&[(HOST, old.local_addr().unwrap())], &[], &[]), &[]);
+        let pinned = resolver.judge_and_pin(&rules(), &[], &upstream(HOST, false)).await.unwrap();
+        let answering = async {
+            let (mut stream, _) = old.accept().await.unwrap();
+            let mut received = vec![0; 4096];
+            let length = tokio::io::AsyncReadExt::read(&mut stream, &mut received).await.unwrap();
+            tokio::io::AsyncWriteExt::write_all(&mut stream, &record).await.unwrap();
+            // What came back, an alert, and nothing after it.
+            let mut rest = Vec::new();
+            let _ = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut rest).await;
+            received.truncate(length);
+            (received, rest)
+        };
+        let (sent, (hello, rest)) = tokio::join!(way.send(post(&pinned, "secret")), answering);
+        let failure = sent.unwrap_err();
+        assert_eq!((failure.kind(), failure.sent()), (&FailureKind::Unreachable, Sent::No));
+        assert_eq!((hello[0], rest.first()), (22, Some(&21)), "a hello and an alert");
+        assert!(rest.len() <= 7, "{rest:?}");
+    }
+}
+
 #[test]
 fn authorities_that_were_named_must_be_there() {
     let home = tempfile::tempdir().unwrap();

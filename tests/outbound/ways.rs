@@ -152,6 +152,8 @@ pub(crate) fn integration(auth: Auth) -> Integration {
         route: RouteRule::Prefix(vec!["riverside".into()]),
         purpose: havengate::flow::Purpose::Accommodation,
         auth,
+        client_certificate: None,
+        upstream_roots: None,
         approval: None,
         operations: vec![],
     }

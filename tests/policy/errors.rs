@@ -29,7 +29,7 @@ fn reading() {
             RIVERSIDE,
             "app         =",
             "apps        =",
-            "integrations/inform-riverside.toml:7 error: unknown key `apps`; did you mean `app`? known here: id, app, destination, upstream, plain_http, route, purpose, auth, approval, operation",
+            "integrations/inform-riverside.toml:7 error: unknown key `apps`; did you mean `app`? known here: id, app, destination, upstream, plain_http, route, purpose, auth, client_certificate, upstream_roots, approval, operation",
         ),
         (
             RIVERSIDE,

@@ -7,6 +7,7 @@ mod default_registry;
 mod errors;
 mod forum;
 mod hostile;
+mod lookalikes;
 mod registry;
 mod route;
 mod shipped;

@@ -24,6 +24,7 @@ fn system(id: &str, linked: Class, hosts: &[&str]) -> (SystemId, System) {
         kind: SystemKind::Support,
         hosts: hosts.iter().map(pattern).collect(),
         addresses: Vec::new(),
+        certificate_organisations: Vec::new(),
         assessed: None,
         undertaking: None,
         safeguarding_approved: None,

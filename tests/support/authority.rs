@@ -1,7 +1,7 @@
 //! A certification authority of the test's own.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, SerialNumber, date_time_ymd,
 };
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -34,6 +34,8 @@ pub struct Wanted<'a> {
 pub struct Identity {
     pub certificate: CertificateDer<'static>,
     pub key: Arc<PrivateKeyDer<'static>>,
+    /// Both once more, as PEM.
+    pub pem: (String, String),
 }
 
 impl Authority {
@@ -56,25 +58,41 @@ impl Authority {
         file
     }
 
+    /// Its certificate.
+    pub fn root(&self) -> CertificateDer<'static> {
+        self.issuer.der().clone()
+    }
+
     /// A server's certificate in date for these names.
     pub fn identity(&self, names: &[&str]) -> Identity {
         self.issue(&Wanted { names, until: 2059, organisation: None })
     }
 
     pub fn issue(&self, wanted: &Wanted<'_>) -> Identity {
-        let names: Vec<String> = wanted.names.iter().map(ToString::to_string).collect();
+        let organisation = wanted.organisation.map(|o| (DnType::OrganizationName, DnValue::from(o)));
+        self.made(wanted.names, wanted.until, organisation.as_slice())
+    }
+
+    /// A server's certificate in date for these names, with this subject.
+    pub fn issue_to(&self, names: &[&str], subject: &[(DnType, DnValue)]) -> Identity {
+        self.made(names, 2059, subject)
+    }
+
+    fn made(&self, names: &[&str], until: i32, subject: &[(DnType, DnValue)]) -> Identity {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         let mut params = CertificateParams::new(names).unwrap();
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
         params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(wanted.until, 1, 1);
+        params.not_after = date_time_ymd(until, 1, 1);
         params.serial_number = Some(SerialNumber::from(self.serial.fetch_add(1, Ordering::Relaxed)));
         params.distinguished_name = rcgen::DistinguishedName::new();
-        if let Some(organisation) = wanted.organisation {
-            params.distinguished_name.push(DnType::OrganizationName, organisation);
+        for (kind, value) in subject {
+            params.distinguished_name.push(kind.clone(), value.clone());
         }
         let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap().der().clone();
+        let signed = params.signed_by(&key, &self.issuer).unwrap();
+        let (certificate, pem) = (signed.der().clone(), (signed.pem(), key.serialize_pem()));
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        Identity { certificate, key: Arc::new(key) }
+        Identity { certificate, key: Arc::new(key), pem }
     }
 }

@@ -9,4 +9,6 @@
 )]
 
 pub mod authority;
+pub mod dns;
+pub mod spellings;
 pub mod standin;

@@ -3,7 +3,7 @@
 //! HTTP/1.1 is spoken by hand over the socket, so that what is recorded is what stood on the wire and what is
 //! answered can be as wrong as a test likes. HTTP/2 goes through hyper.
 
-use super::authority::Identity;
+use super::authority::{Authority, Identity};
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, Response, body::Bytes, body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -196,6 +196,15 @@ impl Standin {
         Self::start(Speaks::Http2(acceptor(identity, b"h2"))).await
     }
 
+    /// HTTP/1.1 over TLS, for those who show a certificate of this authority.
+    pub async fn mutual(identity: &Identity, authority: &Authority) -> Self {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(authority.root()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        Self::start(Speaks::Tls(acceptor_with(identity, b"http/1.1", verifier.build().unwrap()))).await
+    }
+
     async fn start(speaks: Speaks) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -275,11 +284,19 @@ impl Drop for Standin {
 }
 
 fn acceptor(identity: &Identity, protocol: &[u8]) -> TlsAcceptor {
+    acceptor_with(identity, protocol, rustls::server::WebPkiClientVerifier::no_client_auth())
+}
+
+fn acceptor_with(
+    identity: &Identity,
+    protocol: &[u8],
+    verifier: Arc<dyn rustls::server::danger::ClientCertVerifier>,
+) -> TlsAcceptor {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_no_client_auth()
+        .with_client_cert_verifier(verifier)
         .with_single_cert(vec![identity.certificate.clone()], identity.key.clone_key())
         .unwrap();
     config.alpn_protocols = vec![protocol.to_vec()];

@@ -55,12 +55,13 @@ pub(super) struct Answer {
     pub(super) body: Value,
 }
 
-/// The hosts of every connection, which the stand-in answers for. Not the Home Office's: a certificate with
-/// one of its names in it is refused, whatever else it says.
+/// The hosts of every connection, which the stand-in answers for. Not the Home Office's, nor those of the team that
+/// shares with it: a certificate with one of their names in it is refused, whatever else it says.
 pub(super) fn hosts(sources: &Sources) -> Vec<String> {
     let mut hosts = Vec::new();
     let connections = sources.0.iter().filter(|(name, _)| name.starts_with("integrations/"));
-    for (_, text) in connections.filter(|(name, _)| !name.ends_with("home-office.toml")) {
+    let linked = |name: &str| name.ends_with("home-office.toml") || name.ends_with("nrpf.toml");
+    for (_, text) in connections.filter(|(name, _)| !linked(name)) {
         for url in text.split('"').filter_map(|part| part.strip_prefix("https://")) {
             let host = url.split('/').next().unwrap_or_default();
             if !host.is_empty() && !hosts.iter().any(|h| h == host) {

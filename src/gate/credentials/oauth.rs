@@ -1,6 +1,6 @@
 //! OAuth 2.0 client credentials (RFC 6749 section 4.4): one token a connection, fetched by one request at a time.
 
-use super::{Credential, TokenWay, unusable};
+use super::{Credential, Identity, TokenWay, unusable};
 use crate::{
     flow::{IntegrationId, SystemId},
     gate::{answer::encoded, resolve, upstream::Outgoing},
@@ -47,6 +47,8 @@ pub(super) struct TokenRequest<'a> {
     pub(super) token: &'a Upstream,
     pub(super) client_id: &'a str,
     pub(super) scope: &'a str,
+    /// What TLS to the token host is made with, where it is the recipient's own.
+    pub(super) identity: Option<Arc<Identity>>,
 }
 
 /// Where one connection's token is held. Its lock is kept while a token is fetched, so that only one is.
@@ -117,6 +119,7 @@ async fn fetch<R: RecordContact>(
     way: &TokenWay<'_, R>,
 ) -> Result<Held, Refusal> {
     let pinned = way.resolver.judge_and_pin(way.rules, way.listed, request.token).await?;
+    let pinned = pinned.with_identity(request.identity.clone());
     let contact =
         Contact { integration: request.integration.clone(), system: way.system.clone(), policy: way.rules.epoch };
     let receipt = way.contact.record(contact).await?;

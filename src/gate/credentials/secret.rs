@@ -11,6 +11,17 @@ use zeroize::Zeroizing;
 
 /// A secret, bytes.
 const LONGEST: u64 = 8 << 10;
+/// A key or certificates as PEM, bytes.
+const LONGEST_PEM: u64 = 256 << 10;
+
+/// Who may read a file. Nobody but its owner may ever change it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Readers {
+    /// A secret or a private key.
+    Owner,
+    /// A certificate.
+    Anybody,
+}
 
 /// Why a secret cannot be used. Never holds any of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -23,14 +34,38 @@ pub(super) enum Problem {
     Kind,
     #[error("others may read or change it: chmod 0600")]
     Mode,
-    #[error("it is empty or longer than 8 KiB")]
+    #[error("others may change it: chmod 0644")]
+    Writable,
+    #[error("it is empty or too long (a secret has 8 KiB at most, a PEM file 256 KiB)")]
     Length,
     #[error("it holds something besides one line of printable ASCII")]
     Text,
+    #[error("it holds no PEM certificate that can be used")]
+    Certificate,
+    #[error("it holds no PEM private key")]
+    Key,
+    #[error("certificate and private key do not belong together")]
+    Pair,
 }
 
 /// The one line in `file`, without its line ending.
 pub(super) fn read(keys: &Path, file: &str) -> Result<SecretString, Problem> {
+    let bytes = read_up_to(LONGEST, keys, file, Readers::Owner)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| Problem::Text)?;
+    let line = text.strip_suffix('\n').map_or(text, |l| l.strip_suffix('\r').unwrap_or(l));
+    match line {
+        "" => Err(Problem::Length),
+        l if l.bytes().all(|b| b.is_ascii_graphic() || b == b' ') => Ok(SecretString::from(l)),
+        _ => Err(Problem::Text),
+    }
+}
+
+/// Everything in a PEM file.
+pub(super) fn read_whole(keys: &Path, file: &str, readers: Readers) -> Result<Zeroizing<Vec<u8>>, Problem> {
+    read_up_to(LONGEST_PEM, keys, file, readers)
+}
+
+fn read_up_to(longest: u64, keys: &Path, file: &str, readers: Readers) -> Result<Zeroizing<Vec<u8>>, Problem> {
     let plain = !file.is_empty() && !file.starts_with('.') && !file.contains(['/', '\\', '\0']);
     if !plain {
         return Err(Problem::Name);
@@ -41,20 +76,18 @@ pub(super) fn read(keys: &Path, file: &str) -> Result<SecretString, Problem> {
     if !facts.is_file() {
         return Err(Problem::Kind);
     }
-    if facts.permissions().mode() & 0o077 != 0 {
-        return Err(Problem::Mode);
+    match (readers, facts.permissions().mode()) {
+        (Readers::Owner, mode) if mode & 0o077 != 0 => return Err(Problem::Mode),
+        (Readers::Anybody, mode) if mode & 0o022 != 0 => return Err(Problem::Writable),
+        _ => {}
     }
-    if facts.size() == 0 || facts.size() > LONGEST {
+    if facts.size() == 0 || facts.size() > longest {
         return Err(Problem::Length);
     }
-    let mut text = Zeroizing::new(String::with_capacity(LONGEST as usize + 1));
-    open.by_ref().take(LONGEST + 1).read_to_string(&mut text).map_err(|_| Problem::Text)?;
-    let line = text.strip_suffix('\n').map_or(text.as_str(), |l| l.strip_suffix('\r').unwrap_or(l));
-    match line {
-        "" => Err(Problem::Length),
-        l if l.bytes().all(|b| b.is_ascii_graphic() || b == b' ') => Ok(SecretString::from(l)),
-        _ => Err(Problem::Text),
-    }
+    // Allocated whole at once: a buffer that grew would leave copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(longest as usize + 1));
+    open.by_ref().take(longest + 1).read_to_end(&mut bytes).map_err(|_| Problem::Open)?;
+    if bytes.len() as u64 > longest { Err(Problem::Length) } else { Ok(bytes) }
 }
 
 #[cfg(test)]

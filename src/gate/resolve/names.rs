@@ -1,143 +1,116 @@
-//! DNS, asked properly: absolute names only, no hosts file, no search list, A and AAAA, every name on the way.
+//! Names in DNS: absolute ones only, no hosts file, no search list, A and AAAA, one question at a time.
+//!
+//! The name was judged before the first question. Each alias is judged when it is seen and before anything is asked
+//! about it; each address is judged, whether or not it will be dialled. HTTPS and SVCB records are not asked for.
+//! The machine's DNS server may have followed an alias before it answered; that nobody can undo here.
 
-use super::{Rules, judge, judge_address, leads_nowhere};
-use crate::{flow::Host, verdict::Refusal};
-use hickory_resolver::{
-    TokioResolver,
-    config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts},
-    net::runtime::TokioRuntimeProvider,
-    proto::rr::{Name, RData, Record, RecordType},
-    system_conf::read_system_conf,
+use super::{
+    Rules, judge, judge_address,
+    kept::Kept,
+    reply::{ALIASES, Family, Reply},
+    servers::Servers,
+    unresolved::Unresolved,
 };
+use crate::verdict::Refusal;
+use hickory_resolver::proto::rr::Name;
 use std::{
+    collections::HashSet,
     fmt,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    sync::Arc,
     time::Duration,
 };
 
-/// One try at one server.
-const TRY: Duration = Duration::from_secs(2);
-/// A whole look-up, retries and CNAMEs included.
+/// A whole look-up: both families, every alias, every server.
 const WHOLE: Duration = Duration::from_secs(8);
-/// No answer is believed for longer, whatever its TTL.
-const BELIEVED: Duration = Duration::from_secs(300);
-/// No failure is believed for longer.
-const DOUBTED: Duration = Duration::from_secs(10);
-/// Aliases followed in one answer.
-const ALIASES: usize = 8;
-/// Addresses kept of one answer.
+/// Addresses kept of one family's answer. All are judged.
 const ADDRESSES: usize = 16;
 
-/// A DNS client. `None` when the machine names no server: then only overrides and addresses resolve.
-pub(super) struct Names(Option<TokioResolver>);
+/// A DNS client. Without a server only overrides and addresses resolve.
+pub(super) struct Names {
+    servers: Option<Servers>,
+    kept: Kept,
+}
 
 impl fmt::Debug for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Names").field(&self.0.is_some()).finish()
+        f.debug_struct("Names").field("servers", &self.servers.is_some()).finish_non_exhaustive()
     }
 }
 
 impl Names {
-    pub(super) fn new(servers: &[SocketAddr]) -> Self {
-        let servers = if servers.is_empty() { system_servers() } else { servers.iter().copied().map(server).collect() };
-        if servers.is_empty() {
+    pub(super) fn new(servers: &[std::net::SocketAddr]) -> Self {
+        let servers = Servers::new(servers);
+        if servers.is_none() {
             tracing::warn!("no DNS server is configured; only names in [gateway.resolve] can be reached");
-            return Self(None);
         }
-        let config = ResolverConfig::from_parts(None, Vec::new(), servers);
-        let resolver = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
-            .with_options(options())
-            .build()
-            .inspect_err(|_| tracing::error!("the DNS client could not be made; names cannot be resolved"));
-        Self(resolver.ok())
+        Self { servers, kept: Kept::default() }
     }
 
-    /// Every address that the name leads to, each judged, none chosen. One denied name or address in either
-    /// answer refuses all: an answer that mixes is not to be trusted.
+    /// Every address that the name leads to, each judged, none chosen. The caller has judged the name.
+    ///
+    /// A family without addresses is common and says nothing; one whose answer could not be seen refuses the
+    /// other too, because what was not seen might have been a denial.
     pub(super) async fn look_up(&self, rules: &Rules, name: &str) -> Result<Vec<IpAddr>, Refusal> {
-        let resolver = self.0.as_ref().ok_or_else(leads_nowhere)?;
-        let name = Name::from_ascii(format!("{name}.")).map_err(|_| leads_nowhere())?;
-        let both = async {
-            tokio::join!(resolver.lookup(name.clone(), RecordType::A), resolver.lookup(name.clone(), RecordType::AAAA))
-        };
-        let (v4, v6) = tokio::time::timeout(WHOLE, both).await.map_err(|_| leads_nowhere())?;
-        let mut found = Vec::new();
-        // A server that fails one of the two questions is common and harmless: only what was answered, and
-        // judged, is dialled.
-        for answer in [v4, v6].into_iter().flatten() {
-            judge_records(rules, answer.answers())?;
-            found.extend(addresses(&name, answer.answers()));
-        }
-        found.truncate(ADDRESSES);
-        if found.is_empty() { Err(leads_nowhere()) } else { Ok(found) }
+        let name = Name::from_ascii(format!("{name}.")).map_err(|_| Unresolved::Unclear.refusal())?;
+        // A denial ends both at once; a failure waits for the other, which may have a denial to show.
+        let both = async { tokio::try_join!(self.walk(rules, &name, Family::V4), self.walk(rules, &name, Family::V6)) };
+        let (v4, v6) = tokio::time::timeout(WHOLE, both).await.map_err(|_| Unresolved::Silent.refusal())??;
+        let found = v4.and_then(|v4| v6.map(|v6| [v4, v6].concat())).map_err(Unresolved::refusal)?;
+        if found.is_empty() { Err(Unresolved::Nowhere.refusal()) } else { Ok(found) }
     }
-}
 
-/// Shows the rules every name and address in the answer, also those that will not be used.
-fn judge_records(rules: &Rules, records: &[Record]) -> Result<(), Refusal> {
-    for record in records {
-        judge(rules, &host(&record.name)?)?;
-        match &record.data {
-            RData::CNAME(target) => judge(rules, &host(target)?)?,
-            RData::A(a) => judge_address(rules, a.0.into())?,
-            RData::AAAA(a) => judge_address(rules, IpAddr::from(a.0).to_canonical())?,
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// A name that is not a host by our own canonicaliser cannot be judged, so it is not followed.
-fn host(name: &Name) -> Result<Host, Refusal> {
-    Host::parse(&name.to_ascii()).map_err(|_| leads_nowhere())
-}
-
-/// The addresses of the name itself or of the end of its chain of aliases; an answer may hold others.
-fn addresses(name: &Name, records: &[Record]) -> Vec<IpAddr> {
-    let mut end = name;
-    for _ in 0..ALIASES {
-        let next = records.iter().find_map(|r| match &r.data {
-            RData::CNAME(target) if r.name == *end => Some(&target.0),
-            _ => None,
-        });
-        match next {
-            Some(next) => end = next,
-            None => break,
+    /// Follows the aliases of one family to the addresses at their end.
+    async fn walk(
+        &self,
+        rules: &Rules,
+        name: &Name,
+        family: Family,
+    ) -> Result<Result<Vec<IpAddr>, Unresolved>, Refusal> {
+        let mut seen = HashSet::from([name.clone()]);
+        let mut at = name.clone();
+        loop {
+            let reply = match self.ask(&at, family).await {
+                Ok(reply) => reply,
+                Err(unresolved) => return Ok(Err(unresolved)),
+            };
+            judge_reply(rules, &reply)?;
+            for (alias, _) in &reply.aliases {
+                if !seen.insert(alias.clone()) || seen.len() > ALIASES + 1 {
+                    return Ok(Err(Unresolved::Chain));
+                }
+            }
+            match reply.aliases.last() {
+                Some((alias, _)) if reply.onward => at = alias.clone(),
+                _ => return Ok(Ok(reply.addresses.iter().copied().take(ADDRESSES).collect())),
+            }
         }
     }
-    records
-        .iter()
-        .filter(|r| r.name == *end)
-        .filter_map(|r| match &r.data {
-            RData::A(a) => Some(IpAddr::from(a.0)),
-            RData::AAAA(a) => Some(IpAddr::from(a.0)),
-            _ => None,
-        })
-        .collect()
-}
 
-fn server(address: SocketAddr) -> NameServerConfig {
-    let mut server = NameServerConfig::udp_and_tcp(address.ip());
-    for connection in &mut server.connections {
-        connection.port = address.port();
+    async fn ask(&self, name: &Name, family: Family) -> Result<Arc<Reply>, Unresolved> {
+        if let Some(addresses) = known_without_asking(name, family) {
+            return Ok(Arc::new(Reply::fixed(addresses)));
+        }
+        let servers = self.servers.as_ref().ok_or(Unresolved::Failed)?;
+        self.kept.or_ask(name, family, servers.ask(name, family)).await
     }
-    server
 }
 
-/// The servers of the system's configuration, without its search list and options.
-fn system_servers() -> Vec<NameServerConfig> {
-    read_system_conf().map(|(config, _)| config.name_servers().to_vec()).unwrap_or_default()
+/// Shows the rules everything on the way, also what will not be used.
+fn judge_reply(rules: &Rules, reply: &Reply) -> Result<(), Refusal> {
+    reply.aliases.iter().try_for_each(|(_, alias)| judge(rules, alias))?;
+    reply.shown.iter().try_for_each(|address| judge_address(rules, *address))
 }
 
-fn options() -> ResolverOpts {
-    let mut options = ResolverOpts::default();
-    options.timeout = TRY;
-    options.attempts = 2;
-    options.use_hosts_file = ResolveHosts::Never;
-    options.preserve_intermediates = true;
-    options.try_tcp_on_error = true;
-    options.cache_size = 1024;
-    options.positive_max_ttl = Some(BELIEVED);
-    options.negative_max_ttl = Some(DOUBTED);
-    options
+/// Names that no DNS server is asked for (RFC 6761, RFC 7686).
+fn known_without_asking(name: &Name, family: Family) -> Option<Vec<IpAddr>> {
+    let top = name.iter().next_back()?.to_ascii_lowercase();
+    match top.as_slice() {
+        b"localhost" => Some(vec![match family {
+            Family::V4 => Ipv4Addr::LOCALHOST.into(),
+            Family::V6 => Ipv6Addr::LOCALHOST.into(),
+        }]),
+        b"invalid" | b"onion" => Some(Vec::new()),
+        _ => None,
+    }
 }

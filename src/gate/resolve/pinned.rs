@@ -1,8 +1,8 @@
 //! A recipient whose addresses were judged.
 
 use super::Rules;
-use crate::{flow::Host, policy::integration::Upstream};
-use std::net::SocketAddr;
+use crate::{flow::Host, gate::credentials::Identity, policy::integration::Upstream};
+use std::{net::SocketAddr, sync::Arc};
 
 /// Proof that these addresses were judged under these rules for this host. Only [`super::Resolver`] makes it, and
 /// the dial uses nothing else.
@@ -13,6 +13,7 @@ pub struct Pinned {
     tls: bool,
     addresses: Vec<SocketAddr>,
     rules: Rules,
+    identity: Option<Arc<Identity>>,
 }
 
 impl Pinned {
@@ -24,7 +25,19 @@ impl Pinned {
             tls: upstream.plain_http.is_none(),
             addresses,
             rules: rules.clone(),
+            identity: None,
         })
+    }
+
+    /// The same recipient, dialled with a client certificate or authorities of the connection's own.
+    #[must_use]
+    pub fn with_identity(self, identity: Option<Arc<Identity>>) -> Self {
+        Self { identity, ..self }
+    }
+
+    /// What TLS is made with, where it is not the usual.
+    pub(in crate::gate) const fn identity(&self) -> Option<&Arc<Identity>> {
+        self.identity.as_ref()
     }
 
     /// The recipient's host: what `Host` names and what the certificate must be for.

@@ -44,29 +44,51 @@ impl fmt::Display for SpecialUse {
     }
 }
 
-/// What is special about an address, or about the IPv4 address it embeds. `None` is public.
+/// What is special about an address, or about an IPv4 address it embeds. `None` is public.
 #[must_use]
 pub fn special_use(address: IpAddr) -> Option<SpecialUse> {
     match address.to_canonical() {
         IpAddr::V4(a) => ipv4(a),
-        IpAddr::V6(a) => match embedded(a.into()).as_slice() {
-            [] => ipv6(a),
-            inner => inner.iter().find_map(|i| ipv4(*i)),
-        },
+        IpAddr::V6(a) => {
+            let outer = if is_only_a_way(a) { None } else { ipv6(a) };
+            outer.or_else(|| embedded(a.into()).into_iter().find_map(ipv4))
+        }
     }
 }
 
-/// The IPv4 addresses that an IPv6 address leads to: NAT64 (RFC 6052), 6to4 (RFC 3056), Teredo (RFC 4380: the
-/// server and the client). Where the path through a translator ends, the rules must look too.
+/// NAT64's own prefix, 6to4 and Teredo: where they lead is what the IPv4 address within says.
+const fn is_only_a_way(address: Ipv6Addr) -> bool {
+    matches!(address.segments(), [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0x2002, ..] | [0x2001, 0, ..])
+}
+
+/// The IPv4 addresses that an IPv6 address leads to: NAT64 (RFC 6052; the local prefixes of RFC 8215 in each length
+/// they can have), 6to4 (RFC 3056), Teredo (RFC 4380: the server and the client), ISATAP (RFC 5214), IPv4-compatible
+/// (RFC 4291), IPv4-translated (RFC 2765). Where the path through a translator ends, the rules must look too.
 pub(super) fn embedded(address: IpAddr) -> Vec<Ipv4Addr> {
     let IpAddr::V6(a) = address else { return Vec::new() };
     let [s0, s1, s2, s3, s4, s5, s6, s7] = a.segments();
-    match (s0, s1, s2, s3, s4, s5) {
-        (0x64, 0xff9b, 0, 0, 0, 0) => vec![joined(s6, s7)],
+    let mut found = match (s0, s1, s2, s3, s4, s5) {
+        (0x64, 0xff9b, 0, 0, 0, 0) | (0, 0, 0, 0, 0, 0) | (0, 0, 0, 0, 0xffff, 0) => vec![joined(s6, s7)],
+        (0x64, 0xff9b, 1, ..) => local_nat64(a).to_vec(),
         (0x2002, ..) => vec![joined(s1, s2)],
         (0x2001, 0, ..) => vec![joined(s2, s3), joined(!s6, !s7)],
         _ => Vec::new(),
+    };
+    if matches!((s4, s5), (0 | 0x200, 0x5efe)) {
+        found.push(joined(s6, s7));
     }
+    found
+}
+
+/// RFC 6052 section 2.2: the prefix may be 48, 56, 64 or 96 bits long, and bits 64 to 71 are skipped.
+const fn local_nat64(address: Ipv6Addr) -> [Ipv4Addr; 4] {
+    let [_, _, _, _, _, _, b6, b7, _, b9, b10, b11, b12, b13, b14, b15] = address.octets();
+    [
+        Ipv4Addr::new(b6, b7, b9, b10),
+        Ipv4Addr::new(b7, b9, b10, b11),
+        Ipv4Addr::new(b9, b10, b11, b12),
+        Ipv4Addr::new(b12, b13, b14, b15),
+    ]
 }
 
 const fn joined(high: u16, low: u16) -> Ipv4Addr {
@@ -168,5 +190,30 @@ mod tests {
         assert_eq!(of("2001:0:808:808::80ff:fffe"), Some(SpecialUse::Loopback));
         assert_eq!(of("2001:0:a00:1::f7f7:f7f7"), Some(SpecialUse::Private));
         assert_eq!(of("2001:0:808:808::f7f7:f7f7"), None);
+        // ISATAP: the interface id says whose IPv4 network it is on.
+        assert_eq!(of("2a00:1450::5efe:10.0.0.1"), Some(SpecialUse::Private));
+        assert_eq!(of("2a00:1450::200:5efe:8.8.8.8"), None);
+        assert_eq!(of("64:ff9b:1::8.8.8.8"), Some(SpecialUse::Reserved));
+    }
+
+    #[test]
+    fn every_embedding_shows_what_it_embeds() {
+        for s in [
+            "64:ff9b::51.140.0.66",
+            "64:ff9b:1:338c:0:4200::",
+            "64:ff9b:1:33:8c:42::",
+            "64:ff9b:1:0:33:8c00:4200:0",
+            "64:ff9b:1::51.140.0.66",
+            "2002:338c:42::1",
+            "2001:0:338c:42::1",
+            "2001:0:808:808::cc73:ffbd",
+            "2a00::5efe:51.140.0.66",
+            "::51.140.0.66",
+            "::ffff:0:51.140.0.66",
+        ] {
+            let found = embedded(s.parse().unwrap());
+            assert!(found.contains(&Ipv4Addr::new(51, 140, 0, 66)), "{s}: {found:?}");
+        }
+        assert!(embedded("2a00:1450::338c:42".parse().unwrap()).is_empty());
     }
 }

@@ -50,7 +50,7 @@ async fn dial_one(address: SocketAddr, pinned: &Pinned, tls: &ClientTls) -> Resu
     let meter = Meter::new();
     let socket = Metered::new(socket, meter.clone());
     let line = if pinned.tls() {
-        let config = tls.for_dial(pinned.rules()).ok_or(FailureKind::NoAuthorities)?;
+        let config = tls.for_dial(pinned.rules(), pinned.identity().map(|i| &**i)).ok_or(FailureKind::NoAuthorities)?;
         let name = server_name(pinned.host()).ok_or(FailureKind::Certificate)?;
         let socket = TlsConnector::from(config).connect(name, socket).await.map_err(|e| handshake_failure(&e))?;
         let http2 = socket.get_ref().1.alpn_protocol() == Some(b"h2");

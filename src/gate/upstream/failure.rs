@@ -104,8 +104,8 @@ impl SendFailure {
             FailureKind::Certificate => unreachable(
                 "certificate",
                 "The recipient's certificate could not be verified, so nothing was sent to it.",
-                "Nothing was sent. Ask the recipient to mend its certificate, or list its authority in \
-                 gateway.upstream_roots.",
+                "Nothing was sent. Ask the recipient to mend its certificate, or name its authority as \
+                 `upstream_roots` in the connection's file.",
             ),
             FailureKind::NoAuthorities => unreachable(
                 "certificate",

@@ -1,7 +1,11 @@
 //! Connections kept for reuse, under one policy at a time.
 
 use super::connection::{Connection, Lease, Line};
-use crate::{flow::Host, gate::resolve::Pinned, policy::PolicyHash};
+use crate::{
+    flow::Host,
+    gate::resolve::{Pinned, Way},
+    policy::PolicyHash,
+};
 use std::{
     collections::HashMap,
     sync::{
@@ -38,6 +42,10 @@ struct Key {
     host: Host,
     port: u16,
     tls: bool,
+    /// Made with this client certificate and these authorities, and of use to nobody with others.
+    identity: Option<[u8; 32]>,
+    /// Its certificate was judged for this way alone.
+    way: Option<Way>,
 }
 
 #[derive(Debug)]
@@ -114,7 +122,9 @@ impl Pool {
     }
 
     fn home(self: &Arc<Self>, pinned: &Pinned) -> Home {
-        let key = Key { host: pinned.host().clone(), port: pinned.port(), tls: pinned.tls() };
+        let identity = pinned.identity().map(|identity| identity.digest());
+        let way = pinned.rules().denials.way();
+        let key = Key { host: pinned.host().clone(), port: pinned.port(), tls: pinned.tls(), identity, way };
         Home { pool: Arc::downgrade(self), key, epoch: pinned.rules().epoch }
     }
 

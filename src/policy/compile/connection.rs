@@ -53,6 +53,7 @@ pub(super) fn compile(
         None => Some(Auth::None),
         Some(auth) => credentials::compile(file, auth, destination, meaning, problems),
     };
+    let tls = credentials::tls(file, text, problems);
     let approval = approval(file, text, problems);
     let route = route(file, &text.route, problems);
     let operations = operations(file, text, meaning, problems);
@@ -64,6 +65,8 @@ pub(super) fn compile(
         route: route?,
         purpose: *text.purpose.get_ref(),
         auth: auth?,
+        client_certificate: tls.client_certificate,
+        upstream_roots: tls.upstream_roots,
         approval,
         operations: operations.into_iter().map(Arc::new).collect(),
     })

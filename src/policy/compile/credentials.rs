@@ -5,10 +5,10 @@ use crate::{
     flow::SystemId,
     policy::{
         Class,
-        integration::Auth,
+        integration::{Auth, ClientCertificate},
         source::{
             At,
-            integration::{Auth as Text, OAuth2},
+            integration::{Auth as Text, IntegrationFile, OAuth2},
         },
     },
 };
@@ -67,6 +67,28 @@ fn token(
         problems.error(place(file, text.token.span()), message, mend);
     }
     Some(Auth::OAuth2 { token, client_id: text.client_id.get_ref().clone(), secret_file, scope: text.scope.clone() })
+}
+
+/// Files of the connection's own for TLS.
+pub(super) struct Tls {
+    pub(super) client_certificate: Option<ClientCertificate>,
+    pub(super) upstream_roots: Option<String>,
+}
+
+/// A file that cannot be used is reported, and then nothing is compiled: a connection never goes without.
+pub(super) fn tls(file: &str, text: &IntegrationFile, problems: &mut Problems) -> Tls {
+    let spans = [text.client_certificate.as_ref().map(At::span), text.upstream_roots.as_ref().map(At::span)];
+    if let (Some(_), Some(span)) = (&text.plain_http, spans.into_iter().flatten().next()) {
+        let mend = "take it out, or take `plain_http` out and write the URL with https";
+        problems.error(place(file, span), "plain http has no certificates", mend);
+    }
+    let client_certificate = text.client_certificate.as_ref().and_then(|client| {
+        let certificate = secret_file(file, &client.get_ref().certificate, problems);
+        let key = secret_file(file, &client.get_ref().key, problems);
+        Some(ClientCertificate { certificate_file: certificate?, key_file: key? })
+    });
+    let upstream_roots = text.upstream_roots.as_ref().and_then(|roots| secret_file(file, roots, problems));
+    Tls { client_certificate, upstream_roots }
 }
 
 /// The header a secret goes into.

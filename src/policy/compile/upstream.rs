@@ -14,6 +14,13 @@ pub(super) fn compile(
     problems: &mut Problems,
 ) -> Option<Upstream> {
     let mut wrong = |message: &str, mend: &str| problems.error(place(file, text.span()), message, mend);
+    if !has_one_reading(text.get_ref()) {
+        wrong(
+            "the URL's host can be read in more than one way",
+            "write https:// and the name itself, without `%`, `\\` or white space",
+        );
+        return None;
+    }
     let Ok(url) = url::Url::parse(text.get_ref()) else {
         wrong("this is not a URL", "write one such as https://refer.riverside.example/v2");
         return None;
@@ -54,6 +61,18 @@ pub(super) fn compile(
         return None;
     };
     Some(Upstream { host, port: url.port_or_known_default()?, plain_http: plain, base })
+}
+
+/// The URL standard drops tabs and line breaks, takes `\` for `/`, does without slashes and decodes `%` in hosts; a
+/// person who reads the file does not.
+fn has_one_reading(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else { return !url.contains(':') };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let authority = rest.get(..end).unwrap_or_default();
+    scheme.bytes().all(|b| b.is_ascii_alphanumeric())
+        && !authority.is_empty()
+        && !authority.contains(['%', '\\'])
+        && !url.chars().any(|c| c.is_control() || c.is_whitespace())
 }
 
 /// The segments of a path written without its leading slash: plain text that means the same to everybody.

@@ -21,6 +21,9 @@ pub(in crate::policy) struct IntegrationFile {
     pub(in crate::policy) route: At<Route>,
     pub(in crate::policy) purpose: At<Purpose>,
     pub(in crate::policy) auth: Option<At<Auth>>,
+    pub(in crate::policy) client_certificate: Option<At<ClientCertificate>>,
+    /// `file:riverside-ca.pem`: authorities that vouch for this recipient alone.
+    pub(in crate::policy) upstream_roots: Option<At<String>>,
     pub(in crate::policy) approval: Option<At<Approval>>,
     #[serde(default)]
     pub(in crate::policy) operation: Vec<Operation>,
@@ -54,6 +57,14 @@ pub(in crate::policy) struct OAuth2 {
     pub(in crate::policy) secret: At<String>,
     #[serde(default)]
     pub(in crate::policy) scope: String,
+}
+
+/// `{ certificate = "file:…", key = "file:…" }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct ClientCertificate {
+    pub(in crate::policy) certificate: At<String>,
+    pub(in crate::policy) key: At<String>,
 }
 
 /// The panel's approval.

@@ -60,6 +60,9 @@ pub(in crate::policy) struct System {
     /// Special-use addresses it may resolve to: a server on its own network.
     #[serde(default)]
     pub(in crate::policy) addresses: Vec<At<String>>,
+    /// The organisation (O) its certificates are made out to.
+    #[serde(default)]
+    pub(in crate::policy) certificate_organisations: Vec<At<String>>,
     /// Domains of its mail addresses; `*.x` as with hosts.
     #[serde(default)]
     pub(in crate::policy) mail_domains: Vec<At<String>>,

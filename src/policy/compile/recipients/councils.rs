@@ -52,6 +52,7 @@ fn council(domain: &At<String>, name: &At<String>) -> Option<Organisation> {
         addresses: Vec::new(),
         mail_domains: vec![at(domain.get_ref().clone())],
         tenants: Vec::new(),
+        certificate_organisations: Vec::new(),
         assessed: None,
         undertaking: None,
         safeguarding: None,

@@ -45,6 +45,7 @@ pub(super) fn compile(file: &str, text: &source::System, of: &Organisation, prob
         kind: text.kind,
         hosts: patterns(file, text, problems).collect(),
         addresses: text.addresses.iter().filter_map(|a| network(file, a, problems)).collect(),
+        certificate_organisations: certificates(file, text, of, problems),
         assessed: text.assessed.as_ref().map(|a| assessment(file, a.get_ref(), problems)),
         undertaking: text.undertaking.as_ref().map(|u| undertaking(file, u, problems)),
         safeguarding_approved: text.safeguarding.as_ref().map(|s| {
@@ -66,6 +67,16 @@ pub(super) fn compile(file: &str, text: &source::System, of: &Organisation, prob
 fn forum(text: &source::Forum) -> Forum {
     let deadline = text.deadline.as_ref().map(|d| d.get_ref().0);
     Forum { state: text.state, since: text.since.get_ref().0, deadline }
+}
+
+/// What the system's certificates are made out to. Bodies of the core are known by their own names too; who only works
+/// for the Home Office is not, for most of what such a firm does has nothing to do with it.
+fn certificates(file: &str, text: &source::System, of: &Organisation, problems: &mut Problems) -> Vec<String> {
+    for name in &text.certificate_organisations {
+        not_empty(file, name, "write the organisation (O) as its certificates have it, or take it out", problems);
+    }
+    let own = (file == super::ROOTS).then(|| of.name.get_ref().clone());
+    own.into_iter().chain(text.certificate_organisations.iter().map(|n| n.get_ref().clone())).collect()
 }
 
 fn assessment(file: &str, text: &source::Assessed, problems: &mut Problems) -> Assessment {

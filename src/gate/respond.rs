@@ -94,7 +94,7 @@ const fn title(code: Code) -> &'static str {
         Code::DestinationLinked => "The recipient is the Home Office, or can pass data to it",
         Code::DestinationUnassessed => "Nobody has assessed this recipient",
         Code::DestinationUncommitted => "The recipient has no no-onward-sharing undertaking in date",
-        Code::DestinationMismatch => "The request names two recipients",
+        Code::DestinationMismatch => "It is not certain who the recipient is",
         Code::Forum => "The recipient is a forum the Home Office can reach",
         Code::Stopped => "A worker has stopped this flow",
         Code::OperationUnknown => "The connection has no such operation",

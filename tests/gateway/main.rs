@@ -20,6 +20,7 @@ mod consent;
 mod crash;
 mod destinations;
 mod names;
+mod namespace;
 mod oauth;
 mod policy;
 mod privacy;

@@ -183,17 +183,22 @@ enum Speaks {
 impl Standin {
     /// HTTP/1.1 in clear.
     pub async fn plain() -> Self {
-        Self::start(Speaks::Plain).await
+        Self::plain_at("127.0.0.1:0").await
+    }
+
+    /// The same at an address, in a network namespace that has it.
+    pub async fn plain_at(address: &str) -> Self {
+        Self::start(Speaks::Plain, TcpListener::bind(address).await.unwrap()).await
     }
 
     /// HTTP/1.1 over TLS.
     pub async fn tls(identity: &Identity) -> Self {
-        Self::start(Speaks::Tls(acceptor(identity, b"http/1.1"))).await
+        Self::start(Speaks::Tls(acceptor(identity, b"http/1.1")), here().await).await
     }
 
     /// HTTP/2 over TLS.
     pub async fn http2(identity: &Identity) -> Self {
-        Self::start(Speaks::Http2(acceptor(identity, b"h2"))).await
+        Self::start(Speaks::Http2(acceptor(identity, b"h2")), here().await).await
     }
 
     /// HTTP/1.1 over TLS, for those who show a certificate of this authority.
@@ -202,11 +207,11 @@ impl Standin {
         roots.add(authority.root()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-        Self::start(Speaks::Tls(acceptor_with(identity, b"http/1.1", verifier.build().unwrap()))).await
+        let speaks = Speaks::Tls(acceptor_with(identity, b"http/1.1", verifier.build().unwrap()));
+        Self::start(speaks, here().await).await
     }
 
-    async fn start(speaks: Speaks) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    async fn start(speaks: Speaks, listener: TcpListener) -> Self {
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
             script: Mutex::default(),
@@ -275,6 +280,10 @@ impl Standin {
         let waiting = async { seen.wait_for(|n| *n >= connections).await.map(|n| *n) };
         tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("the connections did not end").unwrap();
     }
+}
+
+async fn here() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").await.unwrap()
 }
 
 impl Drop for Standin {

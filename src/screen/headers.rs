@@ -6,6 +6,7 @@
 //! framing, `Host` and upstream credentials are the gate's, and so is `Authorization` where it passes through.
 //! `User-Agent`, `Referer`, `Cookie`, `Forwarded` and `X-Forwarded-*` leave only where an operation lists them.
 
+use super::{Judge, dotted::dotted};
 use crate::{
     policy::integration::Operation,
     verdict::{Code, Refusal},
@@ -67,8 +68,9 @@ pub fn never(name: &HeaderName) -> Option<&'static str> {
 ///
 /// # Errors
 /// `request-malformed` when one that would leave holds bytes other than visible ASCII, space and tab (RFC
-/// 9110 section 5.5), or stands there twice although it is not a list.
-pub fn screen(operation: &Operation, headers: &HeaderMap) -> Result<HeaderMap, Refusal> {
+/// 9110 section 5.5), or stands there twice although it is not a list. The judge's refusal when one names a recipient
+/// that may not receive anything: a header has no rule that says what could stand in its place.
+pub fn screen(operation: &Operation, headers: &HeaderMap, judge: &mut dyn Judge) -> Result<HeaderMap, Refusal> {
     let nominated = nominated(headers);
     let mut leaving = HeaderMap::new();
     for name in headers.keys() {
@@ -79,6 +81,7 @@ pub fn screen(operation: &Operation, headers: &HeaderMap) -> Result<HeaderMap, R
         }
         for value in headers.get_all(name) {
             check(name, value)?;
+            no_recipient(name, value, judge)?;
             let list = default.is_some_and(|(_, list)| *list);
             if leaving.append(name.clone(), value.clone()) && !list {
                 let detail = format!("the header {name} stands there twice");
@@ -97,6 +100,13 @@ fn check(name: &HeaderName, value: &HeaderValue) -> Result<(), Refusal> {
     Err(Refusal::plain(Code::RequestMalformed, detail))
 }
 
+fn no_recipient(name: &HeaderName, value: &HeaderValue, judge: &mut dyn Judge) -> Result<(), Refusal> {
+    let named = value.to_str().ok().filter(|text| dotted(text.as_bytes())).and_then(|text| judge.names(None, text));
+    named.map_or(Ok(()), |why| {
+        Err(Refusal { detail: format!("The header {name} stops the request: {}", why.detail), ..(*why).clone() })
+    })
+}
+
 /// Names that `Connection` makes hop by hop.
 fn nominated(headers: &HeaderMap) -> Vec<String> {
     let values = headers.get_all(header::CONNECTION).iter().map(|v| String::from_utf8_lossy(v.as_bytes()));
@@ -106,6 +116,12 @@ fn nominated(headers: &HeaderMap) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        flow::Category,
+        policy::integration::FieldRule,
+        screen::{Person, Ruling},
+    };
+    use std::sync::Arc;
 
     fn run(listed: &[&str], headers: &[(&str, &[u8])]) -> Result<Vec<String>, Refusal> {
         let operation = Operation {
@@ -116,13 +132,45 @@ mod tests {
             query: [].into(),
             headers: listed.iter().map(|n| n.parse().unwrap()).collect(),
             body: None,
+            answer: None,
         };
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(name.parse::<HeaderName>().unwrap(), HeaderValue::from_bytes(value).unwrap());
         }
-        let leaving = screen(&operation, &map)?;
+        let leaving = screen(&operation, &map, &mut Denying)?;
         Ok(leaving.iter().map(|(n, v)| format!("{n}: {}", v.to_str().unwrap())).collect())
+    }
+
+    struct Denying;
+
+    impl Judge for Denying {
+        fn judge(&mut self, _: &Person, _: &FieldRule) -> Ruling {
+            unreachable!("headers have no rules")
+        }
+        fn names(&mut self, _: Option<&FieldRule>, text: &str) -> Option<Arc<Refusal>> {
+            let refusal = || Arc::new(Refusal::plain(Code::RecipientDenied, "It is denied."));
+            text.contains("denied.example").then(refusal)
+        }
+        fn lists_recipients(&self, _: &FieldRule) -> bool {
+            false
+        }
+        fn pseudonym(&self, _: &Category, _: &str) -> String {
+            String::new()
+        }
+        fn today(&self) -> jiff::civil::Date {
+            jiff::civil::date(2026, 11, 21)
+        }
+    }
+
+    #[test]
+    fn a_header_that_names_a_denied_recipient_stops_the_request() {
+        for (listed, name) in [(&["referer"][..], "referer"), (&[], "accept")] {
+            let refused = run(listed, &[(name, b"https://denied.example/")]).unwrap_err();
+            assert_eq!(refused.code, Code::RecipientDenied);
+            assert!(refused.detail.contains(name) && !refused.detail.contains("denied.example"));
+        }
+        assert_eq!(run(&[], &[("referer", b"https://denied.example/")]), Ok(vec![]));
     }
 
     const TELLING: [&str; 13] = [

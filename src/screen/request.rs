@@ -96,7 +96,7 @@ impl Screening {
         let target = uri::screen(operation, below(&route, &self.flow), &self.flow.query, &person, &mut decider)?;
         let path_and_query = target.path_and_query(&route.integration.upstream.base);
         findings.absorb(target.findings);
-        let headers = headers::screen(operation, &self.flow.headers)?;
+        let headers = headers::screen(operation, &self.flow.headers, &mut decider)?;
         let digest = decider.digest([
             self.flow.method.as_str().as_bytes(),
             path_and_query.as_bytes(),

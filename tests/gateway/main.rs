@@ -13,10 +13,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod answers;
 mod caller;
 mod callers;
 mod consent;
 mod crash;
+mod named;
 mod oauth;
 mod policy;
 mod privacy;

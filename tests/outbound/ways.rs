@@ -161,6 +161,7 @@ pub(crate) fn get(pinned: &Pinned) -> Parts {
         decision: DecisionId::from_bytes([0; 16]),
         pinned: pinned.clone(),
         route: OwnRoute::of(&integration(Auth::None)),
+        listed: None,
         method: Method::GET,
         path_and_query: "/v2/referrals?area=Leeds".into(),
         headers: HeaderMap::new(),

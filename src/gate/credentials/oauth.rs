@@ -129,6 +129,7 @@ async fn fetch<R: RecordContact>(
         decision: receipt.decision(),
         pinned,
         route: OwnRoute::none(),
+        listed: None,
         method: Method::POST,
         path_and_query: if path.is_empty() { "/".to_owned() } else { path },
         headers: HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]),

@@ -3,7 +3,7 @@
 use crate::{
     flow::DecisionId,
     gate::{
-        answer::OwnRoute,
+        answer::{Listed, OwnRoute},
         credentials::Credential,
         resolve::{self, Pinned},
     },
@@ -26,6 +26,8 @@ pub struct Parts {
     pub pinned: Pinned,
     /// How links in the answer are turned back into the caller's own.
     pub route: OwnRoute,
+    /// Where links stand in the answer's body, if the operation says.
+    pub listed: Option<Listed>,
     /// The method.
     pub method: Method,
     /// Path and query as they go on the wire: encoded, beginning with `/`.
@@ -45,6 +47,7 @@ pub struct Outgoing {
     decision: DecisionId,
     pinned: Pinned,
     route: OwnRoute,
+    listed: Option<Listed>,
     method: Method,
     path_and_query: PathAndQuery,
     headers: HeaderMap,
@@ -82,6 +85,7 @@ impl Outgoing {
             decision: parts.decision,
             pinned: parts.pinned,
             route: parts.route,
+            listed: parts.listed,
             method: parts.method,
             path_and_query,
             headers,
@@ -103,6 +107,10 @@ impl Outgoing {
 
     pub(in crate::gate) const fn route(&self) -> &OwnRoute {
         &self.route
+    }
+
+    pub(in crate::gate) const fn listed(&self) -> Option<&Listed> {
+        self.listed.as_ref()
     }
 
     pub(in crate::gate) const fn method(&self) -> &Method {

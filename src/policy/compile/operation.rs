@@ -1,7 +1,7 @@
 //! One operation: a method, a path, and what may leave with it.
 
 use super::{
-    Meaning, Problems, body,
+    Meaning, Problems, answer, body,
     fields::{self, Site},
     place, upstream,
 };
@@ -25,6 +25,7 @@ pub(super) fn compile(file: &str, text: &Text, meaning: &Meaning<'_>, problems: 
     let headers = headers(file, &text.headers, problems);
     let places = body::Places { query: &query, path: path.as_deref() };
     let body = text.body.as_ref().map(|b| (b, body::compile(file, b, &places, meaning, problems)));
+    let answer = text.response.as_ref().map(|r| answer::compile(file, r, method.as_ref(), &headers, problems));
     let (method, path) = (method?, path?);
     if let Some((at, rules)) = &body {
         if [Method::GET, Method::HEAD, Method::DELETE].contains(&method) {
@@ -42,7 +43,11 @@ pub(super) fn compile(file: &str, text: &Text, meaning: &Meaning<'_>, problems: 
         Some((_, rules)) => Some(Arc::new(rules?)),
         None => None,
     };
-    Some(Operation { id: text.id.get_ref().clone(), method, path, path_fields, query, headers, body })
+    let answer = match answer {
+        Some(rules) => Some(Arc::new(rules?)),
+        None => None,
+    };
+    Some(Operation { id: text.id.get_ref().clone(), method, path, path_fields, query, headers, body, answer })
 }
 
 fn method(file: &str, text: &At<String>, problems: &mut Problems) -> Option<Method> {

@@ -136,7 +136,7 @@ impl Names {
         Self { slots, seed, shift }
     }
 
-    #[inline]
+    #[inline(always)]
     fn find(&self, key: NameKey, name: &[u8]) -> Option<(State, u16)> {
         if self.slots.is_empty() {
             return None;

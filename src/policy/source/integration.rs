@@ -80,6 +80,15 @@ pub(in crate::policy) struct Operation {
     #[serde(default)]
     pub(in crate::policy) headers: Vec<At<String>>,
     pub(in crate::policy) body: Option<At<Body>>,
+    pub(in crate::policy) response: Option<At<Response>>,
+}
+
+/// `[operation.response]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct Response {
+    /// Where links stand in a JSON answer.
+    pub(in crate::policy) links: At<Vec<At<String>>>,
 }
 
 /// Places and what they hold.

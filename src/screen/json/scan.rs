@@ -47,6 +47,8 @@ pub(super) struct Text {
     pub(super) end: usize,
     /// Holds escapes.
     pub(super) escaped: bool,
+    /// [`Scalar::Word`] or [`Scalar::Text`].
+    pub(super) kind: Scalar,
 }
 
 /// The first byte that is not white space, if any has come yet; moves `pos` to it.
@@ -66,7 +68,7 @@ pub(super) fn significant(buf: &[u8], pos: &mut usize) -> Option<u8> {
 pub(super) fn quick(buf: &[u8], start: usize) -> Option<(usize, Scalar)> {
     let rest = buf.get(start..)?;
     match rest.first()? {
-        b'"' => Some((quick_text(buf, start)?, Scalar::Text)),
+        b'"' => quick_text(buf, start).map(|(end, dotted)| (end, kind(dotted))),
         b'0'..=b'9' => Some((quick_integer(buf, start)?, Scalar::Number)),
         b't' if rest.starts_with(b"true") => Some((start + 4, Scalar::Bool)),
         b'f' if rest.starts_with(b"false") => Some((start + 5, Scalar::Bool)),
@@ -75,14 +77,22 @@ pub(super) fn quick(buf: &[u8], start: usize) -> Option<(usize, Scalar)> {
     }
 }
 
-/// The end of a string of plain ASCII that is there whole.
+/// What a plain string is; where it seems to have a dot it is looked at again.
+#[inline(always)]
+const fn kind(dotted: bool) -> Scalar {
+    if dotted { Scalar::Text } else { Scalar::Word }
+}
+
+/// The end of a string of plain ASCII that is there whole, and whether it may have a dot.
 #[inline]
-fn quick_text(buf: &[u8], start: usize) -> Option<usize> {
+fn quick_text(buf: &[u8], start: usize) -> Option<(usize, bool)> {
     let mut at = start + 1;
+    let mut dots = 0;
     loop {
         let chunk = buf.get(at..)?.first_chunk::<16>()?;
         let [low, high] = words(chunk);
         let (in_low, in_high) = (special(low), special(high));
+        dots |= dot(low) | dot(high);
         if in_low | in_high == 0 {
             if (low | high) & HIGH != 0 {
                 return None;
@@ -96,7 +106,7 @@ fn quick_text(buf: &[u8], start: usize) -> Option<usize> {
             (64 + in_high.trailing_zeros(), low | high & below(in_high))
         };
         at += (skip / 8) as usize;
-        return (wide & HIGH == 0 && buf.get(at) == Some(&b'"')).then_some(at + 1);
+        return (wide & HIGH == 0 && buf.get(at) == Some(&b'"')).then_some((at + 1, dots & HIGH != 0));
     }
 }
 
@@ -119,9 +129,9 @@ fn quick_integer(buf: &[u8], start: usize) -> Option<usize> {
 #[inline]
 pub(super) fn text(buf: &[u8], start: usize, partial: &mut Partial) -> Result<Option<Text>, Fault> {
     if !partial.has_begun()
-        && let Some(end) = quick_text(buf, start)
+        && let Some((end, dotted)) = quick_text(buf, start)
     {
-        return Ok(Some(Text { end, escaped: false }));
+        return Ok(Some(Text { end, escaped: false, kind: kind(dotted) }));
     }
     long_text(buf, start, partial)
 }
@@ -147,7 +157,7 @@ fn long_text(buf: &[u8], start: usize, partial: &mut Partial) -> Result<Option<T
     if partial.wide {
         utf8(buf, start + 1, at)?;
     }
-    let text = Text { end: at + 1, escaped: partial.escaped };
+    let text = Text { end: at + 1, escaped: partial.escaped, kind: Scalar::Text };
     *partial = Partial::default();
     Ok(Some(text))
 }
@@ -203,6 +213,13 @@ const fn special(word: u64) -> u64 {
     let backslash = word ^ (ONES * b'\\' as u64);
     let zero = (quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash);
     (zero | word.wrapping_sub(ONES * 0x20) & !word) & HIGH
+}
+
+/// With bit 7 set in the first byte that is a dot; bits above it mean nothing, and bits 0 to 6 neither.
+#[inline(always)]
+const fn dot(word: u64) -> u64 {
+    let dot = word ^ (ONES * b'.' as u64);
+    dot.wrapping_sub(ONES) & !dot
 }
 
 /// The end of the escape at `at`: RFC 8259 section 7, surrogates only in pairs.
@@ -322,6 +339,16 @@ mod tests {
             let buf = text.as_bytes();
             let from = from.min(buf.len());
             prop_assert_eq!(plain(buf, from, &mut false), from + slow(&buf[from..]));
+        }
+
+        #[test]
+        fn a_word_has_no_dot_and_a_text_without_one_is_a_word(text in "[a-z/-]{0,40}(\\.[a-z]{0,20})?", after in "[a-z.]{16}") {
+            let body = format!("\"{text}\",{}", after.replace('.', "-"));
+            let (end, kind) = quick(body.as_bytes(), 0).unwrap();
+            prop_assert_eq!((end, kind == Scalar::Word), (text.len() + 2, !text.contains('.')));
+            // What stands behind it may make it look again, and never not look.
+            let (_, kind) = quick(format!("\"{text}\",{after}").as_bytes(), 0).unwrap();
+            prop_assert!(kind == Scalar::Text || !text.contains('.'));
         }
 
         #[test]

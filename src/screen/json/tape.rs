@@ -31,6 +31,8 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scalar {
     Text,
+    /// A text of plain ASCII without a dot, which cannot name a host.
+    Word,
     Number,
     Bool,
     Null,
@@ -55,7 +57,7 @@ impl Hit {
     /// Takes note of a value at the subject's place.
     pub(super) fn add(&mut self, scalar: Option<Scalar>, from: usize, to: usize) {
         *self = match (*self, scalar) {
-            (Self::Nothing, Some(Scalar::Text)) if to > from + 2 => {
+            (Self::Nothing, Some(Scalar::Text | Scalar::Word)) if to > from + 2 => {
                 Self::Id { from: from as u32 + 1, to: to as u32 - 1 }
             }
             (Self::Nothing, Some(Scalar::Number)) => Self::Id { from: from as u32, to: to as u32 },

@@ -315,10 +315,14 @@ impl Walk {
             raw
         };
         let key = NameKey::new(name);
-        let (state, ordinal) = match self.frame.zone {
+        let (mut state, ordinal) = match self.frame.zone {
             Zone::Judged => turn.automaton.member(self.frame.state, key, name),
             Zone::Dropped => (DEAD, UNLISTED),
         };
+        // A name that a wildcard lets through leaves too.
+        if ordinal == UNLISTED && state != DEAD && turn.denies(name) {
+            state = DEAD;
+        }
         let new = match 1u64.checked_shl(ordinal.into()) {
             Some(bit) => {
                 let new = self.frame.seen & bit == 0;
@@ -354,7 +358,7 @@ impl Walk {
     fn value(&mut self, turn: &mut Turn<'_>, byte: u8) -> Walked<bool> {
         let from = self.pos;
         let end = match byte {
-            b'"' => scan::text(turn.buf, from, &mut self.partial).map(|t| t.map(|t| (t.end, Scalar::Text))),
+            b'"' => scan::text(turn.buf, from, &mut self.partial).map(|t| t.map(|t| (t.end, t.kind))),
             b'{' => return self.open(turn, Shape::Object),
             b'[' => return self.open(turn, Shape::Array),
             b'-' | b'0'..=b'9' => scan::number(turn.buf, from, turn.at_end).map(|e| e.map(|e| (e, Scalar::Number))),

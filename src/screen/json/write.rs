@@ -8,7 +8,8 @@ use crate::{
     policy::integration::Denied,
     screen::{
         Judge,
-        tally::{Outcome, PersonId, Tally, Value},
+        dotted::dotted,
+        tally::{Lying, Outcome, PersonId, Tally, Value},
     },
     verdict::Refusal,
 };
@@ -56,7 +57,7 @@ impl<'a> Writer<'a> {
                     let person = people.get(item.person as usize).copied().unwrap_or(crate::screen::tally::UNKNOWN);
                     let buf = self.buf;
                     let rule = rules + usize::from(item.rule);
-                    match tally.decide((person, rule), judge, || value(buf, item, scalar))? {
+                    match tally.decide((person, rule), judge, InPlace { buf, item, scalar })? {
                         Outcome::Raw => self.raw(item),
                         Outcome::Text(text) => self.text(item, &text),
                         Outcome::Withheld(denied) => self.withheld(item, denied),
@@ -142,16 +143,37 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn value<'a>(buf: &'a [u8], item: &Item, scalar: Scalar) -> Value<'a> {
-    let (from, to) = (item.value as usize, item.end as usize);
-    let raw = |from, to| buf.get(from..to).unwrap_or_default();
-    match scalar {
-        Scalar::Null => Value::Null,
-        Scalar::Text => Value::Text(text::decode(raw(from + 1, to - 1))),
-        Scalar::Number => Value::Text(String::from_utf8_lossy(raw(from, to))),
-        Scalar::Bool => Value::Bool(match raw(from, to) {
-            b"true" => Cow::Borrowed("true"),
-            _ => Cow::Borrowed("false"),
-        }),
+/// A scalar in the buffer.
+struct InPlace<'a, 'i> {
+    buf: &'a [u8],
+    item: &'i Item,
+    scalar: Scalar,
+}
+
+impl<'a> InPlace<'a, '_> {
+    #[inline(always)]
+    fn raw(&self) -> &'a [u8] {
+        let quote = usize::from(matches!(self.scalar, Scalar::Text | Scalar::Word));
+        let (from, to) = (self.item.value as usize + quote, self.item.end as usize - quote);
+        self.buf.get(from..to).unwrap_or_default()
+    }
+}
+
+impl<'a> Lying<'a> for InPlace<'a, '_> {
+    #[inline(always)]
+    fn is_dotted(&self) -> bool {
+        self.scalar == Scalar::Text && dotted(self.raw())
+    }
+
+    fn read(self) -> Value<'a> {
+        match self.scalar {
+            Scalar::Null => Value::Null,
+            Scalar::Text | Scalar::Word => Value::Text(text::decode(self.raw())),
+            Scalar::Number => Value::Text(String::from_utf8_lossy(self.raw())),
+            Scalar::Bool => Value::Bool(match self.raw() {
+                b"true" => Cow::Borrowed("true"),
+                _ => Cow::Borrowed("false"),
+            }),
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     },
     screen::{
         Judge,
+        dotted::dotted,
         json::{
             tape::{Hit, Item, Kind, Scalar},
             text,
@@ -180,6 +181,13 @@ impl<'a> Turn<'a> {
         self.automaton = record.matcher.automaton();
         self.places = record.matcher.digest(Place::in_record);
         record.matcher.start()
+    }
+
+    /// Whether a member's name names a recipient that may not receive anything.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn denies(&mut self, name: &[u8]) -> bool {
+        dotted(name) && self.judge.names(None, &String::from_utf8_lossy(name)).is_some()
     }
 
     #[inline]

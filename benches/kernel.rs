@@ -147,6 +147,12 @@ impl Judge for ByCategory {
             _ => Ruling::Withhold(Arc::clone(&self.refusal)),
         }
     }
+    fn names(&mut self, _: Option<&FieldRule>, _: &str) -> Option<Arc<Refusal>> {
+        None
+    }
+    fn lists_recipients(&self, _: &FieldRule) -> bool {
+        false
+    }
     fn pseudonym(&self, _: &Category, _: &str) -> String {
         String::new()
     }

@@ -91,4 +91,19 @@ impl Categories {
     pub fn group(&self, category: &Category) -> Option<Group> {
         self.0.get(category).map(|f| f.group)
     }
+
+    /// Whether a category is the one of this name, or below it.
+    #[must_use]
+    pub fn is_within(&self, category: &Category, name: &str) -> bool {
+        let mut at = Some(category);
+        // A line that does not end is refused when policies are loaded.
+        for _ in 0..=self.0.len() {
+            let Some(category) = at else { return false };
+            if category.as_str() == name {
+                return true;
+            }
+            at = self.0.get(category).and_then(|facts| facts.parent.as_ref());
+        }
+        false
+    }
 }

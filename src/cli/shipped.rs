@@ -20,11 +20,19 @@ macro_rules! every_case {
 }
 
 every_case![
+    "city-messages-email-home-office",
     "city-messages-email-unlisted",
+    "city-messages-partner-clear",
+    "city-messages-partner-home-office",
+    "city-messages-partner-linked",
+    "city-messages-partner-two-at-once",
+    "city-messages-partner-unassessed",
+    "city-messages-partner-unreadable",
     "city-messages-sms-consented",
     "city-messages-sms-free-text",
     "city-messages-sms-without-consent",
     "inform-riverside-batch-one-consented",
+    "inform-riverside-need-names-home-office",
     "inform-riverside-need-sleep-site-never",
     "inform-riverside-need-without-consent",
     "inform-riverside-refer-borrowed",
@@ -35,7 +43,9 @@ every_case![
     "inform-riverside-refer-note-blocks",
     "inform-riverside-refer-stopped",
     "inform-riverside-unlisted-operation",
+    "salesforce-contact-any-query",
     "salesforce-contact-create-without-consent",
+    "salesforce-contact-next-page",
     "salesforce-contact-update-consented",
     "salesforce-contact-update-without-consent",
     "street-health-refer-consented",
@@ -50,6 +60,7 @@ every_case![
 
 /// What is in force in those cases in which anything is.
 const SITUATIONS: &[(&str, &str)] = cases!["consent.json" of
+    "city-messages-email-home-office",
     "city-messages-email-unlisted",
     "city-messages-sms-consented",
     "city-messages-sms-free-text",

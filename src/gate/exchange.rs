@@ -5,7 +5,7 @@
 use super::{
     Gateway,
     accept::{Call, Exchange, Inbound, Peer},
-    answer::{Answer, OwnRoute},
+    answer::{Answer, Listed, OwnRoute, Unreadable, Withheld},
     body,
     credentials::{Credential, TokenWay},
     head, record,
@@ -15,9 +15,13 @@ use super::{
 };
 use crate::{
     flow::{DecisionId, Flow},
-    ledger::{Permission, Receipt},
+    ledger::{Permission, Receipt, Tx},
     log::Outcome,
-    policy::{Policy, Route, integration::Auth, organisations::System},
+    policy::{
+        Policy, Route,
+        integration::{AnswerRules, Auth},
+        organisations::System,
+    },
     screen::{Screened, Screening},
     verdict::{Admitted, Code, Consented, Decider, Refusal, disclosure::Memory},
 };
@@ -158,7 +162,7 @@ impl Gateway {
             let unsent = failure.sent() == upstream::Sent::No;
             trail.sent = if unsent { Sent::No } else { Sent::Unknown };
             let refusal = failure.into_refusal();
-            self.ended(trail, if unsent { "unsent" } else { "unknown" }, None, Some(refusal.code), unsent);
+            self.ended(trail, refusal.code, unsent);
             refusal
         })
     }
@@ -173,7 +177,8 @@ impl Gateway {
         received: &HeaderMap,
     ) -> Result<Outgoing, Refusal> {
         let credential = self.credential(screened, route, received).await?;
-        Outgoing::screened(screened, pinned, OwnRoute::of(&route.integration), credential)
+        let listed = route.operation.answer.clone().map(|rules| self.listed(rules));
+        Outgoing::screened(screened, pinned, OwnRoute::of(&route.integration), listed, credential)
     }
 
     /// What the recipient knows us by. An OAuth token host is a destination like any other: known to the
@@ -203,13 +208,24 @@ impl Gateway {
         self.credentials.of(&route.integration, received, &way).await
     }
 
-    /// Passes the answer back, marked with the decision it belongs to.
+    /// An answer whose links are read is held in memory: no more of it than of a request.
+    fn listed(&self, rules: Arc<AnswerRules>) -> Listed {
+        Listed { rules, bytes: self.config.limits.body, depth: self.config.limits.depth }
+    }
+
+    /// Passes the answer back, marked with the decision it belongs to. Of one that could not be read, status and headers
+    /// of an error or a redirect still say what the sender must know; a success would be taken for an empty one.
     fn forward(&self, answer: Answer, screened: &Screened, trail: &mut Trail) -> Response<AnswerBody> {
         if answer.status == http::StatusCode::UNAUTHORIZED {
             self.credentials.rejected(&screened.consented().admitted().facts().integration);
         }
-        self.ended(trail, "answered", Some(answer.status.as_u16()), None, false);
+        let unusable = answer.withheld.body.filter(|_| answer.status.is_success());
+        let refusal = unusable.map(Unreadable::refusal);
+        self.answered(trail, answer.status.as_u16(), &answer.withheld, refusal.as_ref().map(|r| r.code));
         self.count_fields(screened);
+        if let Some(refusal) = refusal {
+            return respond::refused(&refusal, Some(trail.decision), Sent::Yes);
+        }
         let mut response = Response::new(answer.body.map_err(Into::into).boxed_unsync());
         *response.status_mut() = answer.status;
         *response.headers_mut() = answer.headers;
@@ -217,11 +233,27 @@ impl Gateway {
         response
     }
 
-    /// How a permitted request ended: recorded with the next group commit, without delaying the answer.
-    fn ended(&self, trail: &mut Trail, how: &'static str, status: Option<u16>, code: Option<Code>, unsent: bool) {
+    /// The recipient answered: recorded with what of the answer was withheld, and never where that led.
+    fn answered(&self, trail: &mut Trail, status: u16, withheld: &Withheld, code: Option<Code>) {
         let outcome = if code.is_none() { Outcome::Forwarded } else { Outcome::Failed };
         self.observe(trail, outcome, code, &[]);
-        if let Err(error) = self.ledger.append_later(record::outcome(trail.decision, how, status, unsent)) {
+        let tx = record::answered(trail.decision, status, withheld);
+        if *withheld != Withheld::default() {
+            let at = tx.leaf.extra.get(record::WITHHELD_AT).map(String::as_str);
+            let body = withheld.body.map(|why| why.as_str());
+            tracing::warn!(decision = %trail.decision, links = withheld.links(), at, body, "part of an answer was withheld");
+        }
+        self.record(trail, tx);
+    }
+
+    /// A permitted request had no answer: recorded with the next group commit, without delaying what the caller is told.
+    fn ended(&self, trail: &mut Trail, code: Code, unsent: bool) {
+        self.observe(trail, Outcome::Failed, Some(code), &[]);
+        self.record(trail, record::unanswered(trail.decision, unsent));
+    }
+
+    fn record(&self, trail: &Trail, tx: Tx) {
+        if let Err(error) = self.ledger.append_later(tx) {
             tracing::error!(decision = %trail.decision, %error, "an outcome could not be recorded");
         }
     }

@@ -1,6 +1,7 @@
 //! A recorded decision in words, for the person whose request was stopped and whoever they ask. Labels of
 //! clients and consents stand only in what machines get.
 
+use super::record;
 use crate::{
     flow::{Act, Category, Clause, Group, RuleId},
     ledger::Explained,
@@ -174,9 +175,23 @@ fn outcome(record: &Value, outcomes: &[Value]) -> String {
         };
         let status = text(extra, "status").map(|s| format!(" (status {s})")).unwrap_or_default();
         let _ = writeln!(said, "  outcome     {how}{status}");
+        said.push_str(&withheld(extra));
     }
     if said.is_empty() {
         said.push_str("  outcome     none is recorded: it is under way, or the gateway was cut off while it was\n");
+    }
+    said
+}
+
+/// What of the answer was not passed on.
+fn withheld(extra: &Value) -> String {
+    let mut said = String::new();
+    if let Some(links) = text(extra, record::WITHHELD) {
+        let at = text(extra, record::WITHHELD_AT).unwrap_or_default();
+        let _ = writeln!(said, "  withheld    links of the answer that led past the gateway: {links}, at {at}");
+    }
+    if let Some(why) = text(extra, record::WITHHELD_BODY) {
+        let _ = writeln!(said, "  withheld    the answer's body, whose links could not be checked ({why})");
     }
     said
 }
@@ -210,7 +225,9 @@ mod tests {
             })
         };
         let detail = [row("$.firstName", "sent"), row("$.firstName", "sent"), row("$.lastName", "stripped")];
-        let outcomes = [json!({ "type": "outcome", "extra": { "ended": "answered", "status": "201" } })];
+        let outcomes = [json!({ "type": "outcome", "extra": {
+            "ended": "answered", "status": "201", "withheld": "3", "withheld_at": "location $.next", "withheld_body": "media"
+        } })];
         let (text, data) = told(&known(&leaf, &detail, &outcomes), &policy());
         let expected = "\
 Decision aaaaaaaaaaaaaaaaaaaaaaaaaa of 2026-11-21: allowed
@@ -224,6 +241,8 @@ Decision aaaaaaaaaaaaaaaaaaaaaaaaaa of 2026-11-21: allowed
     2 more of its details were erased since
   policy      00 (not the set of now)
   outcome     it was sent and the recipient answered (status 201)
+  withheld    links of the answer that led past the gateway: 3, at location $.next
+  withheld    the answer's body, whose links could not be checked (media)
 ";
         assert_eq!(text, expected, "\n{text}");
         assert_eq!((&data["detail"][0]["subject"], &data["index"]), (&json!("k1.abc"), &json!(7)));

@@ -1,6 +1,7 @@
 //! What is written down of a request: a screened one as the transaction that permits it, a refused one as
 //! the leaf that says why.
 
+use super::{answer::Withheld, respond::quotable};
 use crate::{
     flow::{Act, Clause, DecisionId, Form},
     ledger::{
@@ -9,7 +10,7 @@ use crate::{
     },
     policy::{Policy, Route},
     screen::Screened,
-    verdict::{Refusal, disclosure::Row},
+    verdict::{Code, Refusal, disclosure::Row},
 };
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -31,6 +32,11 @@ pub fn permission(screened: &Screened) -> Tx {
     if grounds.safeguarding.is_empty() {
         asserts.push(Assert::NotStopped { integration: facts.integration.clone(), destination: facts.system.clone() });
     }
+    for (system, until) in &grounds.recipients {
+        let (integration, destination) = (facts.integration.clone(), system.clone());
+        asserts.push(Assert::NotStopped { integration, destination });
+        asserts.extend(until.map(Assert::NotAfter));
+    }
     asserts.extend(grounds.grants.iter().map(|g| Assert::GrantLive { jti: g.jti.clone(), expires: g.expires }));
     asserts.extend(grounds.safeguarding.iter().cloned().map(Assert::SafeguardingLive));
     asserts.extend(grounds.uses.iter().cloned().map(Assert::Spend));
@@ -38,6 +44,16 @@ pub fn permission(screened: &Screened) -> Tx {
         screened.consented().tokens().map(|g| Change::Remember(g.as_ref().clone())).collect();
     if !grounds.safeguarding.is_empty() {
         changes.push(Change::Notify { kind: "safeguarding" });
+    }
+    let named = grounds.rows.iter().filter_map(|r| r.withheld.as_deref()).filter(|w| w.code == Code::RecipientDenied);
+    for withheld in named {
+        // The first is said; an attempt to reach the Home Office is told, although the rest was sent.
+        if let Some(reason) = withheld.reasons.first() {
+            leaf.extra.entry("rule").or_insert_with(|| reason.rule.to_string());
+        }
+        if is_attempt(withheld) && !changes.iter().any(|c| matches!(c, Change::Notify { kind: "attempt" })) {
+            changes.push(Change::Notify { kind: "attempt" });
+        }
     }
     let detail = grounds.rows.iter().map(|row| detail(row, admitted.now())).collect();
     Tx { asserts, leaf, detail, changes }
@@ -74,23 +90,78 @@ pub fn refusal(
             count: 1,
         })
         .collect();
-    let attempt = matches!(refusal.code, crate::verdict::Code::DestinationLinked | crate::verdict::Code::Forum);
-    let changes = if attempt { vec![Change::Notify { kind: "attempt" }] } else { Vec::new() };
+    let changes = if is_attempt(refusal) { vec![Change::Notify { kind: "attempt" }] } else { Vec::new() };
     Tx { asserts: Vec::new(), leaf, detail, changes }
 }
 
-/// The record of how a permitted request ended: a closed word, and the uses given back where no request
-/// byte was written.
+/// Whether it was an attempt to reach a linked recipient or a forum, by a connection or by what the request named.
+fn is_attempt(refusal: &Refusal) -> bool {
+    let linked = |rule: &str| {
+        matches!(
+            rule,
+            "no-home-office"
+                | "no-home-office-forum"
+                | "associated-only-by-data-2"
+                | "no-home-office-address"
+                | "no-linked-address"
+        )
+    };
+    match refusal.code {
+        Code::DestinationLinked | Code::Forum => true,
+        Code::RecipientDenied => refusal.reasons.iter().any(|reason| linked(reason.rule.as_str())),
+        _ => false,
+    }
+}
+
+/// The record of a permitted request that had no answer. Where no request byte was written, the uses are given back.
 #[must_use]
-pub fn outcome(decision: DecisionId, ended: &'static str, status: Option<u16>, unsent: bool) -> Tx {
+pub fn unanswered(decision: DecisionId, unsent: bool) -> Tx {
+    let mut tx = outcome(decision, if unsent { "unsent" } else { "unknown" });
+    if unsent {
+        tx.changes.push(Change::Restore(decision));
+    }
+    tx
+}
+
+/// In an outcome: how many links of the answer were withheld.
+pub const WITHHELD: &str = "withheld";
+/// In an outcome: the headers and listed places they were withheld at, separated by spaces. Never a link.
+pub const WITHHELD_AT: &str = "withheld_at";
+/// In an outcome: why the answer's body was withheld.
+pub const WITHHELD_BODY: &str = "withheld_body";
+/// [`WITHHELD_AT`] stays below this many bytes; `...` says that there is more.
+const PLACES_BYTES: usize = 1024;
+
+/// The record of an answer: its status, and what of it was withheld.
+#[must_use]
+pub fn answered(decision: DecisionId, status: u16, withheld: &Withheld) -> Tx {
+    let mut tx = outcome(decision, "answered");
+    let extra = &mut tx.leaf.extra;
+    extra.insert("status", status.to_string());
+    if withheld.links() > 0 {
+        let places = withheld.places.iter().map(|(place, _)| quotable(place));
+        let mut at = String::new();
+        for place in withheld.headers.iter().map(ToString::to_string).chain(places) {
+            let room = at.len() + place.len() < PLACES_BYTES;
+            at = [at.as_str(), if room { &place } else { "..." }].join(if at.is_empty() { "" } else { " " });
+            if !room {
+                break;
+            }
+        }
+        extra.insert(WITHHELD, withheld.links().to_string());
+        extra.insert(WITHHELD_AT, at);
+    }
+    if let Some(why) = withheld.body {
+        extra.insert(WITHHELD_BODY, why.to_string());
+    }
+    tx
+}
+
+fn outcome(decision: DecisionId, ended: &'static str) -> Tx {
     let mut leaf = Leaf::new(Kind::Outcome);
     leaf.decision = Some(decision);
     leaf.extra.insert("ended", ended.to_owned());
-    if let Some(status) = status {
-        leaf.extra.insert("status", status.to_string());
-    }
-    let changes = if unsent { vec![Change::Restore(decision)] } else { Vec::new() };
-    Tx { asserts: Vec::new(), leaf, detail: Vec::new(), changes }
+    Tx { asserts: Vec::new(), leaf, detail: Vec::new(), changes: Vec::new() }
 }
 
 /// A leaf about a connection, with what is known so far.

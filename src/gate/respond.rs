@@ -30,8 +30,20 @@ pub const EMERGENCY: &str = "Danger to life: phone 999 now. Nothing here stops y
 pub enum Sent {
     /// Nothing left.
     No,
+    /// It was received, and the answer is not passed on.
+    Yes,
     /// It was on its way when something broke: the sender must ask the recipient before sending again.
     Unknown,
+}
+
+impl Sent {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Yes => "yes",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// The answer to a refused request. `decision` is absent only where nothing could be recorded.
@@ -59,7 +71,7 @@ pub fn problem(refusal: &Refusal, decision: Option<DecisionId>, sent: Sent) -> R
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(SENT, HeaderValue::from_static(if sent == Sent::No { "no" } else { "unknown" }));
+    headers.insert(SENT, HeaderValue::from_static(sent.as_str()));
     if let Some(decision) = decision {
         headers.insert(DECISION, text(&decision.to_string()));
     }
@@ -179,7 +191,8 @@ impl Removed {
     }
 }
 
-fn quotable(path: &str) -> String {
+/// A path without spaces, quotation marks as they are quoted, and nothing outside ASCII.
+pub(super) fn quotable(path: &str) -> String {
     let mut quoted = String::new();
     for byte in path.bytes() {
         match byte {

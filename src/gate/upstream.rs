@@ -120,7 +120,7 @@ impl Client {
         if response.version() < Version::HTTP_2 && !answer::framing_is_plain(response.headers()) {
             return Err(broken(FailureKind::Malformed));
         }
-        Ok(answer::receive(response, lease, request, &self.times))
+        Ok(answer::receive(response, lease, request, &self.times).await)
     }
 
     /// Writes the request and waits for the answer's head. From here on a failure must know what was written.

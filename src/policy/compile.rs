@@ -1,5 +1,6 @@
 //! Mirrors into meaning: joins the files, checks what only shows across them, and builds the [`Policy`].
 
+mod answer;
 mod body;
 mod categories;
 mod clauses;

@@ -121,6 +121,17 @@ pub struct Operation {
     pub subject: SubjectSource,
     /// `None`: the operation has no body, and a request with one is refused.
     pub body: Option<Arc<BodyRules>>,
+    /// Where links stand in its JSON answers. `None`: answers are passed on as they come.
+    pub answer: Option<Arc<AnswerRules>>,
+}
+
+/// Where an operation's answers hold links, which must not lead around the gateway.
+#[derive(Debug)]
+pub struct AnswerRules {
+    /// The selectors, as written.
+    pub links: Vec<Arc<str>>,
+    /// Walks an answer; its targets are positions in [`AnswerRules::links`].
+    pub matcher: Matcher<u16>,
 }
 
 impl Operation {

@@ -6,9 +6,11 @@ pub(in crate::policy) mod chain;
 pub mod due;
 mod entry;
 pub mod find;
+mod fold;
 pub(in crate::policy) mod hosts;
 pub mod letter;
 pub mod map;
+mod names;
 pub mod standing;
 pub mod words;
 
@@ -19,6 +21,7 @@ use crate::flow::{Host, OrganisationId, SystemId, name_closed as closed};
 use belongings::Belongings;
 use hosts::Index;
 use jiff::civil::Date;
+use names::Names;
 use std::{collections::BTreeMap, net::IpAddr};
 
 closed! {
@@ -128,6 +131,7 @@ pub struct Registry {
     pub links: Vec<Link>,
     index: Index,
     belongings: Belongings,
+    names: Names,
 }
 
 impl Registry {
@@ -135,8 +139,8 @@ impl Registry {
     #[must_use]
     pub fn new(systems: BTreeMap<SystemId, System>) -> Self {
         let index = Index::new(systems.values());
-        let belongings = Belongings::new(systems.values());
-        Self { systems, organisations: BTreeMap::new(), links: Vec::new(), index, belongings }
+        let (belongings, names) = (Belongings::new(systems.values()), Names::new(systems.values()));
+        Self { systems, organisations: BTreeMap::new(), links: Vec::new(), index, belongings, names }
     }
 
     /// The same, with who owns the systems and how they are linked, to be shown.
@@ -210,6 +214,29 @@ impl Registry {
     #[must_use]
     pub fn root_by_host(&self, host: &Host) -> Option<&System> {
         self.index.by_host(host, true).and_then(|id| self.systems.get(id))
+    }
+
+    /// Everybody whose mail this domain may be: mail to it reaches them all, so all must be judged. `domain` is a
+    /// canonical name ([`Host::Name`]).
+    pub fn systems_of_mail(&self, domain: &str) -> impl Iterator<Item = &System> {
+        self.index.by_mail(domain).iter().filter_map(|id| self.systems.get(id))
+    }
+
+    /// Whose tenant id this is. Written in another case it is nobody's, unless that somebody is linked: on some
+    /// services case makes no difference.
+    pub fn systems_of_tenant(&self, id: &str) -> impl Iterator<Item = &System> {
+        let known = self.index.by_tenant(id).filter_map(|(same, id)| Some((same, self.systems.get(id)?)));
+        known.filter(|(same, s)| *same || matches!(s.linked, Class::Root | Class::Associated)).map(|(_, s)| s)
+    }
+
+    /// The systems from which a chain leads to the Home Office and whose hosts, mail domains or paths stand somewhere
+    /// in a text, themselves or something below them, in whatever spelling; those of roots first.
+    #[must_use]
+    pub fn linked_within(&self, text: &str) -> Vec<&System> {
+        let found = self.names.within(text);
+        let mut found: Vec<_> = found.into_iter().filter_map(|id| self.systems.get(id)).collect();
+        found.sort_by_key(|system| system.linked);
+        found
     }
 }
 

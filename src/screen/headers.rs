@@ -9,7 +9,8 @@
 
 use super::{
     Findings, Judge, Person,
-    tally::{Outcome, Rules, Tally, Value},
+    dotted::dotted,
+    tally::{Outcome, Plain, Rules, Tally},
 };
 use crate::{
     policy::{
@@ -36,7 +37,8 @@ static DEFAULT: [(HeaderName, bool); 6] = [
 /// # Errors
 /// `request-malformed` when one that would leave holds bytes other than visible ASCII, space and tab (RFC
 /// 9110 section 5.5), or stands there twice although it is not a list; the judge's refusal when a listed one may
-/// not leave and its rule says that this stops the request.
+/// not leave and its rule says that this stops the request, or when another names a recipient that may not receive
+/// anything: no rule says what could stand in its place.
 pub fn screen(
     operation: &Operation,
     headers: &HeaderMap,
@@ -63,7 +65,7 @@ pub fn screen(
         for value in values {
             let text = visible(name, value)?;
             let kept = match rule {
-                None => Some(value.clone()),
+                None => no_recipient(name, text, judge).map(|()| Some(value.clone()))?,
                 Some(rule) => judged(&mut tally, rule, person, judge, text)?,
             };
             if let Some(value) = kept {
@@ -94,7 +96,7 @@ fn judged(
     text: &str,
 ) -> Result<Option<HeaderValue>, Refusal> {
     let person = tally.person(person);
-    let outcome = tally.decide((person, rule), judge, || Value::Text(Cow::Borrowed(text)));
+    let outcome = tally.decide((person, rule), judge, Plain(text));
     let kept: Cow<'_, str> = match outcome.map_err(|refusal| *refusal)? {
         Outcome::Raw => Cow::Borrowed(text),
         Outcome::Text(other) => Cow::Owned(other),
@@ -110,6 +112,13 @@ fn visible<'v>(name: &HeaderName, value: &'v HeaderValue) -> Result<&'v str, Ref
     value.to_str().map_err(|_| {
         let detail = format!("the header {name} holds bytes that are not visible ASCII");
         Refusal::plain(Code::RequestMalformed, detail)
+    })
+}
+
+fn no_recipient(name: &HeaderName, text: &str, judge: &mut dyn Judge) -> Result<(), Refusal> {
+    let named = dotted(text.as_bytes()).then(|| judge.names(None, text)).flatten();
+    named.map_or(Ok(()), |why| {
+        Err(Refusal { detail: format!("The header {name} stops the request: {}", why.detail), ..(*why).clone() })
     })
 }
 
@@ -140,6 +149,13 @@ mod tests {
                 Ruling::Withhold(Arc::new(Refusal::plain(Code::ConsentMissing, "no consent")))
             }
         }
+        fn names(&mut self, _: Option<&FieldRule>, text: &str) -> Option<Arc<Refusal>> {
+            let refusal = || Arc::new(Refusal::plain(Code::RecipientDenied, "It is denied."));
+            text.contains("denied.example").then(refusal)
+        }
+        fn lists_recipients(&self, _: &FieldRule) -> bool {
+            false
+        }
         fn pseudonym(&self, _: &Category, value: &str) -> String {
             format!("mark-{}", value.len())
         }
@@ -165,6 +181,7 @@ mod tests {
             headers: rules.into_iter().collect(),
             subject: SubjectSource::None,
             body: None,
+            answer: None,
         };
         let mut map = HeaderMap::new();
         for (name, value) in headers {
@@ -176,6 +193,15 @@ mod tests {
 
     fn run(listed: &[&str], headers: &[(&str, &[u8])]) -> Result<Vec<String>, Refusal> {
         with(listed.iter().map(|n| rule(n, "hg:Operational", Denied::Strip, false)).collect(), headers)
+    }
+
+    #[test]
+    fn a_header_that_names_a_denied_recipient_does_not_leave() {
+        let refused = run(&[], &[("accept", b"https://denied.example/")]).unwrap_err();
+        assert_eq!(refused.code, Code::RecipientDenied);
+        assert!(refused.detail.contains("accept") && !refused.detail.contains("denied.example"));
+        assert_eq!(run(&["referer"], &[("referer", b"https://denied.example/")]), Ok(vec![]));
+        assert_eq!(run(&[], &[("referer", b"https://denied.example/")]), Ok(vec![]));
     }
 
     #[test]

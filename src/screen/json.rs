@@ -18,6 +18,7 @@
 //!   one becomes `null`. A listed `null` leaves as `null` in every permitted form.
 //! - **Where the input is cut never shows**: not in the output, not in a refusal.
 
+pub mod links;
 mod names;
 mod scan;
 mod tape;

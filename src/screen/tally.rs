@@ -1,12 +1,16 @@
 //! People, rulings and counts: each (person, rule) is judged once and remembered.
 
-use super::{Finding, FindingRef, Findings, Judge, Person, Ruling};
+use super::{Finding, FindingRef, Findings, Judge, Person, Ruling, dotted::dotted};
 use crate::{
     flow::{Act, Form, RuleId},
     policy::integration::{BodyRules, Denied, FieldRule},
     verdict::{Code, Reason, Refusal},
 };
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 /// A person's place in [`Tally`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +35,8 @@ pub(super) struct Tally {
     slots: Vec<Slot>,
     /// For each rule, why values could not be made rougher, once one could not.
     unreadable: Vec<Option<Arc<Refusal>>>,
+    /// Values withheld for the recipients they name, by slot and rule.
+    objections: BTreeMap<(usize, Option<RuleId>), Objection>,
     /// Unlisted members, elements, parameters.
     pub(super) unlisted: u64,
 }
@@ -44,6 +50,14 @@ struct Slot {
     /// Why not.
     why: Option<Arc<Refusal>>,
     sent: u32,
+    withheld: u32,
+    blocked: bool,
+}
+
+/// Values of one slot that were withheld although their place may leave.
+#[derive(Debug)]
+struct Objection {
+    why: Arc<Refusal>,
     withheld: u32,
     blocked: bool,
 }
@@ -93,6 +107,8 @@ enum Ruled {
     No,
     /// It may leave as it is.
     Raw,
+    /// It may leave as it is if nothing speaks against the recipient it names.
+    Recipient,
     /// It may leave in another form.
     Reworked,
     /// It may not leave.
@@ -123,6 +139,26 @@ pub(super) enum Value<'a> {
     Null,
 }
 
+/// A value where it lies, read only as far as is needed.
+pub(super) trait Lying<'v> {
+    /// Whether it could hold the name of a host ([`super::dotted`]).
+    fn is_dotted(&mut self) -> bool;
+    /// The value.
+    fn read(self) -> Value<'v>;
+}
+
+/// A value that is text already.
+pub(super) struct Plain<'v>(pub(super) &'v str);
+
+impl<'v> Lying<'v> for Plain<'v> {
+    fn is_dotted(&mut self) -> bool {
+        dotted(self.0.as_bytes())
+    }
+    fn read(self) -> Value<'v> {
+        Value::Text(Cow::Borrowed(self.0))
+    }
+}
+
 impl Tally {
     /// Rules are told apart by their position here.
     pub(super) fn new(rules: Rules, most: usize) -> Self {
@@ -135,6 +171,7 @@ impl Tally {
             known: HashMap::new(),
             slots: Vec::new(),
             unreadable: Vec::new(),
+            objections: BTreeMap::new(),
             unlisted: 0,
         };
         tally.unreadable.resize(count, None);
@@ -179,7 +216,7 @@ impl Tally {
         PersonId(self.people.len() as u32 - 1)
     }
 
-    /// Decides one value. `value` is read only where its form must change.
+    /// Decides one value. It is read only where its form must change or it may name a recipient.
     ///
     /// # Errors
     /// When withholding it stops the request.
@@ -188,14 +225,22 @@ impl Tally {
         &'s mut self,
         who: (PersonId, usize),
         judge: &mut dyn Judge,
-        value: impl FnOnce() -> Value<'v>,
+        mut value: impl Lying<'v>,
     ) -> Result<Outcome<'s>, Box<Refusal>> {
-        if self.is_raw(who, judge)? { Ok(Outcome::Raw) } else { self.otherwise(who, judge, value) }
+        let slot = self.asked(who, judge)?;
+        match slot.ruled {
+            Ruled::Raw if !value.is_dotted() => {
+                slot.sent = slot.sent.saturating_add(1);
+                Ok(Outcome::Raw)
+            }
+            Ruled::Raw | Ruled::Recipient => self.exactly(who, judge, value.read()),
+            _ => self.otherwise(who, judge, value),
+        }
     }
 
-    /// Whether one value may leave as it is; if so, it is counted.
+    /// The slot of a person and a rule, once the judge was asked.
     #[inline]
-    fn is_raw(&mut self, (person, rule): (PersonId, usize), judge: &mut dyn Judge) -> Result<bool, Box<Refusal>> {
+    fn asked(&mut self, (person, rule): (PersonId, usize), judge: &mut dyn Judge) -> Result<&mut Slot, Box<Refusal>> {
         let at = person.0 as usize * self.count + rule;
         if person == TOO_MANY {
             return Err(too_many(self.most));
@@ -207,22 +252,49 @@ impl Tally {
                 _ => return Err(fault()),
             }
         }
-        let raw = slot.ruled == Ruled::Raw;
-        slot.sent = slot.sent.saturating_add(raw.into());
-        Ok(raw)
+        Ok(slot)
+    }
+
+    /// Decides an exact value by the recipients it names.
+    #[inline(never)]
+    fn exactly<'s>(
+        &'s mut self,
+        (person, number): (PersonId, usize),
+        judge: &mut dyn Judge,
+        value: Value<'_>,
+    ) -> Result<Outcome<'s>, Box<Refusal>> {
+        let at = person.0 as usize * self.count + number;
+        let (Some(slot), Some(rule)) = (self.slots.get_mut(at), self.rules.get(number)) else { return Err(fault()) };
+        let why = match value {
+            Value::Null => None,
+            Value::Text(text) | Value::Bool(text) => judge.names(Some(rule), &text),
+        };
+        let Some(why) = why else {
+            slot.sent = slot.sent.saturating_add(1);
+            return Ok(Outcome::Raw);
+        };
+        let key = (at, why.reasons.first().map(|reason| reason.rule.clone()));
+        let objection =
+            self.objections.entry(key).or_insert_with(|| Objection { why: why.clone(), withheld: 0, blocked: false });
+        if rule.required || rule.denied == Denied::Block {
+            objection.blocked = true;
+            return Err(Box::new(stop(rule, &why)));
+        }
+        objection.withheld = objection.withheld.saturating_add(1);
+        Ok(Outcome::Withheld(&rule.denied))
     }
 
     fn otherwise<'s, 'v>(
         &'s mut self,
         (person, number): (PersonId, usize),
         judge: &mut dyn Judge,
-        value: impl FnOnce() -> Value<'v>,
+        value: impl Lying<'v>,
     ) -> Result<Outcome<'s>, Box<Refusal>> {
         let at = person.0 as usize * self.count + number;
         let (Some(slot), Some(rule)) = (self.slots.get_mut(at), self.rules.get(number)) else { return Err(fault()) };
         let mut why = slot.why.as_ref();
         if slot.ruled == Ruled::Reworked {
-            if let Some(outcome) = rework(slot.form, value(), rule, judge) {
+            if let Some(outcome) = rework(slot.form, value.read(), rule, judge) {
                 slot.sent = slot.sent.saturating_add(1);
                 return Ok(outcome);
             }
@@ -237,7 +309,8 @@ impl Tally {
         Ok(Outcome::Withheld(&rule.denied))
     }
 
-    /// Everything that was done, people in the order they were met, rules in theirs.
+    /// Everything that was done, people in the order they were met, rules in theirs; then what was withheld for the
+    /// recipients it names.
     pub(super) fn each<'t>(&'t self, mut see: impl FnMut(FindingRef<'t>)) {
         let mut slots = self.slots.iter();
         for person in &self.people {
@@ -245,6 +318,17 @@ impl Tally {
             for rules in self.rules.slices() {
                 for ((rule, slot), unreadable) in rules.iter().zip(slots.by_ref()).zip(unreadable.by_ref()) {
                     slot.each(person, rule, unreadable.as_ref(), &mut see);
+                }
+            }
+        }
+        for ((at, _), objection) in &self.objections {
+            let (person, number) = (at.checked_div(self.count), at.checked_rem(self.count));
+            let person = person.and_then(|p| self.people.get(p));
+            let (Some(person), Some(rule)) = (person, number.and_then(|n| self.rules.get(n))) else { continue };
+            for (act, count) in [(Act::Stripped, objection.withheld), (Act::Blocked, objection.blocked.into())] {
+                if count > 0 {
+                    let withheld = Some(&objection.why);
+                    see(FindingRef { person, rule, form: Form::Raw, act, count: count.into(), withheld });
                 }
             }
         }
@@ -302,7 +386,9 @@ impl Slot {
     #[inline]
     fn ask(&mut self, person: &Person, rule: &FieldRule, judge: &mut dyn Judge) -> Result<(), Box<Refusal>> {
         match judge.judge(person, rule) {
-            Ruling::Send(Form::Raw) if !rule.only => self.ruled = Ruled::Raw,
+            Ruling::Send(Form::Raw) if !rule.only => {
+                self.ruled = if judge.lists_recipients(rule) { Ruled::Recipient } else { Ruled::Raw };
+            }
             Ruling::Send(form) if rule.otherwise == Some(form) => (self.ruled, self.form) = (Ruled::Reworked, form),
             Ruling::Send(_) => {
                 let detail =

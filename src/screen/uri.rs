@@ -2,7 +2,7 @@
 
 use super::{
     Findings, Judge, Person,
-    tally::{Outcome, Rules, Tally, Value},
+    tally::{Outcome, Plain, Rules, Tally},
 };
 use crate::{
     policy::integration::{Denied, FieldRule, Operation, PathSegment},
@@ -149,7 +149,7 @@ impl Screening<'_> {
     /// The text that may stand there; `None` where nothing may.
     fn decide<'v>(&mut self, rule: usize, value: &'v str) -> Result<Option<Cow<'v, str>>, Refusal> {
         let person = self.tally.person(self.person);
-        let outcome = self.tally.decide((person, rule), self.judge, || Value::Text(Cow::Borrowed(value)));
+        let outcome = self.tally.decide((person, rule), self.judge, Plain(value));
         Ok(match outcome.map_err(|refusal| *refusal)? {
             Outcome::Raw => Some(Cow::Borrowed(value)),
             Outcome::Text(text) => Some(Cow::Owned(text)),
@@ -203,6 +203,13 @@ mod tests {
         fn judge(&mut self, _: &Person, rule: &FieldRule) -> Ruling {
             (self.0)(rule)
         }
+        fn names(&mut self, rule: Option<&FieldRule>, text: &str) -> Option<Arc<Refusal>> {
+            let Ruling::Withhold(why) = none(rule?) else { return None };
+            text.contains("denied.example").then_some(why)
+        }
+        fn lists_recipients(&self, _: &FieldRule) -> bool {
+            false
+        }
         fn pseudonym(&self, _: &Category, value: &str) -> String {
             format!("~{}", value.len())
         }
@@ -240,6 +247,7 @@ mod tests {
             headers: [].into(),
             subject: crate::policy::integration::SubjectSource::None,
             body: None,
+            answer: None,
         }
     }
 
@@ -272,6 +280,15 @@ mod tests {
         let target = run(only_path, &["ref(s)", "A1"], &[("area", "SE15 4QN"), ("note", "x")]).unwrap();
         assert_eq!(target.query.as_deref(), Some("note=none%20given"));
         assert_eq!(run(only_path, &["ref(s)", "A1"], &[("area", "SE15 4QN")]).unwrap().query, None);
+    }
+
+    #[test]
+    fn a_value_that_names_a_denied_recipient_is_withheld_by_its_rule() {
+        let target = run(all, &["ref(s)", "A1"], &[("note", "to x@denied.example")]).unwrap();
+        assert_eq!(target.query.as_deref(), Some("note=none%20given"));
+        let acts: Vec<_> = target.findings.listed.iter().map(|f| (&*f.rule.path, f.act)).collect();
+        assert_eq!(acts, [("reference", Act::Sent), ("note", Act::Stripped)]);
+        assert_eq!(run(all, &["ref(s)", "denied.example"], &[]).unwrap_err().code, Code::ConsentMissing);
     }
 
     #[test]

@@ -137,11 +137,16 @@ fn facts(integration: &Integration, system: &System, stopped: bool, today: Date)
 /// Only dates that a rule relied on: an emergency does not wait for an assessment, and an approval that was not
 /// needed may lapse.
 fn runs_out(route: &Route, system: &System, facts: &RecipientFacts) -> Option<Timestamp> {
-    let relied_on = |class: Class| facts.class == class;
+    let approval = route.integration.approval.as_ref().filter(|_| facts.class == Class::Associated);
+    let approved = approval.and_then(|approval| end_of_day_in_london(approval.until));
+    [approved, relied_on_until(system, facts.class)].into_iter().flatten().min()
+}
+
+/// When the first of a recipient's own dates runs out, of those that an allow relies on in this class.
+pub(super) fn relied_on_until(system: &System, class: Class) -> Option<Timestamp> {
     let days = [
         system.undertaking.as_ref().map(|u| u.expires),
-        system.assessed.as_ref().map(|a| a.until).filter(|_| relied_on(Class::Clear)),
-        route.integration.approval.as_ref().map(|a| a.until).filter(|_| relied_on(Class::Associated)),
+        system.assessed.as_ref().map(|a| a.until).filter(|_| class == Class::Clear),
     ];
     days.into_iter().flatten().filter_map(end_of_day_in_london).min()
 }
@@ -165,7 +170,7 @@ fn london() -> TimeZone {
 }
 
 /// A chain as a sentence: who passes data to whom, since when, and where it is written.
-fn in_words(chain: &[ChainStep]) -> String {
+pub(super) fn in_words(chain: &[ChainStep]) -> String {
     let mut text = String::from("The path:");
     for (i, step) in chain.iter().enumerate() {
         let _ =

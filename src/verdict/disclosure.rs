@@ -1,5 +1,7 @@
 //! May this category of this person leave, in this form, for this recipient? Facts here, the charter's word there.
 
+mod named;
+
 use super::{Code, Consented, Refusal, consent, refusal_of};
 use crate::{
     consent::{
@@ -7,12 +9,13 @@ use crate::{
         keys::Keys,
         matching::{self, NotLive},
     },
-    flow::{Act, Category, ConsentId, Form, Group, SubjectLabel},
+    flow::{Act, Category, ConsentId, Form, Group, SubjectLabel, SystemId},
     policy::{Class, charter::DisclosureFacts, integration::FieldRule},
     verdict::judge::{Finding, Findings, Judge, Person, Ruling},
 };
+use jiff::Timestamp;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -21,6 +24,8 @@ use std::{
 pub struct Memory {
     labels: HashMap<Arc<str>, Vec<SubjectLabel>>,
     bases: HashMap<(Person, Arc<str>, Form), Basis>,
+    /// Recipients within the data that may receive it, and until when that holds.
+    recipients: BTreeMap<SystemId, Option<Timestamp>>,
 }
 
 /// Why one category of one person may leave in one form.
@@ -52,6 +57,9 @@ pub struct Grounds {
     pub safeguarding: Vec<ConsentId>,
     /// What is spent. The output's digest is filled in when the output is known.
     pub uses: Vec<Use>,
+    /// Recipients named in the data: they too must not be stopped, and what their being allowed rests on must be in
+    /// date, until when is said where it ends.
+    pub recipients: BTreeMap<SystemId, Option<Timestamp>>,
 }
 
 /// What was done with one listed place of one person, under labels.
@@ -159,7 +167,7 @@ impl<'a> Decider<'a> {
         if self.consented.presented().iter().any(|g| !present.contains(&g.subject)) {
             return Err(consent::borrowed());
         }
-        let mut grounds = Grounds::default();
+        let mut grounds = Grounds { recipients: std::mem::take(&mut self.memory.recipients), ..Grounds::default() };
         for finding in &findings.listed {
             let row = self.row(finding, &mut grounds);
             grounds.rows.push(row);
@@ -234,6 +242,14 @@ impl Judge for Decider<'_> {
         Ruling::Withhold(Arc::new(first_denial.unwrap_or_else(|| {
             Refusal::plain(Code::Internal, "The rule names no form in which the value could leave.")
         })))
+    }
+
+    fn names(&mut self, rule: Option<&FieldRule>, text: &str) -> Option<Arc<Refusal>> {
+        self.objection(rule, text).map(Arc::new)
+    }
+
+    fn lists_recipients(&self, rule: &FieldRule) -> bool {
+        self.is_recipient(rule)
     }
 
     fn pseudonym(&self, category: &Category, value: &str) -> String {

@@ -32,6 +32,14 @@ pub trait Judge {
     /// May the value that `rule` lists leave, about this person?
     fn judge(&mut self, person: &Person, rule: &FieldRule) -> Ruling;
 
+    /// What speaks against this exact text, which otherwise may leave: the recipients it names. `rule` lists it; `None`
+    /// where no rule does, as with a header of the safe list or a member's name that a wildcard let through.
+    fn names(&mut self, rule: Option<&FieldRule>, text: &str) -> Option<Arc<Refusal>>;
+
+    /// Whether what `rule` lists is a recipient: then [`Judge::names`] must see every value, and not only those that
+    /// could hold the name of a host.
+    fn lists_recipients(&self, rule: &FieldRule) -> bool;
+
     /// A keyed pseudonym of a value for this request's destination (HMAC, so that two destinations cannot join).
     fn pseudonym(&self, category: &Category, value: &str) -> String;
 

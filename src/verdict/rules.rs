@@ -11,11 +11,15 @@ use crate::flow::RuleId;
 /// who knows that a consent was ended or used up says that instead.
 #[must_use]
 pub fn of(rule: &RuleId) -> (Code, &'static str, &'static str) {
-    recipient(rule.as_str()).or_else(|| data(rule.as_str())).or_else(|| consent(rule.as_str())).unwrap_or((
-        Code::FieldBlocked,
-        "A rule of this organisation stops this.",
-        "Read the rule in policies/local.cedar. Only the people who look after the policies can change it.",
-    ))
+    recipient(rule.as_str())
+        .or_else(|| named(rule.as_str()))
+        .or_else(|| data(rule.as_str()))
+        .or_else(|| consent(rule.as_str()))
+        .unwrap_or((
+            Code::FieldBlocked,
+            "A rule of this organisation stops this.",
+            "Read the rule in policies/local.cedar. Only the people who look after the policies can change it.",
+        ))
 }
 
 /// Rules about who receives.
@@ -58,6 +62,34 @@ fn recipient(rule: &str) -> Option<(Code, &'static str, &'static str)> {
         ),
         _ => return None,
     })
+}
+
+/// Rules about whom the data itself names.
+fn named(rule: &str) -> Option<(Code, &'static str, &'static str)> {
+    let (said, remedy) = match rule {
+        "recipient-in-body" => (
+            "A recipient named in the request may not receive anything.",
+            "Send it to a recipient that is assessed and has an undertaking in date. If this one should be, ask whoever \
+             looks after recipients to record its mail domain, host or tenant id, and what was found out about it.",
+        ),
+        "recipient-unreadable" => (
+            "A recipient in the request cannot be read as exactly one mail address, web address, host or tenant id.",
+            "Write one plain address in each field: no name before it, no second address, no quotes or comments, and \
+             an international domain as xn--….",
+        ),
+        "no-home-office-address" => (
+            "A value holds a mail or web address of the Home Office, of a part of it, or of somebody who works for it.",
+            "Leave the address out. Where a client wants something to reach the Home Office, an independent immigration \
+             adviser can do it with them, on paper, outside this system.",
+        ),
+        "no-linked-address" => (
+            "The client's address is at an organisation from which a sharing path leads to the Home Office.",
+            "Ask the client for another way to reach them. If the path is wrong or has ended, correct the record of \
+             recipients with evidence.",
+        ),
+        _ => return None,
+    };
+    Some((Code::RecipientDenied, said, remedy))
 }
 
 /// Rules about what may leave whatever anybody agreed to.

@@ -13,12 +13,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod answers;
 mod caller;
 mod callers;
 mod closings;
 mod consent;
 mod crash;
 mod destinations;
+mod named;
 mod names;
 mod namespace;
 mod oauth;

@@ -4,12 +4,18 @@ use crate::{
     support::standin::{Behaviour, Standin},
     ways::{Message, Way, bare, get, plain, short_times, times},
 };
-use havengate::gate::{
-    answer::{Answer, AnswerError, OwnRoute},
-    upstream::Times,
+use havengate::{
+    gate::{
+        answer::{Answer, AnswerError, Listed, OwnRoute, Unreadable, Withheld},
+        upstream::Times,
+    },
+    policy::{
+        integration::AnswerRules,
+        selector::{Matcher, Selector},
+    },
 };
 use http_body::Body;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 async fn answered(behaviour: Behaviour) -> (Answer, Standin) {
     let (way, standin) = (Way::new(times()).await, Standin::plain().await);
@@ -33,7 +39,6 @@ async fn headers_that_lead_around_us_are_dropped() {
         ("Alt-Svc", "h3=\":443\""),
         ("Set-Cookie", "a=b"),
         ("Set-Cookie2", "a=b"),
-        ("Refresh", "0; url=https://evil.example/"),
         ("Strict-Transport-Security", "max-age=1"),
         ("Clear-Site-Data", "*"),
         ("Forwarded", "for=10.0.0.1"),
@@ -52,7 +57,7 @@ async fn headers_that_lead_around_us_are_dropped() {
     let kept: Vec<_> = kept.iter().map(|(n, v)| (n.to_lowercase(), v.to_string())).collect();
     let got: Vec<_> = lines(&answer).iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
     assert_eq!(got, kept);
-    assert!(answer.withheld.is_empty());
+    assert_eq!(answer.withheld, Withheld::default());
 }
 
 #[tokio::test]
@@ -60,7 +65,7 @@ async fn a_redirect_is_the_callers_to_follow_through_us() {
     let (answer, standin) = answered(Behaviour::redirect("/v2/referrals/7?step=2")).await;
     assert_eq!(answer.status, 302);
     assert_eq!(lines(&answer), [("location", "/riverside/referrals/7?step=2")]);
-    assert!(answer.withheld.is_empty());
+    assert_eq!(answer.withheld, Withheld::default());
     assert_eq!((standin.connections(), standin.requests().len()), (1, 1));
 }
 
@@ -69,25 +74,28 @@ async fn a_link_elsewhere_is_withheld_and_counted() {
     for elsewhere in
         ["https://evil.example/v2/x", "//evil.example", "/v1/other", "http://refer.riverside.example:81/v2/"]
     {
+        let refresh = format!("0; url={elsewhere}");
         let headers = [
             ("Location", elsewhere),
             ("Content-Location", "/v2/referrals/7"),
             ("Link", "</v2/referrals?page=2>; rel=\"next\", <https://evil.example/>; rel=\"prev\""),
             ("Operation-Location", elsewhere),
+            ("Refresh", &refresh),
         ];
         let (answer, _standin) = answered(Behaviour::headers(307, &headers)).await;
         assert_eq!(answer.status, 307);
         let kept =
             [("content-location", "/riverside/referrals/7"), ("link", "</riverside/referrals?page=2>; rel=\"next\"")];
         assert_eq!(lines(&answer), kept, "{elsewhere}");
-        assert_eq!(answer.withheld, ["location", "link", "operation-location"], "{elsewhere}");
+        assert_eq!(answer.withheld.headers, ["location", "link", "operation-location", "refresh"], "{elsewhere}");
+        assert_eq!(answer.withheld.links(), 4);
     }
 }
 
 #[tokio::test]
 async fn two_locations_are_none() {
     let (answer, _standin) = answered(Behaviour::headers(302, &[("Location", "/v2/a"), ("Location", "/v2/b")])).await;
-    assert_eq!((lines(&answer).len(), answer.withheld.len()), (0, 1));
+    assert_eq!((lines(&answer).len(), answer.withheld.links()), (0, 1));
 }
 
 #[tokio::test]
@@ -95,7 +103,7 @@ async fn without_a_route_every_link_is_withheld() {
     let (way, standin) = (Way::new(times()).await, Standin::plain().await);
     standin.script([Behaviour::redirect("/v2/a")]);
     let message = Message { route: OwnRoute::none(), ..get(&plain(&standin).await) };
-    assert_eq!(way.send(message).await.unwrap().withheld, ["location"]);
+    assert_eq!(way.send(message).await.unwrap().withheld.headers, ["location"]);
 }
 
 #[tokio::test]
@@ -174,4 +182,94 @@ async fn a_trickle_ends_at_the_whole_answers_time() {
 async fn a_reader_may_bound_what_it_takes() {
     let (answer, _standin) = answered(Behaviour::json(200, "123456789")).await;
     assert_eq!(answer.body.collect(8).await.unwrap_err(), AnswerError::TooLarge);
+}
+
+/// An answer of an operation that lists places of links.
+async fn listed(behaviour: Behaviour) -> (Answer, Way, Standin) {
+    let (way, standin) = (Way::new(short_times()).await, Standin::plain().await);
+    standin.script([behaviour]);
+    let links = ["$.next", "$.records[*].attributes.url", "$['@odata.nextLink']"];
+    let set: Vec<_> = (0..).zip(links).map(|(i, s)| (Selector::parse(s).unwrap(), i)).collect();
+    let rules = AnswerRules { links: links.map(Into::into).to_vec(), matcher: Matcher::compile(&set).unwrap() };
+    let listed = Listed { rules: Arc::new(rules), bytes: 4096, depth: 8 };
+    let answer = way.send(Message { listed: Some(listed), ..get(&plain(&standin).await) }).await.unwrap();
+    (answer, way, standin)
+}
+
+fn typed(status: u16, kind: &str, more: &str, body: &[u8]) -> Behaviour {
+    let head =
+        format!("HTTP/1.1 {status} Answer\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n{more}\r\n", body.len());
+    Behaviour::Raw([head.as_bytes(), body].concat())
+}
+
+#[tokio::test]
+async fn listed_links_become_our_own_and_every_other_byte_stays() {
+    let body = r#"{ "done":false, "next" : "\/v2/query/2?x=1", "records":[ {"attributes":{"url":"http://refer.riverside.example:80/v2/a"},"Name":"\u0041"},
+        {"attributes":{"url":"query/7"}} ],"url":"https://evil.example/" }"#;
+    let expected = r#"{ "done":false, "next" : "/riverside/query/2?x=1", "records":[ {"attributes":{"url":"/riverside/a"},"Name":"\u0041"},
+        {"attributes":{"url":"/riverside/query/7"}} ],"url":"https://evil.example/" }"#;
+    let more = "ETag: \"1\"\r\nContent-Digest: sha-256=:x:\r\nX-Id: 7\r\n";
+    let (answer, way, standin) = listed(typed(200, "application/json; charset=UTF-8", more, body.as_bytes())).await;
+    assert_eq!(answer.withheld, Withheld::default());
+    assert_eq!(answer.body.size_hint().exact(), Some(expected.len() as u64));
+    assert_eq!(answer.headers["etag"], "W/\"1\"");
+    assert_eq!(
+        (answer.headers.contains_key("content-digest"), &answer.headers["x-id"]),
+        (false, &"7".parse().unwrap())
+    );
+    assert_eq!(String::from_utf8(answer.body.collect(4096).await.unwrap()).unwrap(), expected);
+    way.get(&plain(&standin).await).await;
+    assert_eq!(standin.connections(), 1, "the connection was read to its end and used again");
+}
+
+#[tokio::test]
+async fn listed_links_elsewhere_are_withheld_and_counted() {
+    let body = r#"{"next":"https://evil.example/v2/x","records":[{"attributes":{"url":"//evil.example/"}},{"attributes":{"url":"/v1/x"}}],"@odata.nextLink":"https:\/\/evil.example/"}"#;
+    let (answer, _way, _standin) =
+        listed(typed(200, "application/vnd.api+json", "Location: https://evil.example/\r\n", body.as_bytes())).await;
+    let places: Vec<_> = answer.withheld.places.iter().map(|(place, n)| (&**place, *n)).collect();
+    assert_eq!(places, [("$.next", 1), ("$.records[*].attributes.url", 2), ("$['@odata.nextLink']", 1)]);
+    assert_eq!((answer.withheld.links(), answer.withheld.body), (5, None));
+    let text = String::from_utf8(answer.body.collect(4096).await.unwrap()).unwrap();
+    assert_eq!(
+        text,
+        r#"{"next":null,"records":[{"attributes":{"url":null}},{"attributes":{"url":null}}],"@odata.nextLink":null}"#
+    );
+}
+
+#[tokio::test]
+async fn an_answer_without_a_listed_link_is_not_touched() {
+    let body = "{\"rows\":[1,2]}\n";
+    let (answer, _way, _standin) = listed(typed(200, "application/json", "ETag: \"1\"\r\n", body.as_bytes())).await;
+    assert_eq!((&answer.headers["etag"], &answer.withheld), (&"\"1\"".parse().unwrap(), &Withheld::default()));
+    assert_eq!(answer.body.collect(4096).await.unwrap(), body.as_bytes());
+    for empty in [typed(200, "text/html", "", b""), Behaviour::Raw(b"HTTP/1.1 204 Nothing\r\n\r\n".to_vec())] {
+        let (answer, _way, _standin) = listed(empty).await;
+        assert_eq!((&answer.withheld, answer.body.collect(1).await.unwrap().len()), (&Withheld::default(), 0));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_withheld_with_what_speaks_of_it() {
+    let json = "application/json";
+    let huge = [b"\"", &[b'x'; 5000][..], b"\""].concat();
+    let cut = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{\"next\":".to_vec();
+    for (behaviour, why) in [
+        (typed(200, "text/html", "", b"<a href='https://evil.example/'>next</a>"), Unreadable::Media),
+        (typed(503, "text/plain", "", b"busy"), Unreadable::Media),
+        (typed(200, "application/json; charset=utf-16", "", b"\"\0x\0\"\0"), Unreadable::Media),
+        (typed(200, json, "Content-Type: text/html\r\n", b"{}"), Unreadable::Media),
+        (typed(200, json, "Content-Encoding: gzip\r\n", b"\x1f\x8b"), Unreadable::Coding),
+        (typed(200, json, "", b"{\"next\":\"https://evil.example/\",}"), Unreadable::Malformed),
+        (typed(200, json, "", b"\xef\xbb\xbf{}"), Unreadable::Malformed),
+        (typed(200, json, "", &b"[".repeat(9)), Unreadable::Malformed),
+        (typed(200, json, "", &huge), Unreadable::TooLarge),
+        (Behaviour::RawThenClose(cut.clone()), Unreadable::Broken),
+        (Behaviour::RawThenStall(cut), Unreadable::Timeout),
+    ] {
+        let (answer, _way, _standin) = listed(behaviour).await;
+        assert_eq!(answer.withheld.body, Some(why));
+        assert!(lines(&answer).is_empty(), "{why}: {:?}", lines(&answer));
+        assert_eq!(answer.body.collect(1).await.unwrap(), b"", "{why}");
+    }
 }

@@ -9,7 +9,7 @@ use havengate::{
     config::{Gateway, Override},
     flow::{DecisionId, Host, IntegrationId, SystemId},
     gate::{
-        answer::{Answer, OwnRoute},
+        answer::{Answer, Listed, OwnRoute},
         credentials::Credential,
         resolve::{Denials, Pinned, Resolver, Rules},
         tls::ClientTls,
@@ -164,6 +164,8 @@ pub(crate) struct Message {
     pub(crate) pinned: Pinned,
     /// How links in the answer are turned back.
     pub(crate) route: OwnRoute,
+    /// Where links stand in the answer.
+    pub(crate) listed: Option<Listed>,
     pub(crate) credential: Credential,
     /// Method and target below the route, then headers, line by line.
     pub(crate) head: Vec<String>,
@@ -179,7 +181,7 @@ impl Message {
     /// Screened, and ready to be sent with the receipt of this decision.
     pub(crate) fn outgoing(self, decision: DecisionId) -> Outgoing {
         let screened = screening::screen(decision, &self.head, &self.body).unwrap();
-        Outgoing::screened(&screened, self.pinned, self.route, self.credential).unwrap()
+        Outgoing::screened(&screened, self.pinned, self.route, self.listed, self.credential).unwrap()
     }
 }
 
@@ -188,6 +190,7 @@ pub(crate) fn bare(pinned: &Pinned, first: &str) -> Message {
     Message {
         pinned: pinned.clone(),
         route: OwnRoute::of(&integration(Auth::None)),
+        listed: None,
         credential: Credential::none(),
         head: vec![first.to_owned()],
         body: String::new(),

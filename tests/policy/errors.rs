@@ -9,9 +9,9 @@ const RIVERSIDE: &str = "integrations/inform-riverside.toml";
 const OWN: &str = "organisations.toml";
 
 /// (file, what stands there, what is written instead, what is found).
-type Row = (&'static str, &'static str, &'static str, &'static str);
+type Row<'a> = (&'static str, &'static str, &'a str, &'static str);
 
-fn check(rows: &[Row]) {
+fn check(rows: &[Row<'_>]) {
     let mut wrong = Vec::new();
     for (file, from, to, expected) in rows {
         let found = findings(&with(file, from, to));
@@ -97,25 +97,25 @@ purpose     = "health""#,
             OWN,
             "on = 2026-10-01",
             r#"on = "2026-10-01""#,
-            "organisations.toml:29 error: `2026-10-01` is not a day; write one such as 2026-10-01, without quotes",
+            "organisations.toml:30 error: `2026-10-01` is not a day; write one such as 2026-10-01, without quotes",
         ),
         (
             OWN,
             "on = 2026-10-01",
             "on = 2026-10-01T00:00:00Z",
-            "organisations.toml:29 error: `2026-10-01T00:00:00Z` is not a day; write one such as 2026-10-01, without quotes",
+            "organisations.toml:30 error: `2026-10-01T00:00:00Z` is not a day; write one such as 2026-10-01, without quotes",
         ),
         (
             OWN,
             r#"kind = "shares-with""#,
             r#"kind = "share-with""#,
-            "organisations.toml:88 error: `share-with` is not known here; did you mean `shares-with`? known: is-part-of, processor-for, shares-with, forum-attended-by, operated-by, policy-contact",
+            "organisations.toml:91 error: `share-with` is not known here; did you mean `shares-with`? known: is-part-of, processor-for, shares-with, forum-attended-by, operated-by, policy-contact",
         ),
         (
             OWN,
             r#"carries = "all""#,
             r#"carries = "everything""#,
-            "organisations.toml:249 error: `everything` is not known here; known: all",
+            "organisations.toml:252 error: `everything` is not known here; known: all",
         ),
         (
             "charter.toml",
@@ -140,7 +140,7 @@ fn the_set() {
             "categories.toml",
             "coarse = true",
             "coarse = false",
-            "categories.toml:82 error: the file was changed here; an organisation adds to the core and never loosens it; put back the file that came with this version; your own go into `categories.local.toml`",
+            "categories.toml:81 error: the file was changed here; an organisation adds to the core and never loosens it; put back the file that came with this version; your own go into `categories.local.toml`",
         ),
         (
             "roots.toml",
@@ -252,55 +252,55 @@ addresses = ["10.0.0.0/99"]"#,
             OWN,
             "on = 2026-10-01, until = 2027-09-30",
             "on = 2027-10-01, until = 2026-09-30",
-            "organisations.toml:29 error: the dates are the wrong way round; exchange or correct them",
+            "organisations.toml:30 error: the dates are the wrong way round; exchange or correct them",
         ),
         (
             OWN,
             "signed = 2026-09-21, expires = 2027-09-30",
             "signed = 2028-09-21, expires = 2027-09-30",
-            "organisations.toml:30 error: the dates are the wrong way round; exchange or correct them",
+            "organisations.toml:31 error: the dates are the wrong way round; exchange or correct them",
         ),
         (
             OWN,
             r#"by = "panel", reason"#,
             r#"by = "manager", reason"#,
-            "organisations.toml:29 error: `manager` is not known here; known: panel, organisation",
+            "organisations.toml:30 error: `manager` is not known here; known: panel, organisation",
         ),
         (
             OWN,
             r#"sha256 = "b9d4"#,
             r#"sha256 = "B9d4"#,
-            "organisations.toml:30 error: this is not a SHA-256; write the 64 lower-case hexadecimal digits that `sha256sum` prints for the signed document",
+            "organisations.toml:31 error: this is not a SHA-256; write the 64 lower-case hexadecimal digits that `sha256sum` prints for the signed document",
         ),
         (
             OWN,
             "except_required_by_law = true, tells_us_first = true",
             "except_required_by_law = true, tells_us_first = false",
-            "organisations.toml:30 warning: the undertaking excepts what the law requires and promises no warning; ask that they tell you before a disclosure the law requires, so that it can be challenged",
+            "organisations.toml:31 warning: the undertaking excepts what the law requires and promises no warning; ask that they tell you before a disclosure the law requires, so that it can be challenged",
         ),
         (
             OWN,
             r#"to = "nrpf-connect""#,
             r#"to = "nrpf-conect""#,
-            "organisations.toml:87 error: the link leads nowhere: there is no `nrpf-conect`; did you mean `nrpf-connect`? add it as an `[[organisation]]`, or correct the id",
+            "organisations.toml:90 error: the link leads nowhere: there is no `nrpf-conect`; did you mean `nrpf-connect`? add it as an `[[organisation]]`, or correct the id",
         ),
         (
             OWN,
             r#"carries = ["riverside-council/nrpf"]"#,
             r#"carries = ["riverside-council/nrfp"]"#,
-            "organisations.toml:89 error: there is no system `riverside-council/nrfp`; did you mean `riverside-council/nrpf`? add it as an `[[organisation.system]]`, or correct the id",
+            "organisations.toml:92 error: there is no system `riverside-council/nrfp`; did you mean `riverside-council/nrpf`? add it as an `[[organisation.system]]`, or correct the id",
         ),
         (
             OWN,
             r#"to = "nrpf-connect""#,
             r#"to = "riverside-council/housing-referrals""#,
-            "organisations.toml:86 error: the link leads from an organisation to itself; name two organisations: within one, data is taken to be where the law says it is",
+            "organisations.toml:89 error: the link leads from an organisation to itself; name two organisations: within one, data is taken to be where the law says it is",
         ),
         (
             OWN,
             "since = 2016-09-01\nended = 2017-02-28",
             "since = 2017-09-01\nended = 2017-02-28",
-            "organisations.toml:424 error: the link ended before it began; correct the dates",
+            "organisations.toml:427 error: the link ended before it began; correct the dates",
         ),
         (
             OWN,
@@ -308,14 +308,14 @@ addresses = ["10.0.0.0/99"]"#,
 confidence"#,
             r#"status = "in-force"
 confidence"#,
-            r#"organisations.toml:425 error: the link has ended and is in-force; write `status = "ended"`, or take `ended` out"#,
+            r#"organisations.toml:428 error: the link has ended and is in-force; write `status = "ended"`, or take `ended` out"#,
         ),
         (
             OWN,
             r#"id = "riverside-council/nrpf""#,
             r#"id = "riverside/nrpf""#,
-            "organisations.toml:33 error: `riverside/nrpf` is not a system of `riverside-council`; write `riverside-council/…`: a system's id begins with its organisation's\n\
-            organisations.toml:89 error: there is no system `riverside-council/nrpf`; add it as an `[[organisation.system]]`, or correct the id",
+            "organisations.toml:34 error: `riverside/nrpf` is not a system of `riverside-council`; write `riverside-council/…`: a system's id begins with its organisation's\n\
+            organisations.toml:92 error: there is no system `riverside-council/nrpf`; add it as an `[[organisation.system]]`, or correct the id",
         ),
         (
             OWN,
@@ -325,7 +325,7 @@ confidence"#,
 "#,
             "integrations/salesforce-contact.toml:7 error: there is no system `harbour-crm/contacts`; add it to `organisations.toml`\n\
             integrations/salesforce-contact.toml:11 error: no system of the registry answers at the token host; add the host to this destination's `hosts`, or to a system of its own that is assessed\n\
-            organisations.toml:39 error: the organisation `riverside-council` stands here twice; give one of them another id, or join them",
+            organisations.toml:41 error: the organisation `riverside-council` stands here twice; give one of them another id, or join them",
         ),
         (
             OWN,
@@ -335,7 +335,7 @@ confidence"#,
 "#,
             "integrations/salesforce-contact.toml:7 error: there is no system `harbour-crm/contacts`; add it to `organisations.toml`\n\
             integrations/salesforce-contact.toml:11 error: no system of the registry answers at the token host; add the host to this destination's `hosts`, or to a system of its own that is assessed\n\
-            organisations.toml:39 error: the organisation `home-office` stands here twice; take it out: `roots.toml` holds it, and what it holds is not changed here",
+            organisations.toml:41 error: the organisation `home-office` stands here twice; take it out: `roots.toml` holds it, and what it holds is not changed here",
         ),
         (
             OWN,
@@ -343,33 +343,33 @@ confidence"#,
             r#"name = "Harbour CRM (example)"
 root = true"#,
             "integrations/salesforce-contact.toml:7 warning: `harbour-crm/contacts` is the Home Office or works for it: every request is refused; take the connection out\n\
-            organisations.toml:41 error: `root` stands only in `roots.toml`; take it out, and add a `[[link]]` to `home-office` that says how they are connected",
+            organisations.toml:43 error: `root` stands only in `roots.toml`; take it out, and add a `[[link]]` to `home-office` that says how they are connected",
         ),
         (
             OWN,
             r#"note = "The page does not name it."
 "#,
             "",
-            r#"organisations.toml:353 error: an uncertain link says nowhere what is uncertain; add `note = "…"` that says what is uncertain and how it can be confirmed"#,
+            r#"organisations.toml:356 error: an uncertain link says nowhere what is uncertain; add `note = "…"` that says what is uncertain and how it can be confirmed"#,
         ),
         (
             OWN,
             r#"evidence = ["HMRC manual CCM3260: a gateway with UK Visas and Immigration, on request and unasked"]"#,
             "evidence = []",
-            "organisations.toml:273 error: a link without evidence is a rumour; add where it is written: a page, a document, when it was read",
+            "organisations.toml:276 error: a link without evidence is a rumour; add where it is written: a page, a document, when it was read",
         ),
         (
             OWN,
             r#"kind = "policy-contact""#,
             r#"kind = "policy-contact"
 carries = "all""#,
-            "organisations.toml:456 error: policy contact carries no client data; take `carries` out, or give the link the kind that says how client data passes",
+            "organisations.toml:459 error: policy contact carries no client data; take `carries` out, or give the link the kind that says how client data passes",
         ),
         (
             OWN,
             r#"tenants = ["00DExample0000001"]"#,
             r#"forum = { state = "present", since = 2026-01-01 }"#,
-            r#"organisations.toml:46 error: a system of kind supplier has no forum state; write `kind = "forum"`, or take `forum` out"#,
+            r#"organisations.toml:48 error: a system of kind supplier has no forum state; write `kind = "forum"`, or take `forum` out"#,
         ),
         (
             OWN,
@@ -827,6 +827,60 @@ select     = "$.clients[*]""#,
             r#""$.need" = "hg:HousingNeed"
 "$.need.type"  = "hg:HousingNeed""#,
             "",
+        ),
+    ]);
+}
+
+#[test]
+fn links_of_answers() {
+    const CRM: &str = "integrations/salesforce-contact.toml";
+    const PAGE: &str = r#"path        = "/query/{page}"
+path_fields = { page = "hg:Operational" }
+
+[operation.response]
+links = ["$.nextRecordsUrl", "$.records[*].attributes.url"]"#;
+    let with_links = |links: &str| PAGE.replace(r#"["$.nextRecordsUrl", "$.records[*].attributes.url"]"#, links);
+    let filtered = with_links(r#"["$.records[?@.url].url"]"#);
+    let twice = with_links(r#"["$.next", "$..next"]"#);
+    let nothing = with_links("[]");
+    let misspelt = PAGE.replace("links =", "link =");
+    let coded = PAGE.replace("path_fields", "headers = [\"Accept-Encoding\"]\npath_fields");
+    check(&[
+        (
+            CRM,
+            PAGE,
+            &filtered,
+            "integrations/salesforce-contact.toml:85 error: '$.records[?@.url].url' has a filter, which is not supported yet; list the places by name, index or *",
+        ),
+        (
+            CRM,
+            PAGE,
+            &twice,
+            "integrations/salesforce-contact.toml:85 error: `$.next` and `$..next` can select the same place; keep one of the two rules",
+        ),
+        (
+            CRM,
+            PAGE,
+            &nothing,
+            "integrations/salesforce-contact.toml:85 error: `links` lists nothing; name the places of links, such as \"$.nextRecordsUrl\", or take `[operation.response]` out",
+        ),
+        (
+            CRM,
+            PAGE,
+            &misspelt,
+            "integrations/salesforce-contact.toml:85 error: unknown key `link`; did you mean `links`? known here: links",
+        ),
+        (
+            CRM,
+            PAGE,
+            &coded,
+            "integrations/salesforce-contact.toml:85 error: links cannot be read where `accept-encoding` is sent; take `accept-encoding` out of `headers`: an answer that is coded or partial is not passed on",
+        ),
+        (
+            CRM,
+            "method      = \"GET\"\npath        = \"/query/{page}\"",
+            "method      = \"HEAD\"\npath        = \"/query/{page}\"",
+            "integrations/salesforce-contact.toml:84 error: the answer to HEAD has no body; take `[operation.response]` out, or correct the method",
         ),
     ]);
 }

@@ -4,7 +4,7 @@ use super::{findings, with};
 
 const OWN: &str = "organisations.toml";
 const RIVERSIDE: &str = "integrations/inform-riverside.toml";
-const HOSTS: &str = r#"hosts = ["refer.riverside.example"]"#;
+const HOSTS: &str = r#"hosts = ["safeguarding.westbridge.example"]"#;
 
 fn hosts(line: &str) -> String {
     findings(&with(OWN, HOSTS, &format!("{HOSTS}\n{line}")))
@@ -23,7 +23,7 @@ fn a_name_that_looks_like_a_roots_is_refused() {
         assert_eq!(
             hosts(line),
             format!(
-                "organisations.toml:29 error: `{entry}` looks like `{root}`, the Home Office's, and is not; take it out; \
+                "organisations.toml:83 error: `{entry}` looks like `{root}`, the Home Office's, and is not; take it out; \
                  if the recipient sent it to you, ask whoever you know there"
             ),
         );
@@ -36,7 +36,7 @@ fn a_name_that_looks_like_a_roots_is_refused() {
 #[test]
 fn a_name_of_two_scripts_is_warned_of() {
     let found = hosts("mail_domains = [\"riversid\u{435}.example\"]");
-    assert!(found.starts_with("organisations.toml:29 warning: `xn--riversid-j8g.example` mixes"), "{found}");
+    assert!(found.starts_with("organisations.toml:83 warning: `xn--riversid-j8g.example` mixes"), "{found}");
     for honest in [
         "\u{43f}\u{440}\u{438}\u{43c}\u{435}\u{440}.example",
         "caf\u{e9}.example",
@@ -49,7 +49,7 @@ fn a_name_of_two_scripts_is_warned_of() {
 #[test]
 fn what_certificates_are_made_out_to_is_not_empty() {
     let found = hosts("certificate_organisations = [\"Riverside Council\", \" \"]");
-    assert!(found.starts_with("organisations.toml:29 error: this is empty; write the organisation (O)"), "{found}");
+    assert!(found.starts_with("organisations.toml:83 error: this is empty; write the organisation (O)"), "{found}");
 }
 
 #[test]

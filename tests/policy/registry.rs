@@ -82,3 +82,52 @@ fn nobody_is_known_to_an_empty_registry() {
     let host = Host::parse("a.example").unwrap();
     assert!(Registry::default().system_of(&host, &[]).is_none());
 }
+
+/// One system with mail domains and tenants besides.
+fn found_by(id: &str, linked: Class, mail: &[&str], tenants: &[&str]) -> (SystemId, System) {
+    let (id, mut system) = system(id, linked, &[]);
+    system.hosts.extend(mail.iter().map(|m| match m.strip_prefix("*.") {
+        Some(x) => HostPattern::MailBelow(x.to_owned()),
+        None => HostPattern::Mail((*m).to_owned()),
+    }));
+    system.hosts.extend(tenants.iter().map(|t| HostPattern::Tenant((*t).to_owned())));
+    (id, system)
+}
+
+#[test]
+fn mail_reaches_everybody_who_claims_the_domain() {
+    let registry = Registry::new(
+        [
+            found_by("housing", Class::Clear, &["council.example", "housing.council.example"], &["Ab1"]),
+            found_by("status", Class::Associated, &["council.example"], &["T-9"]),
+            found_by("rest", Class::Unassessed, &["*.council.example"], &["ab1"]),
+        ]
+        .into(),
+    );
+    let mail = |domain: &str| registry.systems_of_mail(domain).map(|s| s.id.to_string()).collect::<Vec<_>>();
+    assert_eq!(mail("council.example"), ["housing", "status"]);
+    assert_eq!(mail("housing.council.example"), ["housing"]);
+    assert_eq!(mail("a.b.council.example"), ["rest"]);
+    assert!(mail("notcouncil.example").is_empty() && mail("example").is_empty());
+    let tenant = |id: &str| registry.systems_of_tenant(id).map(|s| s.id.to_string()).collect::<Vec<_>>();
+    assert_eq!(tenant("Ab1"), ["housing"]);
+    assert_eq!(tenant("ab1"), ["rest"]);
+    assert!(tenant("AB1").is_empty(), "in another case it is nobody's");
+    assert_eq!(tenant("t-9"), ["status"], "unless that somebody is linked");
+}
+
+#[test]
+fn linked_names_are_found_with_the_gravest_first() {
+    let registry = Registry::new(
+        [
+            found_by("linked", Class::Associated, &["linked.example"], &[]),
+            found_by("root", Class::Root, &["root.example"], &[]),
+            found_by("clear", Class::Clear, &["clear.example"], &[]),
+        ]
+        .into(),
+    );
+    let found = |text: &str| registry.linked_within(text).iter().map(|s| s.id.to_string()).collect::<Vec<_>>();
+    assert_eq!(found("a@linked.example b@root.example c@clear.example"), ["root", "linked"]);
+    assert_eq!(found("c@clear.example"), [""; 0]);
+    assert_eq!(Registry::default().linked_within("root.example").len(), 0);
+}

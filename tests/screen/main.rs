@@ -15,6 +15,7 @@ mod document;
 mod json;
 mod malformed;
 mod model;
+mod named;
 mod properties;
 mod rules;
 mod selector;

@@ -120,6 +120,12 @@ impl<F: Fn(&Person, &FieldRule) -> Ruling> Judge for Once<F> {
         assert!(self.asked.insert((person.clone(), Arc::clone(&rule.path))), "asked twice: {person:?} {}", rule.path);
         (self.ruling)(person, rule)
     }
+    fn names(&mut self, _: Option<&FieldRule>, _: &str) -> Option<Arc<Refusal>> {
+        None
+    }
+    fn lists_recipients(&self, _: &FieldRule) -> bool {
+        false
+    }
     fn pseudonym(&self, _: &Category, value: &str) -> String {
         pseudonym(value)
     }

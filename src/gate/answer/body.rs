@@ -1,8 +1,8 @@
-//! An answer's body: passed on as it comes, within its time.
+//! An answer's body: passed on as it comes, within its time, or read before.
 
 use crate::gate::upstream::{Lease, Times};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use std::{
     pin::Pin,
@@ -25,9 +25,20 @@ pub enum AnswerError {
     TooLarge,
 }
 
-/// A body that gives its connection back once it was read to the end. Trailers are dropped.
+/// What the caller gets. Trailers are dropped.
 #[derive(Debug)]
-pub struct AnswerBody {
+pub struct AnswerBody(Kind);
+
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every answer is the large one")]
+enum Kind {
+    Passing(Passing),
+    Whole(Full<Bytes>),
+}
+
+/// A body that gives its connection back once it was read to the end.
+#[derive(Debug)]
+struct Passing {
     incoming: Incoming,
     lease: Option<Lease>,
     quiet: Duration,
@@ -40,7 +51,13 @@ pub struct AnswerBody {
 impl AnswerBody {
     pub(super) fn new(incoming: Incoming, lease: Lease, times: &Times) -> Self {
         let end = Instant::now() + times.whole;
-        Self { incoming, lease: Some(lease), quiet: times.quiet, end, waiting: None, alarm: None }
+        let lease = Some(lease);
+        Self(Kind::Passing(Passing { incoming, lease, quiet: times.quiet, end, waiting: None, alarm: None }))
+    }
+
+    /// A body that was read, and perhaps changed.
+    pub(super) fn whole(bytes: impl Into<Bytes>) -> Self {
+        Self(Kind::Whole(Full::new(bytes.into())))
     }
 
     /// The whole body, if it is no longer than `limit` bytes.
@@ -58,7 +75,9 @@ impl AnswerBody {
         }
         Ok(whole)
     }
+}
 
+impl Passing {
     fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let now = Instant::now();
         let deadline = (*self.waiting.get_or_insert(now) + self.quiet).min(self.end);
@@ -80,46 +99,60 @@ impl Body for AnswerBody {
     type Error = AnswerError;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
-        let this = self.get_mut();
-        if this.lease.is_none() {
+        match &mut self.get_mut().0 {
+            Kind::Passing(passing) => passing.poll_frame(cx),
+            Kind::Whole(whole) => Pin::new(whole).poll_frame(cx).map_err(|never| match never {}),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Kind::Passing(passing) => passing.lease.is_none() || passing.incoming.is_end_stream(),
+            Kind::Whole(whole) => whole.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Kind::Passing(passing) => passing.incoming.size_hint(),
+            Kind::Whole(whole) => whole.size_hint(),
+        }
+    }
+}
+
+impl Passing {
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
+        if self.lease.is_none() {
             return Poll::Ready(None);
         }
         loop {
-            match Pin::new(&mut this.incoming).poll_frame(cx) {
+            match Pin::new(&mut self.incoming).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
-                    this.waiting = None;
-                    if Instant::now() >= this.end {
-                        return this.fail(AnswerError::Timeout);
+                    self.waiting = None;
+                    if Instant::now() >= self.end {
+                        return self.fail(AnswerError::Timeout);
                     }
                     if frame.is_data() {
                         return Poll::Ready(Some(Ok(frame)));
                     }
                 }
-                Poll::Ready(Some(Err(_))) => return this.fail(AnswerError::Broken),
+                Poll::Ready(Some(Err(_))) => return self.fail(AnswerError::Broken),
                 Poll::Ready(None) => {
-                    if let Some(lease) = this.lease.take() {
+                    if let Some(lease) = self.lease.take() {
                         lease.give_back();
                     }
                     return Poll::Ready(None);
                 }
                 Poll::Pending => {
-                    ready!(this.poll_time(cx));
-                    return this.fail(AnswerError::Timeout);
+                    ready!(self.poll_time(cx));
+                    return self.fail(AnswerError::Timeout);
                 }
             }
         }
     }
-
-    fn is_end_stream(&self) -> bool {
-        self.lease.is_none() || self.incoming.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
-    }
 }
 
-impl Drop for AnswerBody {
+impl Drop for Passing {
     /// A reader may stop at the last byte without asking for the end.
     fn drop(&mut self) {
         if self.incoming.is_end_stream()

@@ -56,7 +56,10 @@ fn append(headers: &mut HeaderMap, name: &HeaderName, value: http::HeaderValue) 
 
 /// Headers whose value is one link or several.
 fn is_link(name: &HeaderName) -> bool {
-    *name == header::LINK || name.as_str().ends_with("location") || name.as_str() == "azure-asyncoperation"
+    *name == header::LINK
+        || *name == header::REFRESH
+        || name.as_str().ends_with("location")
+        || name.as_str() == "azure-asyncoperation"
 }
 
 /// Headers that would change how the caller reaches the recipient, tell it about hops behind us, keep state in it,
@@ -66,7 +69,6 @@ fn is_dropped(name: &HeaderName) -> bool {
         *name,
         header::ALT_SVC
             | header::SET_COOKIE
-            | header::REFRESH
             | header::STRICT_TRANSPORT_SECURITY
             | header::FORWARDED
             | header::VIA

@@ -60,14 +60,36 @@ impl<'a> Links<'a> {
     }
 
     pub(super) fn rewrite<'v>(&self, name: &HeaderName, values: impl Iterator<Item = &'v HeaderValue>) -> Rewritten {
-        if *name == header::LINK { self.list(values) } else { self.single(values) }
+        match *name {
+            header::LINK => self.list(values),
+            header::REFRESH => self.single(values, |text| self.refresh(text)),
+            _ => self.single(values, |text| self.reference(text)),
+        }
     }
 
     /// One link. Two `Location` headers mean different things to different readers, so none is passed on.
-    fn single<'v>(&self, mut values: impl Iterator<Item = &'v HeaderValue>) -> Rewritten {
+    fn single<'v>(
+        &self,
+        mut values: impl Iterator<Item = &'v HeaderValue>,
+        own: impl Fn(&str) -> Option<String>,
+    ) -> Rewritten {
         let one = values.next().filter(|_| values.next().is_none());
-        let value = one.and_then(|v| self.reference(v.to_str().ok()?)).and_then(|s| HeaderValue::try_from(s).ok());
+        let value = one.and_then(|v| own(v.to_str().ok()?)).and_then(|s| HeaderValue::try_from(s).ok());
         Rewritten { whole: value.is_some(), values: value.into_iter().collect() }
+    }
+
+    /// `5`, or `5; url=/next` as browsers write and read it (HTML, section 4.2.5.3, less its freedoms).
+    fn refresh(&self, text: &str) -> Option<String> {
+        let (seconds, target) = text.split_once([';', ',']).map_or((text, None), |(s, t)| (s, Some(t.trim())));
+        let seconds = seconds.trim();
+        (!seconds.is_empty() && seconds.len() < 10 && seconds.bytes().all(|b| b.is_ascii_digit())).then_some(())?;
+        let Some(target) = target else { return Some(seconds.to_owned()) };
+        let (name, link) = target.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("url").then_some(())?;
+        let link = link.trim();
+        let quoted = ['"', '\''].iter().find_map(|q| link.strip_prefix(*q)?.strip_suffix(*q));
+        let link = quoted.unwrap_or(link);
+        (!link.contains(['"', '\''])).then(|| self.reference(link)).flatten().map(|own| format!("{seconds}; url={own}"))
     }
 
     /// RFC 8288: `<target>; rel="next", <target>; …`. A header that cannot be read is withheld whole.
@@ -94,7 +116,7 @@ impl<'a> Links<'a> {
     }
 
     /// A link into the recipient's base becomes a path on the gateway; any other is `None`.
-    fn reference(&self, link: &str) -> Option<String> {
+    pub(super) fn reference(&self, link: &str) -> Option<String> {
         let sides = self.route?;
         let url = self.own.as_ref()?.join(link).ok()?;
         let same = url.scheme() == self.pinned.scheme()
@@ -279,6 +301,27 @@ mod tests {
         );
         assert!(!got.whole);
         assert_eq!(got.values, [value(r#"</r/a?p=2>; rel="next"; title="a, \"b", </r/x>"#)]);
+    }
+
+    #[tokio::test]
+    async fn a_refresh_keeps_its_seconds() {
+        let pinned = pinned().await;
+        let route = sides(&["r"], &["v2"]);
+        let links = Links::new(&route, &pinned, "https://refer.riverside.example/v2/a");
+        for (refresh, own) in [
+            ("5", Some("5")),
+            (" 0 ; URL = '/v2/b?c' ", Some("0; url=/r/b?c")),
+            ("0,url=https://refer.riverside.example/v2/b", Some("0; url=/r/b")),
+            ("0; url=https://evil.example/", None),
+            ("0; https://evil.example/", None),
+            ("0; url=/v2/b'", None),
+            ("0 url=/v2/b", None),
+            ("x", None),
+            ("; url=/v2/b", None),
+            ("", None),
+        ] {
+            assert_eq!(links.refresh(refresh).as_deref(), own, "{refresh}");
+        }
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 use crate::{
     flow::DecisionId,
     gate::{
-        answer::OwnRoute,
+        answer::{Listed, OwnRoute},
         credentials::Credential,
         resolve::{self, Pinned},
     },
@@ -25,6 +25,7 @@ pub struct Outgoing {
     decision: DecisionId,
     pinned: Pinned,
     route: OwnRoute,
+    listed: Option<Listed>,
     method: Method,
     path_and_query: PathAndQuery,
     headers: HeaderMap,
@@ -39,7 +40,8 @@ impl fmt::Debug for Outgoing {
 
 impl Outgoing {
     /// A request that was screened, to where it was judged to go. Nothing of it comes from anywhere else but the
-    /// gateway's own credential, and `route`: how links in the answer are turned back into the caller's own.
+    /// gateway's own credential. `route` says how links in the answer are turned back into the caller's own, `listed`
+    /// where they stand in the answer's body, if the operation says.
     ///
     /// # Errors
     /// `internal` when what was screened cannot stand on the wire.
@@ -47,6 +49,7 @@ impl Outgoing {
         screened: &Screened,
         pinned: Pinned,
         route: OwnRoute,
+        listed: Option<Listed>,
         credential: Credential,
     ) -> Result<Self, Refusal> {
         let body = screened.body();
@@ -55,6 +58,7 @@ impl Outgoing {
             decision: screened.decision(),
             pinned,
             route,
+            listed,
             method: screened.method().clone(),
             path_and_query: screened.path_and_query().to_owned(),
             headers: screened.headers().clone(),
@@ -82,6 +86,7 @@ impl Outgoing {
             decision: contact.decision(),
             pinned,
             route: OwnRoute::none(),
+            listed: None,
             method: Method::POST,
             path_and_query: path,
             headers: HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]),
@@ -111,6 +116,7 @@ impl Outgoing {
             decision: parts.decision,
             pinned: parts.pinned,
             route: parts.route,
+            listed: parts.listed,
             method: parts.method,
             path_and_query,
             headers,
@@ -132,6 +138,10 @@ impl Outgoing {
 
     pub(in crate::gate) const fn route(&self) -> &OwnRoute {
         &self.route
+    }
+
+    pub(in crate::gate) const fn listed(&self) -> Option<&Listed> {
+        self.listed.as_ref()
     }
 
     pub(in crate::gate) const fn method(&self) -> &Method {
@@ -165,6 +175,7 @@ struct Parts {
     decision: DecisionId,
     pinned: Pinned,
     route: OwnRoute,
+    listed: Option<Listed>,
     method: Method,
     /// As they go on the wire: encoded, beginning with `/`.
     path_and_query: String,

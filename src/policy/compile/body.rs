@@ -1,7 +1,7 @@
 //! What a body may hold: records, envelope, subjects, dependants, and the matchers that find them.
 
 mod record;
-mod selectors;
+pub(super) mod selectors;
 
 use super::{
     Meaning, Problems,

@@ -1,7 +1,7 @@
 //! One operation: a method, a path, and what may leave with it.
 
 use super::{
-    Meaning, Problems, body,
+    Meaning, Problems, answer, body,
     fields::{self, Site},
     place, upstream,
 };
@@ -30,6 +30,7 @@ pub(super) fn compile(file: &str, text: &Text, meaning: &Meaning<'_>, problems: 
     let places = body::Places { query: &query, path: path.as_deref() };
     let subject = text.subject.as_ref().and_then(|s| subject(file, text, s, &places, problems));
     let body = text.body.as_ref().map(|b| (b, body::compile(file, b, &places, meaning, problems)));
+    let answer = text.response.as_ref().map(|r| answer::compile(file, r, method.as_ref(), &headers, problems));
     let (method, path) = (method?, path?);
     if let Some((at, rules)) = &body {
         if [Method::GET, Method::HEAD, Method::DELETE].contains(&method) {
@@ -52,7 +53,12 @@ pub(super) fn compile(file: &str, text: &Text, meaning: &Meaning<'_>, problems: 
         let rules = path_fields.values().chain(query.values()).chain(headers.values());
         unattributed(file, text, rules, meaning, problems);
     }
-    Some(Operation { id: text.id.get_ref().clone(), method, path, path_fields, query, headers, subject, body })
+    let answer = match answer {
+        Some(rules) => Some(Arc::new(rules?)),
+        None => None,
+    };
+    let id = text.id.get_ref().clone();
+    Some(Operation { id, method, path, path_fields, query, headers, subject, body, answer })
 }
 
 /// Whom a request without a body is about: `path:id`, `query:id`, `header:X-Ref`.

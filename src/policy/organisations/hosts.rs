@@ -9,6 +9,12 @@ use std::collections::HashMap;
 pub(in crate::policy) struct Index {
     roots: Half,
     others: Half,
+    /// A domain's mail goes to every system that claims it, so all of them are judged.
+    mail: HashMap<String, Vec<SystemId>>,
+    /// By `x` of `*.x`.
+    mail_below: HashMap<String, Vec<SystemId>>,
+    /// By the id in lower case; each with the id as it is written.
+    tenants: HashMap<String, Vec<(String, SystemId)>>,
 }
 
 #[derive(Debug, Default)]
@@ -27,6 +33,17 @@ impl Index {
             let half = if system.linked == Class::Root { &mut index.roots } else { &mut index.others };
             for pattern in &system.hosts {
                 half.add(pattern, &system.id);
+                match pattern {
+                    HostPattern::Mail(x) => index.mail.entry(x.clone()).or_default().push(system.id.clone()),
+                    HostPattern::MailBelow(x) => {
+                        index.mail_below.entry(x.clone()).or_default().push(system.id.clone());
+                    }
+                    HostPattern::Tenant(id) => {
+                        let same = index.tenants.entry(id.to_lowercase()).or_default();
+                        same.push((id.clone(), system.id.clone()));
+                    }
+                    HostPattern::Exact(_) | HostPattern::Below(_) | HostPattern::Path(..) => {}
+                }
             }
         }
         for paths in index.roots.paths.values_mut().chain(index.others.paths.values_mut()) {
@@ -48,6 +65,18 @@ impl Index {
     pub(in crate::policy) fn by_path(&self, host: &Host, path: &[String], root: bool) -> Option<&SystemId> {
         let rules = self.half(root).paths.get(host)?;
         rules.iter().find(|(rule, _)| path.starts_with(rule)).map(|(_, id)| id)
+    }
+
+    /// Who claims the mail domain itself, else who claims the longest `*.x` above it.
+    pub(in crate::policy) fn by_mail(&self, domain: &str) -> &[SystemId] {
+        let below = || above(domain).find_map(|x| self.mail_below.get(x));
+        self.mail.get(domain).or_else(below).map_or(&[], Vec::as_slice)
+    }
+
+    /// Who claims the tenant id in any case, each with whether it is written so.
+    pub(in crate::policy) fn by_tenant(&self, id: &str) -> impl Iterator<Item = (bool, &SystemId)> {
+        let same = self.tenants.get(&id.to_lowercase()).into_iter().flatten();
+        same.map(move |(written, system)| (written == id, system))
     }
 
     fn half(&self, root: bool) -> &Half {

@@ -23,7 +23,7 @@ closed! {
 pub struct Letter {
     /// What it asks.
     pub asks: Asks,
-    /// Plain text; what has to be filled in stands in [brackets].
+    /// Plain text; what has to be filled in stands in square brackets.
     pub text: String,
     /// The day by which an answer is asked for.
     pub deadline: Date,

@@ -93,6 +93,15 @@ pub(in crate::policy) struct Operation {
     /// Whom a request without a body is about; a body says so in its records.
     pub(in crate::policy) subject: Option<At<String>>,
     pub(in crate::policy) body: Option<At<Body>>,
+    pub(in crate::policy) response: Option<At<Response>>,
+}
+
+/// `[operation.response]`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct Response {
+    /// Where links stand in a JSON answer.
+    pub(in crate::policy) links: At<Vec<At<String>>>,
 }
 
 /// `["Idempotency-Key"]`, which leave as opaque marks, or a table that says what each holds.

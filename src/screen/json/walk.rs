@@ -21,6 +21,7 @@ use crate::{
     },
     screen::{
         Judge, Person,
+        dotted::dotted,
         tally::{PersonId, Rules, Tally},
     },
     verdict::Refusal,
@@ -315,10 +316,14 @@ impl Walk {
             raw
         };
         let key = NameKey::new(name);
-        let (state, ordinal) = match self.frame.zone {
+        let (mut state, ordinal) = match self.frame.zone {
             Zone::Judged => turn.automaton.member(self.frame.state, key, name),
             Zone::Dropped => (DEAD, UNLISTED),
         };
+        // A name that a wildcard lets through leaves too.
+        if ordinal == UNLISTED && state != DEAD && dotted(name) && turn.names(name) {
+            state = DEAD;
+        }
         let new = match 1u64.checked_shl(ordinal.into()) {
             Some(bit) => {
                 let new = self.frame.seen & bit == 0;

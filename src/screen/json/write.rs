@@ -8,7 +8,8 @@ use crate::{
     policy::integration::Denied,
     screen::{
         Judge,
-        tally::{Outcome, PersonId, Tally, Value},
+        dotted::Lookout,
+        tally::{Lying, Outcome, PersonId, Tally, Value},
     },
     verdict::Refusal,
 };
@@ -40,6 +41,7 @@ impl<'a> Writer<'a> {
         tally: &mut Tally,
         judge: &mut dyn Judge,
     ) -> Result<(), Box<Refusal>> {
+        let mut lookout = Lookout::new(items.last().map_or(0, |item| item.end as usize));
         for item in items {
             match item.kind {
                 Kind::Open => {
@@ -56,7 +58,7 @@ impl<'a> Writer<'a> {
                     let person = people.get(item.person as usize).copied().unwrap_or(crate::screen::tally::UNKNOWN);
                     let buf = self.buf;
                     let rule = rules + usize::from(item.rule);
-                    match tally.decide((person, rule), judge, || value(buf, item, scalar))? {
+                    match tally.decide((person, rule), judge, InPlace { buf, item, scalar, lookout: &mut lookout })? {
                         Outcome::Raw => self.raw(item),
                         Outcome::Text(text) => self.text(item, &text),
                         Outcome::Withheld(denied) => self.withheld(item, denied),
@@ -142,16 +144,40 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn value<'a>(buf: &'a [u8], item: &Item, scalar: Scalar) -> Value<'a> {
-    let (from, to) = (item.value as usize, item.end as usize);
-    let raw = |from, to| buf.get(from..to).unwrap_or_default();
-    match scalar {
-        Scalar::Null => Value::Null,
-        Scalar::Text => Value::Text(text::decode(raw(from + 1, to - 1))),
-        Scalar::Number => Value::Text(String::from_utf8_lossy(raw(from, to))),
-        Scalar::Bool => Value::Bool(match raw(from, to) {
-            b"true" => Cow::Borrowed("true"),
-            _ => Cow::Borrowed("false"),
-        }),
+/// A scalar in the buffer.
+struct InPlace<'a, 'i> {
+    buf: &'a [u8],
+    item: &'i Item,
+    scalar: Scalar,
+    lookout: &'i mut Lookout,
+}
+
+impl<'a> InPlace<'a, '_> {
+    #[inline(always)]
+    fn raw(&self) -> &'a [u8] {
+        let quote = usize::from(self.scalar == Scalar::Text);
+        let (from, to) = (self.item.value as usize + quote, self.item.end as usize - quote);
+        self.buf.get(from..to).unwrap_or_default()
+    }
+}
+
+impl<'a> Lying<'a> for InPlace<'a, '_> {
+    #[inline(always)]
+    fn is_dotted(&mut self) -> bool {
+        // The quotes may well be looked at too.
+        let (from, to) = (self.item.value as usize, self.item.end as usize);
+        self.scalar == Scalar::Text && self.lookout.is_dotted(self.buf, from, to)
+    }
+
+    fn read(self) -> Value<'a> {
+        match self.scalar {
+            Scalar::Null => Value::Null,
+            Scalar::Text => Value::Text(text::decode(self.raw())),
+            Scalar::Number => Value::Text(String::from_utf8_lossy(self.raw())),
+            Scalar::Bool => Value::Bool(match self.raw() {
+                b"true" => Cow::Borrowed("true"),
+                _ => Cow::Borrowed("false"),
+            }),
+        }
     }
 }

@@ -6,19 +6,24 @@ use std::ops::Range;
 
 /// A selector, what it stands for, and where it is written.
 #[derive(Debug, Clone)]
-pub(super) struct Placed<T> {
-    pub(super) span: Range<usize>,
-    pub(super) selector: Selector,
-    pub(super) target: T,
+pub(in crate::policy::compile) struct Placed<T> {
+    pub(in crate::policy::compile) span: Range<usize>,
+    pub(in crate::policy::compile) selector: Selector,
+    pub(in crate::policy::compile) target: T,
 }
 
 impl<T> Placed<T> {
-    pub(super) const fn new(span: Range<usize>, selector: Selector, target: T) -> Self {
+    pub(in crate::policy::compile) const fn new(span: Range<usize>, selector: Selector, target: T) -> Self {
         Self { span, selector, target }
     }
 }
 
-pub(super) fn parse(file: &str, span: Range<usize>, text: &str, problems: &mut Problems) -> Option<Selector> {
+pub(in crate::policy::compile) fn parse(
+    file: &str,
+    span: Range<usize>,
+    text: &str,
+    problems: &mut Problems,
+) -> Option<Selector> {
     match Selector::parse(text) {
         Ok(selector) => Some(selector),
         Err(error) => {
@@ -28,7 +33,7 @@ pub(super) fn parse(file: &str, span: Range<usize>, text: &str, problems: &mut P
     }
 }
 
-pub(super) fn matcher<T: Clone>(
+pub(in crate::policy::compile) fn matcher<T: Clone>(
     file: &str,
     span: Range<usize>,
     targets: &[Placed<T>],
@@ -46,7 +51,7 @@ pub(super) fn matcher<T: Clone>(
 
 /// Pairs (outer, inner) of which the inner can select the outer's place or one below it. Two that can select
 /// the same place stand in it both ways round.
-pub(super) fn within<T>(targets: &[Placed<T>]) -> Vec<(&Placed<T>, &Placed<T>)> {
+pub(in crate::policy::compile) fn within<T>(targets: &[Placed<T>]) -> Vec<(&Placed<T>, &Placed<T>)> {
     let Ok(below) = Selector::parse("$..*") else { return Vec::new() };
     let set: Vec<_> = targets
         .iter()
@@ -69,7 +74,7 @@ pub(super) fn within<T>(targets: &[Placed<T>]) -> Vec<(&Placed<T>, &Placed<T>)> 
 
 /// Reports rules of which two can select one and the same value. One may well lie within the other: a rule
 /// speaks of a single value, and an object or array at its place leaves only by the rules for what is in it.
-pub(super) fn same_place<'t, T: 't>(
+pub(in crate::policy::compile) fn same_place<'t, T: 't>(
     file: &str,
     targets: impl IntoIterator<Item = &'t Placed<T>>,
     problems: &mut Problems,
@@ -86,6 +91,6 @@ pub(super) fn same_place<'t, T: 't>(
 }
 
 /// Positions are 16 bits wide. Beyond that no matcher compiles, which is reported then.
-pub(super) fn index(position: usize) -> u16 {
+pub(in crate::policy::compile) fn index(position: usize) -> u16 {
     u16::try_from(position).unwrap_or(u16::MAX)
 }

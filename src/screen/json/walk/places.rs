@@ -182,6 +182,12 @@ impl<'a> Turn<'a> {
         record.matcher.start()
     }
 
+    /// Whether a member's name names a recipient that may not receive anything.
+    #[cold]
+    pub(super) fn names(&mut self, name: &[u8]) -> bool {
+        self.judge.names(None, &String::from_utf8_lossy(name)).is_some()
+    }
+
     #[inline]
     pub(super) fn place(&self, state: State) -> Place {
         Place(self.places.get(state.index()).copied().unwrap_or(0))

@@ -22,7 +22,7 @@ use belongings::Belongings;
 use hosts::Index;
 use jiff::civil::Date;
 use names::Names;
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 closed! {
     /// What the registry says of a recipient on a given day.
@@ -124,7 +124,7 @@ closed! {
 #[derive(Debug, Default)]
 pub struct Registry {
     /// Systems by id. Look-ups by host know only what [`Registry::new`] was given.
-    pub systems: BTreeMap<SystemId, System>,
+    pub systems: BTreeMap<SystemId, Arc<System>>,
     /// Organisations by id.
     pub organisations: BTreeMap<OrganisationId, Organisation>,
     /// Every link in the order of the files, ended ones and policy contact too: shown to people, decided already.
@@ -138,8 +138,10 @@ impl Registry {
     /// A registry of these systems. Where two claim the same host, which compiling refuses, a root wins.
     #[must_use]
     pub fn new(systems: BTreeMap<SystemId, System>) -> Self {
+        let systems: BTreeMap<_, _> = systems.into_iter().map(|(id, system)| (id, Arc::new(system))).collect();
         let index = Index::new(systems.values());
-        let (belongings, names) = (Belongings::new(systems.values()), Names::new(systems.values()));
+        let each = || systems.values().map(Arc::as_ref);
+        let (belongings, names) = (Belongings::new(each()), Names::new(each()));
         Self { systems, organisations: BTreeMap::new(), links: Vec::new(), index, belongings, names }
     }
 
@@ -158,7 +160,7 @@ impl Registry {
 
     /// An organisation's systems.
     pub fn systems_of<'a>(&'a self, id: &'a OrganisationId) -> impl Iterator<Item = &'a System> {
-        self.systems.values().filter(move |s| s.organisation == *id)
+        self.systems.values().map(Arc::as_ref).filter(move |s| s.organisation == *id)
     }
 
     /// The links as a graph whose ends are the Home Office and its bodies' parent.
@@ -174,59 +176,56 @@ impl Registry {
     pub fn through(&self, organisation: &OrganisationId) -> Vec<&System> {
         let graph = Graph::new(self.links.clone(), [organisation.clone()].into());
         let leads = |s: &&System| graph.class(&s.organisation, &s.id).0 != Class::Clear;
-        self.systems.values().filter(leads).collect()
+        self.systems.values().map(Arc::as_ref).filter(leads).collect()
     }
 
     /// A recipient by its id.
     #[must_use]
     pub fn system(&self, id: &SystemId) -> Option<&System> {
-        self.systems.get(id)
+        self.systems.get(id).map(Arc::as_ref)
     }
 
     /// Whose host this is. Deny beats allow: a root's host, pattern or path is found before anything else;
     /// then the longest path rule, the exact host, the longest `*.x`. `path` holds decoded segments.
     #[must_use]
     pub fn system_of(&self, host: &Host, path: &[String]) -> Option<&System> {
-        self.root_by_host(host)
-            .or_else(|| self.index.by_path(host, path, true).and_then(|id| self.systems.get(id)))
-            .or_else(|| self.index.by_path(host, path, false).and_then(|id| self.systems.get(id)))
-            .or_else(|| self.index.by_host(host, false).and_then(|id| self.systems.get(id)))
+        self.index.find(host, path).map(Arc::as_ref)
     }
 
     /// Roots and associated systems that list the network of this address; roots first.
     pub fn linked_at(&self, address: IpAddr) -> impl Iterator<Item = &System> {
-        self.belongings.at(address).filter_map(|id| self.systems.get(id))
+        self.belongings.at(address).filter_map(|id| self.system(id))
     }
 
     /// Roots and associated systems whose certificates are made out to this organisation, whatever the case, white
     /// space and compatible forms of its name; roots first.
     pub fn linked_by_certificate(&self, organisation: &str) -> impl Iterator<Item = &System> {
-        self.belongings.made_out_to(organisation).filter_map(|id| self.systems.get(id))
+        self.belongings.made_out_to(organisation).filter_map(|id| self.system(id))
     }
 
     /// A root with a host that a certificate for `*.above` covers.
     #[must_use]
     pub fn root_covered_by(&self, above: &str) -> Option<&System> {
-        self.belongings.covered_by(above).and_then(|id| self.systems.get(id))
+        self.belongings.covered_by(above).and_then(|id| self.system(id))
     }
 
     /// The root whose host this is, exactly or by `*.x`: no flow and no DNS query, ever.
     #[must_use]
     pub fn root_by_host(&self, host: &Host) -> Option<&System> {
-        self.index.by_host(host, true).and_then(|id| self.systems.get(id))
+        self.index.root(host).map(Arc::as_ref)
     }
 
     /// Everybody whose mail this domain may be: mail to it reaches them all, so all must be judged. `domain` is a
     /// canonical name ([`Host::Name`]).
     pub fn systems_of_mail(&self, domain: &str) -> impl Iterator<Item = &System> {
-        self.index.by_mail(domain).iter().filter_map(|id| self.systems.get(id))
+        self.index.by_mail(domain).iter().map(Arc::as_ref)
     }
 
     /// Whose tenant id this is. Written in another case it is nobody's, unless that somebody is linked: on some
     /// services case makes no difference.
     pub fn systems_of_tenant(&self, id: &str) -> impl Iterator<Item = &System> {
-        let known = self.index.by_tenant(id).filter_map(|(same, id)| Some((same, self.systems.get(id)?)));
-        known.filter(|(same, s)| *same || matches!(s.linked, Class::Root | Class::Associated)).map(|(_, s)| s)
+        let known = self.index.by_tenant(id);
+        known.filter(|(same, s)| *same || matches!(s.linked, Class::Root | Class::Associated)).map(|(_, s)| s.as_ref())
     }
 
     /// The systems from which a chain leads to the Home Office and whose hosts, mail domains or paths stand somewhere
@@ -234,7 +233,7 @@ impl Registry {
     #[must_use]
     pub fn linked_within(&self, text: &str) -> Vec<&System> {
         let found = self.names.within(text);
-        let mut found: Vec<_> = found.into_iter().filter_map(|id| self.systems.get(id)).collect();
+        let mut found: Vec<_> = found.into_iter().filter_map(|id| self.system(id)).collect();
         found.sort_by_key(|system| system.linked);
         found
     }

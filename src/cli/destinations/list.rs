@@ -44,7 +44,8 @@ pub struct List {
 pub(super) fn run(args: &List, context: &Context) -> Result<Printed, Failure> {
     let policy = super::policy(context)?;
     let today = args.as_of.day();
-    let shown: Vec<&System> = policy.registry.systems.values().filter(|s| args.wants(s, &policy, today)).collect();
+    let systems = policy.registry.systems.values().map(AsRef::as_ref);
+    let shown: Vec<&System> = systems.filter(|s| args.wants(s, &policy, today)).collect();
     let mut text = String::new();
     for class in Class::ALL {
         let of: Vec<_> = shown.iter().filter(|s| s.class(today) == *class).collect();

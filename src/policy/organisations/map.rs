@@ -207,7 +207,7 @@ fn drawn<'r>(registry: &'r Registry, from: Option<&'r str>) -> Vec<&'r Link> {
 
 /// Organisations with a system that the registry itself says is associated.
 fn declared<'r>(registry: &'r Registry, from: Option<&str>) -> BTreeSet<&'r OrganisationId> {
-    let shown = |s: &&super::System| {
+    let shown = |s: &&std::sync::Arc<super::System>| {
         from.is_none_or(|from| s.id.as_str() == from || s.organisation.as_str() == from)
             && s.associated.is_some()
             && s.chain.iter().all(|step| step.link.is_none())

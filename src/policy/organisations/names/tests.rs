@@ -82,7 +82,7 @@ fn other_names_are_somebody_else() {
 #[test]
 fn what_is_below_a_wildcard_is_not_the_name_itself() {
     let names = |hosts: Vec<HostPattern>| {
-        let mut system = SHIPPED.systems[&SystemId::parse("home-office/network").unwrap()].clone();
+        let mut system = SHIPPED.system(&SystemId::parse("home-office/network").unwrap()).unwrap().clone();
         system.hosts = hosts;
         Names::new([system].iter())
     };

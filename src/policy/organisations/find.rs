@@ -1,6 +1,7 @@
 //! What somebody asks about, in whatever spelling: an id, a host, a URL, an address, a mail domain, a tenant id.
 //!
-//! Hosts go through [`Host`] and are looked up by [`Registry::system_of`], so that the answer is the gateway's own.
+//! Everything is looked up as the gateway looks it up, so that the answer is the gateway's own; here is only said
+//! which entry made it.
 
 use super::{HostPattern, Organisation, Registry, System};
 use crate::flow::{Host, OrganisationId, SystemId};
@@ -94,7 +95,8 @@ impl Registry {
     }
 
     fn place(&self, text: &str) -> Result<Answer<'_>, NotAsked> {
-        let tenants = self.matching(|p| matches!(p, HostPattern::Tenant(id) if id == text));
+        let is = |p: &HostPattern| matches!(p, HostPattern::Tenant(id) if id.to_lowercase() == text.to_lowercase());
+        let tenants: Vec<_> = self.systems_of_tenant(text).map(|system| Found::by_entry(system, is)).collect();
         if !tenants.is_empty() {
             return Ok(Answer { asked: Asked::Tenant, organisation: None, found: tenants });
         }
@@ -139,19 +141,19 @@ impl Registry {
     }
 
     fn mail(&self, domain: &str) -> Vec<Found<'_>> {
-        self.matching(|p| match p {
+        let is = |p: &HostPattern| match p {
             HostPattern::Mail(x) => x == domain,
             HostPattern::MailBelow(x) => below(&Host::Name(domain.to_owned()), x),
             _ => false,
-        })
+        };
+        self.systems_of_mail(domain).map(|system| Found::by_entry(system, is)).collect()
     }
+}
 
-    fn matching(&self, is: impl Fn(&HostPattern) -> bool) -> Vec<Found<'_>> {
-        let found = self.systems.values().filter_map(|system| {
-            let pattern = system.hosts.iter().find(|p| is(p))?;
-            Some(Found { system, by: By::Pattern(pattern) })
-        });
-        found.collect()
+impl<'r> Found<'r> {
+    /// The gateway's answer stands, even where we could not say which entry made it.
+    fn by_entry(system: &'r System, is: impl Fn(&HostPattern) -> bool) -> Self {
+        Self { system, by: system.hosts.iter().find(|p| is(p)).map_or(By::Id, By::Pattern) }
     }
 }
 

@@ -118,10 +118,15 @@ impl RecordContact for Gateway {
     async fn record(&self, contact: Contact) -> Result<Receipt, Refusal> {
         let mut leaf = record::about(Kind::Contact, self.new_decision()?, None, None);
         leaf.policy = Some(contact.policy);
+        let mut asserts = vec![Assert::PolicyActive(contact.policy)];
+        asserts.extend(contact.contactable.not_after.map(Assert::NotAfter));
+        if !contact.contactable.emergency {
+            let (integration, destination) = (contact.integration.clone(), contact.system.clone());
+            asserts.push(Assert::NotStopped { integration, destination });
+        }
         leaf.integration = Some(contact.integration);
         leaf.destination = Some(contact.system);
         leaf.decided = Some(crate::ledger::leaf::Decided::Allowed);
-        let asserts = vec![Assert::PolicyActive(contact.policy)];
         let tx = Tx { asserts, leaf, detail: Vec::new(), changes: Vec::new() };
         match self.ledger.permit(tx).await.map_err(|e| e.refusal())? {
             Permission::Granted(receipt) => Ok(receipt),

@@ -44,7 +44,7 @@ pub struct Policy {
     /// Every connection.
     pub integrations: BTreeMap<IntegrationId, Arc<Integration>>,
     /// Who the recipients are and where a chain leads to the Home Office.
-    pub registry: Registry,
+    pub registry: std::sync::Arc<Registry>,
     /// What the categories are.
     pub categories: Categories,
     /// Floor and local rules.

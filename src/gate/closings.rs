@@ -4,7 +4,7 @@
 use super::Gateway;
 use crate::{
     ledger::{Change, Leaf, LedgerError, Tx, leaf::Kind},
-    policy::{Policy, Sources, organisations::standing},
+    policy::{Policy, PolicyHash, Registry, Sources, organisations::standing},
     verdict::destination::day_in_london,
 };
 use jiff::civil::Date;
@@ -16,17 +16,32 @@ const INTERVAL: Duration = Duration::from_secs(60);
 
 /// What the last look saw.
 #[derive(Debug)]
-pub(super) struct Closings(Mutex<(Arc<Policy>, Date)>);
+pub(super) struct Closings(Mutex<Seen>);
+
+#[derive(Debug)]
+struct Seen {
+    /// Of this policy set; `None` is one that a gateway before this one read.
+    policy: Option<PolicyHash>,
+    registry: Arc<Registry>,
+    day: Date,
+}
 
 impl Closings {
-    /// Begins where the gateway stopped: `before` holds the files that were active then and the last recorded day.
-    /// Where those files cannot be compiled by this version, the current ones stand in for them.
+    /// Begins where the gateway stopped: `before` holds the files that were active then, `day` is that of the last
+    /// record. Only the registry of those files is read: a new version may bring a new core, which may have closed
+    /// somebody. Where even that cannot be read, the current one stands in for it.
     pub(super) fn since(before: Option<&str>, day: Date, current: &Arc<Policy>) -> Self {
-        let compiled = before
-            .and_then(|text| serde_json::from_str(text).ok())
-            .and_then(|files| Policy::compile(&Sources(files)).ok())
-            .map(Arc::new);
-        Self(Mutex::new((compiled.unwrap_or_else(|| current.clone()), day)))
+        let files = before.and_then(|text| serde_json::from_str(text).ok()).map(Sources);
+        let registry = match files.and_then(|files| Registry::of(&files)) {
+            Some(registry) => Arc::new(registry),
+            None => {
+                if before.is_some() {
+                    tracing::warn!("the recipients of the last policy set cannot be compared with today's");
+                }
+                current.registry.clone()
+            }
+        };
+        Self(Mutex::new(Seen { policy: None, registry, day }))
     }
 }
 
@@ -44,10 +59,10 @@ impl Gateway {
     pub(super) async fn look_for_closings(&self) {
         let mut last = self.closings.0.lock().await;
         let (policy, today) = (self.policy.snapshot(), day_in_london(self.ledger.now()));
-        if (last.0.hash, last.1) == (policy.hash, today) {
+        if (last.policy, last.day) == (Some(policy.hash), today) {
             return;
         }
-        let closed = standing::closed_since((&last.0.registry, last.1), (&policy.registry, today));
+        let closed = standing::closed_since((&last.registry, last.day), (&policy.registry, today));
         for (system, why) in &closed {
             tracing::warn!(destination = %system, reason = %why, "a recipient closed");
             if let Err(error) = self.record_closing(&policy, system, *why).await {
@@ -59,7 +74,7 @@ impl Gateway {
         if !closed.is_empty() {
             self.client.end_kept();
         }
-        *last = (policy, today);
+        *last = Seen { policy: Some(policy.hash), registry: policy.registry.clone(), day: today };
     }
 
     async fn record_closing(

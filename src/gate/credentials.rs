@@ -21,7 +21,7 @@ use crate::{
         PolicyHash,
         integration::{Auth, ClientCertificate, Integration},
     },
-    verdict::{Code, Refusal},
+    verdict::{Code, Refusal, destination::Contactable},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use ipnet::IpNet;
@@ -87,6 +87,8 @@ pub struct TokenWay<'a, R> {
     pub listed: &'a [IpNet],
     /// The token host's system, as the contact record names it.
     pub system: &'a SystemId,
+    /// What the charter relied on when it let that system be contacted.
+    pub contactable: Contactable,
     /// Makes the durable record that comes before the dial.
     pub contact: &'a R,
 }
@@ -123,6 +125,22 @@ impl Credentials {
         received: &HeaderMap,
         way: &TokenWay<'_, R>,
     ) -> Result<Credential, Refusal> {
+        let Auth::OAuth2 { token, client_id, secret_file, scope } = &integration.auth else {
+            return self.without_token(integration, received);
+        };
+        let slot = self.slot(&integration.id, way.rules.epoch);
+        // Somebody else's token host is not shown who we are to this recipient.
+        let own = *way.system == integration.destination;
+        let identity = if own { self.identity(integration)? } else { None };
+        let request = oauth::TokenRequest { integration: &integration.id, token, client_id, scope, identity };
+        slot.token(|| self.secret(secret_file), &request, way).await
+    }
+
+    /// The same for connections that need nobody else's word.
+    ///
+    /// # Errors
+    /// `internal` when a secret cannot be read, or where a token is needed after all.
+    pub fn without_token(&self, integration: &Integration, received: &HeaderMap) -> Result<Credential, Refusal> {
         match &integration.auth {
             Auth::None => Ok(Credential::none()),
             Auth::Passthrough => passthrough(received),
@@ -131,14 +149,7 @@ impl Credentials {
                 let value = SecretString::from(format!("{prefix}{}", secret.expose_secret()));
                 Credential::new(name.clone(), value.expose_secret()).ok_or_else(unusable)
             }
-            Auth::OAuth2 { token, client_id, secret_file, scope } => {
-                let slot = self.slot(&integration.id, way.rules.epoch);
-                // Somebody else's token host is not shown who we are to this recipient.
-                let own = *way.system == integration.destination;
-                let identity = if own { self.identity(integration)? } else { None };
-                let request = oauth::TokenRequest { integration: &integration.id, token, client_id, scope, identity };
-                slot.token(|| self.secret(secret_file), &request, way).await
-            }
+            Auth::OAuth2 { .. } => Err(unusable()),
         }
     }
 

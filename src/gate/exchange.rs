@@ -20,7 +20,6 @@ use crate::{
     policy::{
         Policy, Route,
         integration::{AnswerRules, Auth},
-        organisations::System,
     },
     screen::{Screened, Screening},
     verdict::{Admitted, Code, Consented, Decider, Refusal, disclosure::Memory},
@@ -97,7 +96,7 @@ impl Gateway {
         let admitted = Admitted::admit(policy.clone(), route.clone(), &view, self.ledger.now())?;
         let consented =
             Consented::present(admitted, &flow.headers, &self.keys.issuers, &self.config.gateway.audience, &view)?;
-        let pinned = self.pin(&policy, &route).await?;
+        let pinned = self.pin(consented.admitted()).await?;
 
         let received = authorization(&flow.headers);
         let screened = self.screen(consented, flow, body, trail).await?;
@@ -108,11 +107,12 @@ impl Gateway {
     }
 
     /// Where the recipient really is: rules first, then one resolution, judged and pinned.
-    async fn pin(&self, policy: &Arc<Policy>, route: &Route) -> Result<Pinned, Refusal> {
-        let listed = policy.registry.system(&route.integration.destination).map_or(&[][..], |s| &s.addresses);
-        let (to, upstream) = (&route.integration.destination, &route.integration.upstream);
-        let identity = self.credentials.identity(&route.integration)?;
-        let rules = Rules::of(policy, to, &upstream.host, route.integration.purpose);
+    async fn pin(&self, admitted: &Admitted) -> Result<Pinned, Refusal> {
+        let (policy, integration) = (admitted.policy(), &admitted.route().integration);
+        let (to, upstream) = (&integration.destination, &integration.upstream);
+        let listed = policy.registry.system(to).map_or(&[][..], |s| &s.addresses);
+        let identity = self.credentials.identity(integration)?;
+        let rules = Rules::of(policy, to, &upstream.host, admitted.facts().safeguarding_recipient);
         let pinned = self.resolver.judge_and_pin(&rules, listed, upstream).await?;
         Ok(pinned.with_identity(identity))
     }
@@ -162,7 +162,7 @@ impl Gateway {
             let unsent = failure.sent() == upstream::Sent::No;
             trail.sent = if unsent { Sent::No } else { Sent::Unknown };
             let refusal = failure.into_refusal();
-            self.ended(trail, refusal.code, unsent);
+            self.ended(trail, &refusal, unsent);
             refusal
         })
     }
@@ -182,29 +182,24 @@ impl Gateway {
     }
 
     /// What the recipient knows us by. An OAuth token host is a destination like any other: known to the
-    /// registry, judged, pinned, and dialled only after a durable `contact`.
+    /// registry, put to the charter, pinned, and dialled only after a durable `contact`.
     async fn credential(
         &self,
         screened: &Screened,
         route: &Route,
         received: &HeaderMap,
     ) -> Result<Credential, Refusal> {
-        let policy = screened.consented().admitted().policy();
-        let token_host = token_system(policy, route);
-        let host = match &route.integration.auth {
-            Auth::OAuth2 { token, .. } => &token.host,
-            _ => &route.integration.upstream.host,
+        let Auth::OAuth2 { token, .. } = &route.integration.auth else {
+            return self.credentials.without_token(&route.integration, received);
         };
-        let system = token_host.map_or(&route.integration.destination, |s| &s.id);
-        let rules = Rules::of(policy, system, host, route.integration.purpose);
-        let way = TokenWay {
-            resolver: &self.resolver,
-            client: &self.client,
-            rules: &rules,
-            listed: token_host.map_or(&[][..], |s| &s.addresses),
-            system,
-            contact: self,
+        let admitted = screened.consented().admitted();
+        let Some(system) = admitted.policy().registry.system_of(&token.host, &token.base) else {
+            return Err(Refusal::plain(Code::DestinationUnassessed, "The registry does not know the token host."));
         };
+        let contactable = admitted.also(system, &self.ledger.view())?;
+        let rules = Rules::of(admitted.policy(), &system.id, &token.host, contactable.emergency);
+        let (resolver, client, listed, system) = (&self.resolver, &self.client, &system.addresses[..], &system.id);
+        let way = TokenWay { resolver, client, rules: &rules, listed, system, contactable, contact: self };
         self.credentials.of(&route.integration, received, &way).await
     }
 
@@ -247,9 +242,9 @@ impl Gateway {
     }
 
     /// A permitted request had no answer: recorded with the next group commit, without delaying what the caller is told.
-    fn ended(&self, trail: &mut Trail, code: Code, unsent: bool) {
-        self.observe(trail, Outcome::Failed, Some(code), &[]);
-        self.record(trail, record::unanswered(trail.decision, unsent));
+    fn ended(&self, trail: &mut Trail, refusal: &Refusal, unsent: bool) {
+        self.observe(trail, Outcome::Failed, Some(refusal.code), &refusal.reasons);
+        self.record(trail, record::unanswered(trail.decision, refusal, unsent));
     }
 
     fn record(&self, trail: &Trail, tx: Tx) {
@@ -274,14 +269,6 @@ impl Gateway {
             Ok(_) => respond::refused(&refusal, Some(trail.decision), Sent::No),
             Err(error) => respond::refused(&error.refusal(), None, Sent::No),
         }
-    }
-}
-
-/// The system a connection's OAuth token host belongs to, where the registry knows one.
-fn token_system<'p>(policy: &'p Policy, route: &Route) -> Option<&'p System> {
-    match &route.integration.auth {
-        Auth::OAuth2 { token, .. } => policy.registry.system_of(&token.host, &token.base),
-        _ => None,
     }
 }
 

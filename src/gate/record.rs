@@ -71,7 +71,7 @@ pub fn refusal(
     let mut leaf = about(Kind::Decision, decision, route, policy);
     leaf.decided = Some(Decided::Refused);
     leaf.code = Some(refusal.code);
-    leaf.clauses = refusal.reasons.iter().filter_map(|r| r.clause).collect::<BTreeSet<_>>().into_iter().collect();
+    leaf.clauses = clauses(refusal);
     if let Some(rule) = refusal.reasons.first() {
         leaf.extra.insert("rule", rule.rule.to_string());
     }
@@ -113,14 +113,28 @@ fn is_attempt(refusal: &Refusal) -> bool {
     }
 }
 
-/// The record of a permitted request that had no answer. Where no request byte was written, the uses are given back.
+/// The record of a permitted request that had no answer, and why. Where no request byte was written, the uses are
+/// given back. What a certificate shows comes after the allow: a linked recipient found by it is told to the panel as
+/// one that was found before (TRANS-2).
 #[must_use]
-pub fn unanswered(decision: DecisionId, unsent: bool) -> Tx {
+pub fn unanswered(decision: DecisionId, refusal: &Refusal, unsent: bool) -> Tx {
     let mut tx = outcome(decision, if unsent { "unsent" } else { "unknown" });
+    tx.leaf.code = Some(refusal.code);
+    tx.leaf.clauses = clauses(refusal);
+    if let Some(rule) = refusal.reasons.first() {
+        tx.leaf.extra.insert("rule", rule.rule.to_string());
+    }
+    if is_attempt(refusal) {
+        tx.changes.push(Change::Notify { kind: "attempt" });
+    }
     if unsent {
         tx.changes.push(Change::Restore(decision));
     }
     tx
+}
+
+fn clauses(refusal: &Refusal) -> Vec<Clause> {
+    refusal.reasons.iter().filter_map(|r| r.clause).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// In an outcome: how many links of the answer were withheld.

@@ -164,12 +164,12 @@ impl Gateway {
         let hash = self.policy.reload(&self.ledger).await.inspect_err(|error| {
             tracing::error!(%error, "ALARM: policies were not read again; the set that was active stays active");
         })?;
+        self.credentials.forget();
         if hash != before {
             self.client.retire(hash);
             self.metrics.policy(&self.policy.snapshot());
             self.look_for_closings().await;
         }
-        self.credentials.forget();
         Ok(hash)
     }
 }

@@ -74,6 +74,7 @@ fn compile(sources: &Sources, problems: &mut Problems) -> Option<Policy> {
         check_mentions(charter, &registry, &integrations, problems);
     })?;
     let warnings = Vec::new();
+    let registry = Arc::new(registry);
     Some(Policy { hash: sources.hash(), integrations, registry, categories, charter, clauses, added_clauses, warnings })
 }
 
@@ -115,4 +116,13 @@ struct Meaning<'a> {
     categories: &'a Categories,
     forms: &'a Forms,
     registry: &'a super::Registry,
+}
+
+impl super::Registry {
+    /// The recipients of a policy set as far as they can be read, whatever else is wrong with it or has changed since:
+    /// to be compared with, never to decide by.
+    #[must_use]
+    pub fn of(sources: &Sources) -> Option<Self> {
+        recipients::compile(sources, &mut Problems::default())
+    }
 }

@@ -95,6 +95,7 @@ impl Screening {
         }
         let operation = &route.operation;
         let target = uri::screen(operation, below(&route, &self.flow), &self.flow.query, &person, &mut decider)?;
+        self.consented.admitted().keeps_to(&target.decoded)?;
         let path_and_query = target.path_and_query(&route.integration.upstream.base);
         findings.absorb(target.findings);
         let (headers, found) = headers::screen(operation, &self.flow.headers, &person, &mut decider)?;

@@ -15,6 +15,8 @@ use std::{borrow::Cow, collections::HashSet, sync::Arc};
 pub struct ScreenedTarget {
     /// Encoded segments below the route, to be put behind the upstream's base (see [`encode_literal`]).
     pub path: Vec<String>,
+    /// The same segments as whoever decodes them once will read them.
+    pub decoded: Vec<String>,
     /// The encoded query without `?`; `None` where no pair leaves.
     pub query: Option<String>,
     /// What was done.
@@ -72,9 +74,9 @@ pub fn screen(
     let path_rules = operation.path_fields.values().map(blocking);
     let tally = Tally::new(Rules::Listed(path_rules.chain(operation.query.values().cloned()).collect()), 1);
     let mut screening = Screening { operation, person, judge, tally };
-    let path = screening.path(segments)?;
+    let (path, decoded) = screening.path(segments)?;
     let query = screening.query(query)?;
-    Ok(ScreenedTarget { path, query, findings: screening.tally.findings() })
+    Ok(ScreenedTarget { path, decoded, query, findings: screening.tally.findings() })
 }
 
 /// A path without one of its segments is another path: a withheld one always stops the request.
@@ -93,21 +95,27 @@ struct Screening<'a> {
 }
 
 impl Screening<'_> {
-    fn path(&mut self, segments: &[String]) -> Result<Vec<String>, Refusal> {
+    /// Encoded and decoded.
+    fn path(&mut self, segments: &[String]) -> Result<(Vec<String>, Vec<String>), Refusal> {
         if segments.len() != self.operation.path.len() {
             return Err(Refusal::plain(Code::OperationUnknown, "the path is not this operation's"));
         }
-        let mut path = Vec::new();
+        let (mut path, mut decoded) = (Vec::new(), Vec::new());
         for (template, segment) in self.operation.path.iter().zip(segments) {
-            path.push(match template {
-                PathSegment::Literal(literal) if literal == segment => encode_literal(segment),
+            let (encoded, text) = match template {
+                PathSegment::Literal(literal) if literal == segment => (encode_literal(segment), segment.clone()),
                 PathSegment::Literal(_) => {
                     return Err(Refusal::plain(Code::OperationUnknown, "the path is not this operation's"));
                 }
-                PathSegment::Field(name) => self.segment(name, segment)?,
-            });
+                PathSegment::Field(name) => {
+                    let text = self.segment(name, segment)?;
+                    (encode(&text), text)
+                }
+            };
+            path.push(encoded);
+            decoded.push(text);
         }
-        Ok(path)
+        Ok((path, decoded))
     }
 
     fn segment(&mut self, name: &str, segment: &str) -> Result<String, Refusal> {
@@ -124,7 +132,7 @@ impl Screening<'_> {
             let detail = format!("the path parameter {name} is empty or a dot segment");
             return Err(Refusal::plain(Code::RequestMalformed, detail));
         }
-        Ok(encode(&text))
+        Ok(text.into_owned())
     }
 
     fn query(&mut self, pairs: &[(String, String)]) -> Result<Option<String>, Refusal> {

@@ -1,13 +1,13 @@
 //! May this recipient be contacted at all, before anything of anybody is looked at?
 
-use super::{Reason, Refusal, refusal_of};
+use super::{Reason, Refusal, refusal_of, rules};
 use crate::{
     consent::View,
     flow::{IntegrationId, Purpose},
     policy::{
         Integration, Policy, Route,
         charter::RecipientFacts,
-        organisations::{ChainStep, Class, System},
+        organisations::{ChainStep, Class, HostPattern, System},
     },
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -23,6 +23,15 @@ pub struct Admitted {
     now: Timestamp,
     today: Date,
     not_after: Option<Timestamp>,
+}
+
+/// What was relied on when another system was found contactable: it must still hold when the contact is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Contactable {
+    /// The first of its dates to run out.
+    pub not_after: Option<Timestamp>,
+    /// The panel approved it for emergencies: a stop does not hold it back.
+    pub emergency: bool,
 }
 
 impl Admitted {
@@ -48,6 +57,54 @@ impl Admitted {
         }
         let not_after = runs_out(&route, system, &facts);
         Ok(Self { policy, route, facts, now, today, not_after })
+    }
+
+    /// Asks whether the whole target, parameters included, is still the recipient's: on a host that others share, a
+    /// path may be somebody else's, down to the Home Office's. `path` holds what leaves below the upstream's base,
+    /// decoded.
+    ///
+    /// # Errors
+    /// `destination-linked` for a path of a linked system in whatever spelling, `destination-mismatch` for another's.
+    pub fn keeps_to(&self, path: &[String]) -> Result<(), Refusal> {
+        let (upstream, destination) = (&self.route.integration.upstream, &self.facts.system);
+        let whole: Vec<String> = upstream.base.iter().chain(path).cloned().collect();
+        let spelled = format!("https://{}/{}", upstream.host, whole.join("/"));
+        let has_path_there = |system: &&System| {
+            system.id != *destination
+                && system.hosts.iter().any(|p| matches!(p, HostPattern::Path(host, _) if *host == upstream.host))
+        };
+        let registry = &self.policy.registry;
+        let found = registry.system_of(&upstream.host, &whole);
+        let linked = registry.linked_within(&spelled).into_iter().find(has_path_there);
+        match (linked.or(found), found) {
+            (Some(system), _) if system.id != *destination && system.linked == Class::Root => {
+                Err(rules::refusal("no-home-office"))
+            }
+            (Some(system), _) if system.id != *destination && system.linked == Class::Associated => {
+                Err(rules::refusal("associated-only-by-data-2"))
+            }
+            (_, Some(system)) if system.id == *destination => Ok(()),
+            _ => Err(Refusal::plain(
+                super::Code::DestinationMismatch,
+                "The request's path leads to another recipient on the same host.",
+            )),
+        }
+    }
+
+    /// Asks whether this connection may also contact another system now: the one that gives out its tokens. It is
+    /// judged as a recipient like any other.
+    ///
+    /// # Errors
+    /// As [`Admitted::admit`].
+    pub fn also(&self, system: &System, view: &View) -> Result<Contactable, Refusal> {
+        let integration = &self.route.integration;
+        let stopped = view.stopped(&integration.id, &system.id);
+        let facts = facts(integration, system, stopped, self.today);
+        if let Some(refusal) = refusal_of(&self.policy.charter.contact(&facts), None, None) {
+            let detail = format!("The host that gives out tokens: {}", refusal.detail);
+            return Err(Refusal { detail, ..refusal });
+        }
+        Ok(Contactable { not_after: runs_out(&self.route, system, &facts), emergency: facts.safeguarding_recipient })
     }
 
     /// The one snapshot this request is judged by.

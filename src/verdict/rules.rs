@@ -2,8 +2,8 @@
 //!
 //! The words are for a support worker or somebody in IT. They promise nothing: the rule decides, afresh, each time.
 
-use super::Code;
-use crate::flow::RuleId;
+use super::{Code, Reason, Refusal};
+use crate::flow::{Clause, RuleId};
 
 /// The refusal code of a rule, what is said, and what would change the outcome.
 ///
@@ -20,6 +20,17 @@ pub fn of(rule: &RuleId) -> (Code, &'static str, &'static str) {
             "A rule of this organisation stops this.",
             "Read the rule in policies/local.cedar. Only the people who look after the policies can change it.",
         ))
+}
+
+/// The refusal by a rule about who receives, in its own words.
+#[must_use]
+pub fn refusal(rule: &str) -> Refusal {
+    let Ok(rule) = RuleId::parse(rule) else {
+        return Refusal::plain(Code::DestinationLinked, "The recipient is linked with the Home Office.");
+    };
+    let (code, detail, remedy) = of(&rule);
+    let (clause, remedy) = (Some(Clause::Data1), remedy.to_owned());
+    Refusal::plain(code, detail).because(Reason { clause, rule, category: None, path: None, remedy })
 }
 
 /// Rules about who receives.

@@ -30,6 +30,7 @@ mod process;
 mod racing;
 mod recipients;
 mod record_book;
+mod sharing;
 mod signals;
 mod target;
 mod tls;

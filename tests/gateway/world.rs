@@ -41,7 +41,7 @@ pub(crate) const COUNCIL: &str = "riverside-council/housing-referrals";
 pub(crate) const SAFEGUARDING: &str = "westbridge-council/adult-safeguarding";
 pub(crate) const TOKEN_HOST: &str = "login.crm.example";
 const AUDIENCE: &str = "urn:havengate:gateway:test.example";
-const HOSTS: &[&str] = &[
+pub(crate) const HOSTS: &[&str] = &[
     "refer.riverside.example",
     "beds.newtown.example",
     "referrals.oldgate.example",
@@ -49,6 +49,8 @@ const HOSTS: &[&str] = &[
     "api.messages.example",
     "referrals.street-health.example",
     "safeguarding.westbridge.example",
+    // Shared by many, of whom one is the Home Office.
+    "www.gov.uk",
 ];
 /// Not in the recipient's certificate, which would be refused for them; a dial would be seen all the same.
 const LINKED: &[&str] = &["nrpf.riverside.example", HOME_OFFICE];

@@ -16,7 +16,7 @@ use havengate::{
     },
     ledger::{Receipt, leaf::Kind},
     policy::integration::{Auth, Upstream},
-    verdict::{Code, Refusal},
+    verdict::{Code, Refusal, destination::Contactable},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use std::{
@@ -96,7 +96,8 @@ impl Scene {
         contact: &Contacts<'_>,
     ) -> Result<Credential, Refusal> {
         let (resolver, client, system) = (&self.resolver, &self.way.client, &self.system);
-        let way = TokenWay { resolver, client, rules, listed: &[], system, contact };
+        let contactable = Contactable { not_after: None, emergency: false };
+        let way = TokenWay { resolver, client, rules, listed: &[], system, contactable, contact };
         self.credentials.of(&integration(auth), received, &way).await
     }
 

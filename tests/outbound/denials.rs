@@ -7,7 +7,7 @@ use crate::{
     ways::{HOST, Way, gateway, named, pin, post, times, upstream},
 };
 use havengate::{
-    flow::{Clause, Host, Purpose, SystemId},
+    flow::{Clause, Host, SystemId},
     gate::{
         resolve::{Resolver, Rules},
         upstream::{FailureKind, Sent},
@@ -75,11 +75,11 @@ fn policy() -> Arc<Policy> {
 }
 
 fn rules(to: &str, host: &str) -> Rules {
-    rules_for(to, host, Purpose::Accommodation)
+    rules_for(to, host, false)
 }
 
-fn rules_for(to: &str, host: &str, purpose: Purpose) -> Rules {
-    Rules::of(&policy(), &SystemId::parse(to).unwrap(), &Host::parse(host).unwrap(), purpose)
+fn rules_for(to: &str, host: &str, emergency: bool) -> Rules {
+    Rules::of(&policy(), &SystemId::parse(to).unwrap(), &Host::parse(host).unwrap(), emergency)
 }
 
 /// The rule that said no.
@@ -166,7 +166,7 @@ fn a_certificate_of_somebody_linked_is_denied() {
 #[tokio::test]
 async fn an_emergency_is_held_back_by_roots_alone() {
     const TEAM: &str = "westbridge-council/adult-safeguarding";
-    let denials = rules_for(TEAM, HOST, Purpose::Safeguarding).denials;
+    let denials = rules_for(TEAM, HOST, true).denials;
     for (host, expected) in [("db.linked.example", None), ("51.141.0.7", None), ("apply.homeoffice.gov.uk", ROOT)] {
         let host = Host::parse(host).unwrap();
         assert_eq!(why(denials.denies(&host)).as_deref(), expected);
@@ -177,8 +177,8 @@ async fn an_emergency_is_held_back_by_roots_alone() {
     // What was let through for it is of no use to anybody else.
     let way = Way::new(times()).await;
     let standin = Standin::tls(&way.authority.identity(&[HOST, "db.linked.example"])).await;
-    let as_is = pin(&standin, false, &rules_for(TEAM, HOST, Purpose::Safeguarding)).await;
-    let other = pin(&standin, false, &rules_for(TEAM, HOST, Purpose::Support)).await;
+    let as_is = pin(&standin, false, &rules_for(TEAM, HOST, true)).await;
+    let other = pin(&standin, false, &rules_for(TEAM, HOST, false)).await;
     let retire = as_is.rules().epoch;
     way.client.retire(retire);
     way.get(&as_is).await;

@@ -2,7 +2,7 @@
 
 use crate::ways::{HOST, gateway, linked, named, rules, rules_denying, upstream};
 use havengate::{
-    flow::{Clause, Host, Purpose, SystemId},
+    flow::{Clause, Host, SystemId},
     gate::resolve::{Pinned, Resolver, Rules},
     policy::{
         Policy,
@@ -88,7 +88,7 @@ async fn the_rules_come_before_an_override_and_after_it() {
 async fn the_shipped_roots_are_denied_however_the_way_leads_there() {
     let policy = Arc::new(Policy::compile(&shipped::sources()).unwrap());
     let clear = SystemId::parse("riverside-council/housing-referrals").unwrap();
-    let rules = Rules::of(&policy, &clear, &Host::parse(HOST).unwrap(), Purpose::Accommodation);
+    let rules = Rules::of(&policy, &clear, &Host::parse(HOST).unwrap(), false);
     assert_eq!(rules.epoch, policy.hash);
     let roots = policy.registry.systems.values().filter(|s| s.linked == Class::Root);
     let hosts: Vec<_> = roots.flat_map(|s| s.hosts.clone()).collect();

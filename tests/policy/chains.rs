@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 /// A registry of organisations `a` to `d`, each with systems `x` and `y`, and these links, one a line:
 /// `from kind to`, then any of `contested`, `ended`, `medium`, `low`, `carries=a/x,a/y`, `evidence=3`.
-fn registry(links: &str) -> Registry {
+fn registry(links: &str) -> std::sync::Arc<Registry> {
     let mut text = String::new();
     for o in ["a", "b", "c", "d"] {
         write!(text, "[[organisation]]\nid = \"{o}\"\nname = \"{}\"\n", o.to_uppercase()).unwrap();

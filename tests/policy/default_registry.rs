@@ -65,7 +65,7 @@ const EXPECTED: &[(&str, Class, &str)] = &[
     ("westbridge-council/adult-safeguarding", Class::Clear, ""),
 ];
 
-fn registry() -> Registry {
+fn registry() -> std::sync::Arc<Registry> {
     Policy::compile(&shipped::sources()).unwrap().registry
 }
 

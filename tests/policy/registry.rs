@@ -1,9 +1,10 @@
 //! Whose host is it: deny beats allow, then the nearest claim.
 
+use super::with;
 use havengate::{
     flow::{Host, SystemId},
     policy::{
-        Class, Registry,
+        Class, Policy, Registry,
         organisations::{About, HostPattern, System, SystemKind},
     },
 };
@@ -130,4 +131,15 @@ fn linked_names_are_found_with_the_gravest_first() {
     assert_eq!(found("a@linked.example b@root.example c@clear.example"), ["root", "linked"]);
     assert_eq!(found("c@clear.example"), [""; 0]);
     assert_eq!(Registry::default().linked_within("root.example").len(), 0);
+}
+
+/// After a version that brings another core, the set that was active before it can still be compared with.
+#[test]
+fn the_recipients_of_an_older_set_can_be_read_whatever_its_core_was() {
+    let older =
+        with("roots.toml", "[[organisation]]\nid = \"border-force\"", "[[organisation]]\nid = \"border-farce\"");
+    assert!(Policy::compile(&older).is_err());
+    let registry = Registry::of(&older).unwrap();
+    assert!(registry.system(&SystemId::parse("riverside-council/housing-referrals").unwrap()).is_some());
+    assert_eq!(Registry::of(&with("organisations.toml", "", "[[organisation")).map(|_| ()), None);
 }

@@ -44,6 +44,8 @@ impl Identity {
             Ok(Arc::new(SingleCertAndKey::from(pair)) as Arc<dyn ResolvesClientCert>)
         });
         let client = client.transpose()?;
+        // Whether there was one, and where its certificates end.
+        seen.update(if client.is_some() { b"client, then roots:" } else { b"no client, roots:" });
         let verifier = roots.as_ref().map(|file| verifier(keys, file, provider, &mut seen)).transpose()?;
         let digest = seen.finish().as_ref().try_into().map_err(|_| Problem::Pair)?;
         Ok(Some(Self { digest, client, verifier }))

@@ -6,7 +6,7 @@ use crate::{
     gate::{answer::encoded, resolve, upstream::Outgoing},
     ledger::Receipt,
     policy::{PolicyHash, integration::Upstream},
-    verdict::{Code, Refusal},
+    verdict::{Code, Refusal, destination::Contactable},
 };
 use data_encoding::BASE64;
 use http::{StatusCode, header};
@@ -33,6 +33,8 @@ pub struct Contact {
     pub system: SystemId,
     /// The rules that judged it, which must be the active ones when it is recorded.
     pub policy: PolicyHash,
+    /// What must still hold then.
+    pub contactable: Contactable,
 }
 
 /// Writes the `contact` record. No record, no dial.
@@ -120,8 +122,8 @@ async fn fetch<R: RecordContact>(
 ) -> Result<Held, Refusal> {
     let pinned = way.resolver.judge_and_pin(way.rules, way.listed, request.token).await?;
     let pinned = pinned.with_identity(request.identity.clone());
-    let contact =
-        Contact { integration: request.integration.clone(), system: way.system.clone(), policy: way.rules.epoch };
+    let (integration, system) = (request.integration.clone(), way.system.clone());
+    let contact = Contact { integration, system, policy: way.rules.epoch, contactable: way.contactable };
     let receipt = way.contact.record(contact).await?;
     let path = encoded(&request.token.base).ok_or_else(unusable)?;
     let path = if path.is_empty() { "/".to_owned() } else { path };

@@ -6,12 +6,12 @@
 //! machines of somebody else.
 
 use crate::{
-    flow::{Clause, Host, Purpose, RuleId, SystemId},
+    flow::{Host, SystemId},
     policy::{
         Policy, PolicyHash,
         organisations::{Class, System},
     },
-    verdict::{Code, Reason, Refusal, rules},
+    verdict::{Refusal, rules},
 };
 use std::{fmt, sync::Arc};
 
@@ -138,28 +138,13 @@ impl Denials for OnTheWay {
 }
 
 fn home_office() -> Refusal {
-    by_rule("no-home-office", |detail| detail.to_owned())
+    rules::refusal("no-home-office")
 }
 
 fn associated(system: &System) -> Refusal {
-    by_rule("associated-only-by-data-2", |detail| {
-        format!("What answers for the recipient belongs to {}. {detail}", system.name)
-    })
-}
-
-fn by_rule(name: &str, words: impl Fn(&str) -> String) -> Refusal {
-    let Ok(rule) = RuleId::parse(name) else {
-        return Refusal::plain(Code::DestinationLinked, "The recipient is linked with the Home Office.");
-    };
-    let (code, detail, remedy) = rules::of(&rule);
-    let remedy = remedy.to_owned();
-    Refusal::plain(code, words(detail)).because(Reason {
-        clause: Some(Clause::Data1),
-        rule,
-        category: None,
-        path: None,
-        remedy,
-    })
+    let refusal = rules::refusal("associated-only-by-data-2");
+    let detail = format!("What answers for the recipient belongs to {}. {}", system.name, refusal.detail);
+    Refusal { detail, ..refusal }
 }
 
 /// The rules of one policy snapshot, as far as the way out needs them.
@@ -172,10 +157,11 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Of a policy, on the way to a system at one of its hosts for a purpose, which the policy has let through.
+    /// Of a policy, on the way to a system at one of its hosts, which the charter has let through. `emergency`: the
+    /// connection is for emergencies and the panel approved this system for them.
     #[must_use]
-    pub fn of(policy: &Arc<Policy>, to: &SystemId, host: &Host, purpose: Purpose) -> Self {
-        let way = Way { to: to.clone(), emergency: purpose == Purpose::Safeguarding };
+    pub fn of(policy: &Arc<Policy>, to: &SystemId, host: &Host, emergency: bool) -> Self {
+        let way = Way { to: to.clone(), emergency };
         Self { epoch: policy.hash, denials: Arc::new(OnTheWay { policy: policy.clone(), way, host: host.clone() }) }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     flow::{Host, Purpose},
     policy::{
         Class,
-        integration::{Approval, Auth, Integration, RouteRule, Upstream},
+        integration::{Approval, Auth, Integration, PathSegment, RouteRule, Upstream},
         organisations::System,
         source::{
             At,
@@ -57,6 +57,9 @@ pub(super) fn compile(
     let approval = approval(file, text, problems);
     let route = route(file, &text.route, problems);
     let operations = operations(file, text, meaning, problems);
+    if let Some(upstream) = &upstream {
+        check_paths(file, text, upstream, &operations, meaning, problems);
+    }
     Some(Integration {
         id: text.id.get_ref().clone(),
         app: text.app.get_ref().clone(),
@@ -118,6 +121,32 @@ fn check_host(file: &str, text: &IntegrationFile, upstream: &Upstream, meaning: 
         None => {
             let mend = format!("add it to the `hosts` of `{}` in `organisations.toml`", text.destination.get_ref());
             problems.error(at, format!("`{}` is not among the destination's hosts", upstream.host), mend);
+        }
+    }
+}
+
+/// On a host that others share, a path of an operation may be somebody else's. What only a parameter decides is
+/// found when a request comes.
+fn check_paths(
+    file: &str,
+    text: &IntegrationFile,
+    upstream: &Upstream,
+    operations: &[operation::Operation],
+    meaning: &Meaning<'_>,
+    problems: &mut Problems,
+) {
+    for operation in operations {
+        let literals = operation.path.iter().map_while(|segment| match segment {
+            PathSegment::Literal(literal) => Some(literal.clone()),
+            PathSegment::Field(_) => None,
+        });
+        let path: Vec<String> = upstream.base.iter().cloned().chain(literals).collect();
+        let Some(other) = meaning.registry.system_of(&upstream.host, &path) else { continue };
+        let Some(at) = text.operation.iter().find(|o| *o.id.get_ref() == operation.id) else { continue };
+        let known = meaning.registry.system_of(&upstream.host, &upstream.base).map(|s| &s.id);
+        if other.id != *text.destination.get_ref() && known != Some(&other.id) {
+            let mend = "take the operation out: what answers there is not this connection's destination";
+            problems.error(place(file, at.path.span()), format!("this path belongs to `{}`", other.id), mend);
         }
     }
 }

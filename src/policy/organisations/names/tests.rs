@@ -3,7 +3,8 @@ use crate::policy::{Policy, Registry, shipped};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
-static SHIPPED: LazyLock<Registry> = LazyLock::new(|| Policy::compile(&shipped::sources()).unwrap().registry);
+static SHIPPED: LazyLock<std::sync::Arc<Registry>> =
+    LazyLock::new(|| Policy::compile(&shipped::sources()).unwrap().registry);
 
 /// Whether a text names a root, and whether it names anybody associated.
 fn names(text: &str) -> (bool, bool) {

@@ -2,11 +2,15 @@
 
 use super::{Context, Exit, Failure, Printed, cases, cases::Failed, check_output::diagnostics};
 use crate::{
-    gate::policy_files,
+    gate::{credentials, policy_files},
     policy::{Diagnostic, Policy, Sources},
 };
 use serde_json::{Value, json};
-use std::{fmt::Write as _, path::PathBuf, sync::Arc};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// What `check` is told.
 #[derive(Debug, clap::Args)]
@@ -27,11 +31,11 @@ pub struct Check {
 
 /// Carries it out.
 pub(super) fn run(args: Check, context: &Context) -> Result<Printed, Failure> {
-    let (directory, mut notices) = match args.directory {
-        Some(directory) => (directory, Vec::new()),
+    let (directory, mut notices, keys) = match args.directory {
+        Some(directory) => (directory, Vec::new(), None),
         None => {
             let config = context.load()?;
-            (config.policies.clone(), config.warnings())
+            (config.policies.clone(), config.warnings(), Some(config.keys.clone()))
         }
     };
     let sources = policy_files::read(&directory).map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
@@ -39,6 +43,7 @@ pub(super) fn run(args: Check, context: &Context) -> Result<Printed, Failure> {
     let policy = Arc::new(policy);
     let ran = cases::run(&directory, &policy).map_err(|e| Failure::system(&directory, &e))?;
     notices.extend(plain_http(&policy));
+    notices.extend(keys.iter().flat_map(|keys| without_files(&policy, keys)));
     let mut text = diagnostics::text(&policy.warnings, &sources, "policies", super::colours());
     for notice in &notices {
         let _ = writeln!(text, "note: {notice}");
@@ -82,6 +87,15 @@ fn plain_http(policy: &Policy) -> impl Iterator<Item = String> + '_ {
         let reason = i.upstream.plain_http.as_ref()?;
         Some(format!("connection {} speaks plain http: {reason}", i.id))
     })
+}
+
+/// Connections whose every request is refused until somebody puts a file there.
+fn without_files(policy: &Policy, keys: &Path) -> Vec<String> {
+    let each = policy.integrations.values().flat_map(|i| {
+        let files = credentials::unusable_files(keys, i);
+        files.into_iter().map(|problem| format!("connection {} is refused: keys/{problem}", i.id)).collect::<Vec<_>>()
+    });
+    each.collect()
 }
 
 fn said(failed: &Failed) -> String {

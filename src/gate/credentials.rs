@@ -29,7 +29,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::{
     collections::HashMap,
     fmt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -61,6 +61,19 @@ impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_some() { "Credential(hidden)" } else { "Credential(none)" })
     }
+}
+
+/// What of a connection's own files cannot be used as it is now, in words for whoever looks after them.
+#[must_use]
+pub fn unusable_files(keys: &Path, integration: &Integration) -> Vec<String> {
+    let secret = match &integration.auth {
+        Auth::Header { secret_file, .. } | Auth::OAuth2 { secret_file, .. } => Some(secret_file),
+        Auth::None | Auth::Passthrough => None,
+    };
+    let secret = secret.and_then(|file| Some(format!("{file}: {}", secret::read(keys, file).err()?)));
+    let identity = Identity::read(keys, integration).err();
+    let identity = identity.map(|problem| format!("its certificate, key or roots: {problem}"));
+    secret.into_iter().chain(identity).collect()
 }
 
 /// Secrets read so far and tokens held. One for the process.

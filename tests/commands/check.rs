@@ -2,7 +2,7 @@
 
 use super::{havengate, said};
 use serde_json::{Value, json};
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 fn home() -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
@@ -37,11 +37,32 @@ fn what_ships_is_sound_and_what_is_unwise_is_noted() {
     assert_eq!((exit, &data["failed"]), (Some(0), &json!([])), "{data}");
     assert!(data["cases"].as_u64().unwrap() > 0 && data["policy"].as_str().unwrap().len() == 64);
     assert_eq!(data["warnings"][0]["file"], "integrations/city-messages.toml");
+    // Of the five connections that ship, one has its key, and one a key that others can read.
+    let key = |name: &str, mode: u32| {
+        let file = home.path().join("keys").join(name);
+        fs::write(&file, "s3cret\n").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    key("riverside.key", 0o600);
+    key("westbridge.key", 0o644);
+    let (_, data) = check(home.path());
+    let (missing, mode) = (
+        "the file cannot be opened: check that it exists and belongs to the gateway's user",
+        "others may read or change it: chmod 0600",
+    );
+    let keys = [
+        ("city-messages", "messages.key", missing),
+        ("salesforce-contact", "crm.secret", missing),
+        ("street-health", "street-health.key", missing),
+        ("westbridge-safeguarding", "westbridge.key", mode),
+    ];
+    let keys = keys.map(|(id, file, why)| format!("connection {id} is refused: keys/{file}: {why}"));
     let expected = [
         "nobody may call: add a caller with `havengate caller add APP`",
         "a.example is not asked of DNS: it is 127.0.0.1 port 9",
         "connection city-messages speaks plain http: ours",
     ];
+    let expected: Vec<_> = expected.map(str::to_owned).into_iter().chain(keys).collect();
     assert_eq!(data["notes"], json!(expected));
     let (_, out, _) = said(havengate(home.path()).arg("check"));
     for note in expected {

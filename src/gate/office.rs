@@ -14,7 +14,8 @@ use crate::{
     consent::{Grant, Safeguarding, issue, keys::Keys, view::StopScope},
     flow::{App, ConsentId, DecisionId},
     ledger::{Change, Leaf, Ledger, LedgerError, Tx, exposure::Span, leaf::Kind},
-    policy::Policy,
+    policy::{Class, Policy},
+    verdict::rules,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -59,8 +60,13 @@ impl Office {
     }
 
     async fn issue(&self, asked: IssueGrant) -> Result<(String, Value), String> {
-        if self.policy.registry.system(&asked.draft.destination).is_none() {
-            return Err("The registry knows no such recipient; see policies/organisations.toml.".to_owned());
+        match self.policy.registry.system(&asked.draft.destination) {
+            None => return Err("The registry knows no such recipient; see policies/organisations.toml.".to_owned()),
+            // The person would believe that something can be sent, or has been.
+            Some(system) if system.linked == Class::Root => {
+                return Err(format!("{} No consent opens it (DATA-1).", rules::refusal("no-home-office").detail));
+            }
+            Some(_) => {}
         }
         if let Some(item) = asked.draft.items.iter().find(|i| self.policy.categories.group(&i.category).is_none()) {
             return Err(format!("{} is not a category; see policies/categories.toml.", item.category));

@@ -141,3 +141,14 @@ async fn consent_opens_no_linked_recipient() {
     let answer = world.post("/linked/needs", NEED).await;
     world.refused(&answer, Code::DestinationLinked, Some("associated-only-by-data-2")).await;
 }
+
+/// A person who agreed to it would believe that something can be sent there.
+#[tokio::test]
+async fn no_consent_is_taken_for_the_home_office() {
+    let world = World::start().await;
+    let agreed = Agreed { to: "home-office/network", ..Agreed::referral("R-1") };
+    let Reply::Refused { text } = world.home.control(&agreed.command()).await else { panic!("it was taken") };
+    assert!(text.contains("No consent opens it (DATA-1)"), "{text}");
+    let (_, home) = world.stop().await;
+    assert!(home.leaves().iter().all(|l| l["type"] != "consent.issued"));
+}

@@ -281,6 +281,12 @@ impl<'a> Agreed<'a> {
         }
     }
 
+    /// What a support worker types.
+    pub(crate) fn command(&self) -> Command {
+        let (app, client) = (Home::app(), ClientRef::new(self.client).unwrap());
+        Command::ConsentIssue(Box::new(IssueGrant { app, client, draft: self.draft() }))
+    }
+
     fn draft(&self) -> Draft {
         let from = Timestamp::now() + self.from;
         // Agreed an hour ago at the latest.
@@ -346,9 +352,7 @@ impl Home {
 
     /// A support worker records consent.
     pub(crate) async fn consent(&self, agreed: &Agreed<'_>) -> ConsentId {
-        let client = ClientRef::new(agreed.client).unwrap();
-        let asked = IssueGrant { app: Self::app(), client, draft: agreed.draft() };
-        ConsentId::parse(&self.done(&Command::ConsentIssue(Box::new(asked))).await.0).unwrap()
+        ConsentId::parse(&self.done(&agreed.command()).await.0).unwrap()
     }
 
     /// The person ends it.

@@ -2,6 +2,7 @@
 
 pub(in crate::policy) mod belongings;
 pub mod calendar;
+mod carried;
 pub(in crate::policy) mod chain;
 pub mod due;
 mod entry;

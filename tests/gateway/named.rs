@@ -217,6 +217,11 @@ async fn no_spelling_of_the_home_office_leaves() {
         "(\\PC{0,12}[ @/,(])?",
         "([ /,)]\\PC{0,12})?",
     );
+    for text in ["https://www%2ehomeoffice%2egov%2euk/x", "h%6fmeoffice%2Egov%2Euk", "homeoffice%252egov%252euk"] {
+        let body = format!("{{\"need\":{{\"beds\":1,\"type\":\"{text}\"}},\"priority\":\"{text}\"}}");
+        let (received, _) = world.forwarded(&world.post(NEEDS, &body).await).await;
+        assert_eq!(received.body_text(), "{\"need\":{\"beds\":1}}", "{body}");
+    }
     let mut runner = TestRunner::deterministic();
     for _ in 0..Config::with_cases(64).cases {
         let (name, how, before, after) = spelled.new_tree(&mut runner).unwrap().current();
@@ -230,6 +235,8 @@ async fn no_spelling_of_the_home_office_leaves() {
                 4 if c == '.' => json.push('。'),
                 5 => json.extend(c.to_uppercase()),
                 6 => json += &format!("\\n{c}"),
+                7 => json += &format!("%{:02x}", c as u32),
+                8 => json += &format!("%25{:02X}", c as u32),
                 _ => json.push(c),
             }
         }

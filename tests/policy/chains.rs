@@ -151,6 +151,37 @@ fn data_is_followed_and_not_organisations() {
             "associated: A shares-with B, B shares-with Home Office",
         ),
         ("a shares-with b carries=a/y\nb shares-with home-office", "clear: "),
+        // Once in b as a whole it may be b/y's, wherever it goes from there.
+        (
+            "a shares-with b\nb shares-with c carries=b/y\nc shares-with home-office carries=b/y",
+            "associated: A shares-with B, B shares-with C, C shares-with Home Office",
+        ),
+        (
+            "a shares-with b\nb shares-with c\nc shares-with d\nd shares-with home-office carries=b/y",
+            "associated: A shares-with B, B shares-with C, C shares-with D, D shares-with Home Office",
+        ),
+        // And once in b/x it is that system's, and not another's.
+        (
+            "a shares-with b/x\nb shares-with c\nc shares-with home-office carries=b/x",
+            "associated: A shares-with B, B shares-with C, C shares-with Home Office",
+        ),
+        ("a shares-with b/x\nb shares-with c\nc shares-with home-office carries=b/y", "clear: "),
+        // The way there counts: c has nothing from b.
+        ("a shares-with b\na shares-with c\nc shares-with home-office carries=b/y", "clear: "),
+        // The longer way to c is the one that matters.
+        (
+            "a shares-with c\na shares-with b\nb shares-with c\nc shares-with home-office carries=b/y",
+            "associated: A shares-with B, B shares-with C, C shares-with Home Office",
+        ),
+        // In a circle data comes back as more than it was.
+        (
+            "a shares-with b\nb shares-with c\nc shares-with b\nb shares-with home-office carries=c/x",
+            "associated: A shares-with B, B shares-with C, C shares-with B, B shares-with Home Office",
+        ),
+        (
+            "a shares-with b\nb shares-with a\na/y shares-with home-office carries=a/y",
+            "associated: A shares-with B, B shares-with A, A shares-with Home Office",
+        ),
     ] {
         assert_eq!(said(&registry(links), "a/x"), expected, "{links}");
     }

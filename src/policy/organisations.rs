@@ -229,6 +229,12 @@ impl Registry {
         known.filter(|(same, s)| *same || matches!(s.linked, Class::Root | Class::Associated)).map(|(_, s)| s.as_ref())
     }
 
+    /// Whether [`Registry::linked_within`] looks for addresses besides: then a text without a dot can hold one, too.
+    #[must_use]
+    pub fn links_addresses(&self) -> bool {
+        self.names.have_addresses()
+    }
+
     /// The systems from which a chain leads to the Home Office and whose hosts, mail domains or paths stand somewhere
     /// in a text, themselves or something below them, in whatever spelling; those of roots first.
     #[must_use]

@@ -74,6 +74,11 @@ impl Names {
         Self { automaton, claims: found.into_values().collect(), addresses }
     }
 
+    /// Whether somebody is known by an address.
+    pub(in crate::policy) fn have_addresses(&self) -> bool {
+        !self.addresses.is_empty()
+    }
+
     /// The systems whose hosts, mail domains or paths stand in a text.
     pub(in crate::policy) fn within(&self, text: &str) -> BTreeSet<&SystemId> {
         let mut found = BTreeSet::new();

@@ -66,17 +66,22 @@ impl Graph {
         let start = Node { organisation: organisation.clone(), system: Some(system.clone()) };
         [(Tier::Root, Class::Root), (Tier::Certain, Class::Associated), (Tier::InQuestion, Class::Unassessed)]
             .into_iter()
-            .find_map(|(tier, class)| self.chain(&start, system, tier).map(|chain| (class, chain)))
+            .find_map(|(tier, class)| {
+                self.chain(&start, &self.carried.system(system), tier).map(|chain| (class, chain))
+            })
             .unwrap_or((Class::Clear, Vec::new()))
     }
 
     /// Whether the Home Office attends a forum, for certain.
     pub(in crate::policy) fn attended_by_root(&self, organisation: &OrganisationId, system: &SystemId) -> bool {
         let here = Node { organisation: organisation.clone(), system: Some(system.clone()) };
-        self.onward(&here, &self.carried.held(&here), Tier::Certain).any(|i| {
+        self.onward(&here, &self.carried.system(system), Tier::Certain).any(|i| {
             self.links.get(i).is_some_and(|l| {
                 l.kind == LinkKind::ForumAttendedBy
-                    && (self.roots.contains(&l.to.organisation) || self.chain(&l.to, system, Tier::Root).is_some())
+                    && (self.roots.contains(&l.to.organisation)
+                        || self
+                            .chain(&l.to, &(&self.carried.system(system) | self.carried.arriving(i)), Tier::Root)
+                            .is_some())
             })
         })
     }
@@ -86,10 +91,9 @@ impl Graph {
     ///
     /// What data may be by then depends on the way it came. A place reached again with more behind it is searched
     /// from again, with everything any way to it had behind it: that ends, since it only grows, and misses nothing.
-    fn chain(&self, start: &Node, origin: &SystemId, tier: Tier) -> Option<Vec<usize>> {
+    fn chain(&self, start: &Node, held: &BTreeSet<u32>, tier: Tier) -> Option<Vec<usize>> {
         let mut steps: Vec<Step> = Vec::new();
-        let held = &self.carried.held(start) | &self.carried.system(origin);
-        let mut seen: HashMap<Node, BTreeSet<u32>> = HashMap::from([(start.clone(), held)]);
+        let mut seen: HashMap<Node, BTreeSet<u32>> = HashMap::from([(start.clone(), held.clone())]);
         let mut level: Vec<(Node, Way)> = vec![(start.clone(), Way::NONE)];
         while !level.is_empty() {
             let mut next: BTreeMap<Node, (Way, BTreeSet<u32>)> = BTreeMap::new();
@@ -138,7 +142,7 @@ impl Graph {
                 tier.admits(link)
                     && reaching.contains(&link.to.organisation)
                     && link.leaves(node)
-                    && (link.carries == Carries::All || self.carried.names_one_of(*i, held))
+                    && (link.carries == Carries::All || self.carried.names(*i, held, node))
             })
         })
     }

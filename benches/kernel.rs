@@ -150,7 +150,7 @@ impl Judge for ByCategory {
     fn names(&mut self, _: Option<&FieldRule>, _: &str) -> Option<Arc<Refusal>> {
         None
     }
-    fn lists_recipients(&self, _: &FieldRule) -> bool {
+    fn reads_every(&self, _: &FieldRule) -> bool {
         false
     }
     fn pseudonym(&self, _: &Category, _: &str) -> String {

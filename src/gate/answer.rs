@@ -39,7 +39,7 @@ pub struct Answer {
 /// What of an answer led somewhere else, or could not be read; never the links themselves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Withheld {
-    /// Headers that were removed, or lost some of their links.
+    /// Headers that were removed, or lost some of their links; `other` stands for names that the recipient chose.
     pub headers: Vec<HeaderName>,
     /// Listed places of the body, each with how many links were withheld there.
     pub places: Vec<(Arc<str>, u64)>,

@@ -2,6 +2,7 @@
 
 pub(in crate::policy) mod belongings;
 pub mod calendar;
+mod carried;
 pub(in crate::policy) mod chain;
 pub mod due;
 mod entry;
@@ -226,6 +227,12 @@ impl Registry {
     pub fn systems_of_tenant(&self, id: &str) -> impl Iterator<Item = &System> {
         let known = self.index.by_tenant(id);
         known.filter(|(same, s)| *same || matches!(s.linked, Class::Root | Class::Associated)).map(|(_, s)| s.as_ref())
+    }
+
+    /// Whether [`Registry::linked_within`] looks for addresses besides: then a text without a dot can hold one, too.
+    #[must_use]
+    pub fn links_addresses(&self) -> bool {
+        self.names.have_addresses()
     }
 
     /// The systems from which a chain leads to the Home Office and whose hosts, mail domains or paths stand somewhere

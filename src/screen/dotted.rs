@@ -1,12 +1,13 @@
 //! The quick look at every exact value: could it hold the name of a host at all?
 //!
-//! A dot makes a name; so may an escape, or a character that stands for a dot. Most values have none of them, and
-//! finding that out must cost next to nothing.
+//! A dot makes a name; so may an escape of JSON or of URLs, or a character that stands for a dot. Most values have none
+//! of them, and finding that out must cost next to nothing.
 
-/// Whether a text, or a JSON string as it is spelled, could hold a dotted name: it has a dot, an escape, or one of the
-/// bytes with which characters begin that stand for a dot (U+2024, U+3002, U+FF0E, U+FF61 and others).
+/// Whether a text, or a JSON string as it is spelled, could hold a dotted name: it has a dot, the beginning of an
+/// escape, or one of the bytes with which characters begin that stand for a dot or a percent sign (U+2024, U+3002,
+/// U+FF05, U+FF0E, U+FF61 and others).
 pub(super) fn dotted(text: &[u8]) -> bool {
-    text.iter().any(|b| matches!(b, b'.' | b'\\' | 0xE2 | 0xE3 | 0xEF))
+    text.iter().any(|b| matches!(b, b'.' | b'%' | b'\\' | 0xE2 | 0xE3 | 0xEF))
 }
 
 /// Bytes looked at together.
@@ -57,10 +58,11 @@ impl Lookout {
     }
 }
 
-/// Whether a byte is a dot, a backslash or outside ASCII. Written so that it becomes a few vector instructions.
+/// Whether a byte is a dot, a percent sign, a backslash or outside ASCII. Written so that it becomes a few vector
+/// instructions.
 #[inline(always)]
 fn unusual(block: &[u8]) -> bool {
-    let of = |b: u8| u8::from(b == b'.') | u8::from(b == b'\\') | (b >> 7);
+    let of = |b: u8| u8::from(b == b'.') | u8::from(b == b'%') | u8::from(b == b'\\') | (b >> 7);
     block.iter().fold(0, |seen, b| seen | of(*b)) != 0
 }
 
@@ -72,7 +74,7 @@ mod tests {
     proptest! {
         #[test]
         fn looking_ahead_sees_what_a_plain_look_sees(
-            text in "[a-z\"]{0,90}([.\\\\é。．․ß][a-z\"]{0,90}){0,4}",
+            text in "[a-z\"]{0,90}([.%\\\\é。．․ß][a-z\"]{0,90}){0,4}",
             cuts in proptest::collection::vec(0usize..40, 0..12),
         ) {
             let buf = text.as_bytes();
@@ -80,11 +82,11 @@ mod tests {
             let mut from = 0;
             for cut in cuts {
                 let to = (from + cut).min(buf.len());
-                let plain = buf[from..to].iter().any(|b| b".\\".contains(b) || [0xE2, 0xE3, 0xEF].contains(b));
+                let plain = buf[from..to].iter().any(|b| b".%\\".contains(b) || [0xE2, 0xE3, 0xEF].contains(b));
                 prop_assert_eq!(lookout.is_dotted(buf, from, to), plain);
                 from = to;
             }
-            prop_assert_eq!(dotted(buf), text.contains(['.', '\\', '。', '．', '․']));
+            prop_assert_eq!(dotted(buf), text.contains(['.', '%', '\\', '。', '．', '․']));
         }
     }
 }

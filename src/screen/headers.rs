@@ -1,15 +1,16 @@
 //! Which of the caller's headers leave: a short safe list and what the operation lists.
 //!
 //! By default `Accept`, `Prefer`, `If-Match`, `If-None-Match`, `If-Modified-Since`, `If-Unmodified-Since`: they
-//! say how to answer and say nothing about a person. `Accept-Language` is not among them, since a language can
+//! say how to answer and, within their grammar ([`safe`]), nothing about a person. `Accept-Language` is not among them, since a language can
 //! point at a nationality, nor is `Idempotency-Key`, which often holds a client's reference. `Content-Type`,
 //! framing, `Host` and upstream credentials are the gate's, and so is `Authorization` where it passes through.
 //! `User-Agent`, `Referer`, `Cookie`, `Forwarded` and `X-Forwarded-*` leave only where an operation lists them, and
 //! what is listed is judged by the category it is said to hold, or leaves as an opaque mark.
 
+mod safe;
+
 use super::{
     Findings, Judge, Person,
-    dotted::dotted,
     tally::{Outcome, Plain, Rules, Tally},
 };
 use crate::{
@@ -36,7 +37,8 @@ static DEFAULT: [(HeaderName, bool); 6] = [
 ///
 /// # Errors
 /// `request-malformed` when one that would leave holds bytes other than visible ASCII, space and tab (RFC
-/// 9110 section 5.5), or stands there twice although it is not a list; the judge's refusal when a listed one may
+/// 9110 section 5.5), stands there twice although it is not a list, or is of the safe list and says something else than
+/// its grammar has; the judge's refusal when a listed one may
 /// not leave and its rule says that this stops the request, or when another names a recipient that may not receive
 /// anything: no rule says what could stand in its place.
 pub fn screen(
@@ -65,7 +67,7 @@ pub fn screen(
         for value in values {
             let text = visible(name, value)?;
             let kept = match rule {
-                None => no_recipient(name, text, judge).map(|()| Some(value.clone()))?,
+                None => no_recipient(name, text, judge).and_then(|()| within_grammar(name, text))?,
                 Some(rule) => judged(&mut tally, rule, person, judge, text)?,
             };
             if let Some(value) = kept {
@@ -116,10 +118,19 @@ fn visible<'v>(name: &HeaderName, value: &'v HeaderValue) -> Result<&'v str, Ref
 }
 
 fn no_recipient(name: &HeaderName, text: &str, judge: &mut dyn Judge) -> Result<(), Refusal> {
-    let named = dotted(text.as_bytes()).then(|| judge.names(None, text)).flatten();
-    named.map_or(Ok(()), |why| {
+    judge.names(None, text).map_or(Ok(()), |why| {
         Err(Refusal { detail: format!("The header {name} stops the request: {}", why.detail), ..(*why).clone() })
     })
+}
+
+/// What may leave of a header of the safe list.
+fn within_grammar(name: &HeaderName, text: &str) -> Result<Option<HeaderValue>, Refusal> {
+    let permitted = safe::permitted(name, text).map_err(|expected| {
+        let detail = format!("the header {name} is not {expected}; correct it, or list it in the operation's headers");
+        Refusal::plain(Code::RequestMalformed, detail)
+    })?;
+    let value = permitted.map(|text| HeaderValue::from_str(&text)).transpose();
+    value.map_err(|_| Refusal::plain(Code::Internal, "a header's permitted form cannot stand in a header"))
 }
 
 /// Names that `Connection` makes hop by hop.
@@ -153,7 +164,7 @@ mod tests {
             let refusal = || Arc::new(Refusal::plain(Code::RecipientDenied, "It is denied."));
             text.contains("denied.example").then(refusal)
         }
-        fn lists_recipients(&self, _: &FieldRule) -> bool {
+        fn reads_every(&self, _: &FieldRule) -> bool {
             false
         }
         fn pseudonym(&self, _: &Category, value: &str) -> String {
@@ -255,6 +266,24 @@ mod tests {
     fn how_to_answer_leaves() {
         let headers: [(&str, &[u8]); 3] = [("accept", b"a/b"), ("accept", b"c/d"), ("if-match", b"\"1\"")];
         assert_eq!(run(&[], &headers), Ok(vec!["accept: a/b".into(), "accept: c/d".into(), "if-match: \"1\"".into()]));
+    }
+
+    #[test]
+    fn of_a_preference_only_what_is_known_leaves() {
+        let callback = b"odata.callback; url=\"https://evil.example\", return=minimal";
+        assert_eq!(run(&[], &[("prefer", callback)]), Ok(vec!["prefer: return=minimal".into()]));
+        assert_eq!(run(&[], &[("prefer", b"odata.callback; url=\"https://evil.example\"")]), Ok(vec![]));
+        // One that is listed is judged instead.
+        assert_eq!(run(&["prefer"], &[("prefer", b"x")]), Ok(vec!["prefer: x".into()]));
+    }
+
+    #[test]
+    fn what_is_outside_the_grammar_is_refused_and_not_repeated() {
+        for name in ["accept", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"] {
+            let refused = run(&[], &[(name, b"Jan Kowalski")]).unwrap_err();
+            assert_eq!(refused.code, Code::RequestMalformed, "{name}");
+            assert!(refused.detail.contains(name) && !refused.detail.contains("Jan"), "{}", refused.detail);
+        }
     }
 
     #[test]

@@ -107,7 +107,7 @@ enum Ruled {
     No,
     /// It may leave as it is.
     Raw,
-    /// It may leave as it is if nothing speaks against the recipient it names.
+    /// It may leave as it is if nothing speaks against the recipient it names, however it names one.
     Recipient,
     /// It may leave in another form.
     Reworked,
@@ -284,6 +284,14 @@ impl Tally {
         Ok(Outcome::Withheld(&rule.denied))
     }
 
+    /// Notes that a member was left out for the recipient that its name names, as if it were a value of the rule's, of
+    /// nobody in particular: whom it is about may come after it.
+    pub(super) fn object(&mut self, number: usize, why: Arc<Refusal>) {
+        let key = (UNKNOWN.0 as usize * self.count + number, why.reasons.first().map(|reason| reason.rule.clone()));
+        let objection = self.objections.entry(key).or_insert(Objection { why, withheld: 0, blocked: false });
+        objection.withheld = objection.withheld.saturating_add(1);
+    }
+
     fn otherwise<'s, 'v>(
         &'s mut self,
         (person, number): (PersonId, usize),
@@ -387,7 +395,7 @@ impl Slot {
     fn ask(&mut self, person: &Person, rule: &FieldRule, judge: &mut dyn Judge) -> Result<(), Box<Refusal>> {
         match judge.judge(person, rule) {
             Ruling::Send(Form::Raw) if !rule.only => {
-                self.ruled = if judge.lists_recipients(rule) { Ruled::Recipient } else { Ruled::Raw };
+                self.ruled = if judge.reads_every(rule) { Ruled::Recipient } else { Ruled::Raw };
             }
             Ruling::Send(form) if rule.otherwise == Some(form) => (self.ruled, self.form) = (Ruled::Reworked, form),
             Ruling::Send(_) => {

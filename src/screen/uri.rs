@@ -215,7 +215,7 @@ mod tests {
             let Ruling::Withhold(why) = none(rule?) else { return None };
             text.contains("denied.example").then_some(why)
         }
-        fn lists_recipients(&self, _: &FieldRule) -> bool {
+        fn reads_every(&self, _: &FieldRule) -> bool {
             false
         }
         fn pseudonym(&self, _: &Category, value: &str) -> String {

@@ -248,8 +248,8 @@ impl Judge for Decider<'_> {
         self.objection(rule, text).map(Arc::new)
     }
 
-    fn lists_recipients(&self, rule: &FieldRule) -> bool {
-        self.is_recipient(rule)
+    fn reads_every(&self, rule: &FieldRule) -> bool {
+        self.is_recipient(rule) || self.consented.admitted().policy().registry.links_addresses()
     }
 
     fn pseudonym(&self, category: &Category, value: &str) -> String {

@@ -36,9 +36,9 @@ pub trait Judge {
     /// where no rule does, as with a header of the safe list or a member's name that a wildcard let through.
     fn names(&mut self, rule: Option<&FieldRule>, text: &str) -> Option<Arc<Refusal>>;
 
-    /// Whether what `rule` lists is a recipient: then [`Judge::names`] must see every value, and not only those that
-    /// could hold the name of a host.
-    fn lists_recipients(&self, rule: &FieldRule) -> bool;
+    /// Whether [`Judge::names`] must see every value that `rule` lists, and not only those that could hold the name of a
+    /// host: what it lists is a recipient, or somebody is known by an address, which a number can spell.
+    fn reads_every(&self, rule: &FieldRule) -> bool;
 
     /// A keyed pseudonym of a value for this request's destination (HMAC, so that two destinations cannot join).
     fn pseudonym(&self, category: &Category, value: &str) -> String;

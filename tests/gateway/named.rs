@@ -195,6 +195,12 @@ headers = { X-Note = "hg:Operational" }
     ] {
         world.refused(&get(target, fields).await, Code::RecipientDenied, Some("no-home-office-address")).await;
     }
+    // Of how to answer only what is known leaves, and a callback is not.
+    let fields = "Prefer: odata.callback; url=\"https://evil.example/\", return=minimal\r\n";
+    let (received, _) = world.forwarded(&get("/free/beds/1", fields).await).await;
+    assert_eq!(received.header("prefer").as_deref(), Some("return=minimal"));
+    let refused = get("/free/beds/1", "If-Match: Jan Kowalski\r\n").await;
+    world.refused(&refused, Code::RequestMalformed, None).await;
     // A listed header goes as its rule says, like a parameter of the query.
     let fields = "X-Note: mail x@homeoffice.gov.uk\r\n";
     let (received, record) = world.forwarded(&get("/free/beds/1", fields).await).await;
@@ -204,6 +210,39 @@ headers = { X-Note = "hg:Operational" }
         let (received, _) =
             world.forwarded(&get(&format!("/free/beds/1?{query}").replace('ｈ', "%EF%BD%88"), "").await).await;
         assert_eq!(received.line(), "GET /v2/beds/1 HTTP/1.1", "{query}");
+    }
+}
+
+/// Who is known by an address is found in values without a dot, too, and in numbers.
+#[tokio::test]
+async fn an_address_of_somebody_who_works_for_the_home_office_does_not_leave() {
+    let mut plan = Plan::new();
+    plan.sources.0.get_mut("organisations.toml").unwrap().push_str(
+        r#"
+[[organisation]]
+id = "farm"
+name = "Farm"
+[[organisation.system]]
+id = "farm/hosting"
+kind = "supplier"
+hosts = ["198.51.100.7", "[2001:db8::7]"]
+[[link]]
+from = "farm"
+to = "home-office"
+kind = "processor-for"
+status = "in-force"
+confidence = "high"
+evidence = ["invented"]
+"#,
+    );
+    let world = plan.start().await;
+    for value in
+        ["3325256711", "\"3325256711\"", "\"2001:db8::7\"", "\"http://[2001:DB8:0:0:0:0:0:7]/\"", "\"198.51.100.7\""]
+    {
+        let body = format!("{{\"need\":{{\"beds\":1,\"type\":{value}}},\"priority\":{value}}}");
+        let (received, record) = world.forwarded(&world.post(NEEDS, &body).await).await;
+        assert_eq!(received.body_text(), "{\"need\":{\"beds\":1}}", "{body}");
+        assert_eq!(record.leaf["extra"]["rule"], "no-home-office-address");
     }
 }
 
@@ -217,6 +256,11 @@ async fn no_spelling_of_the_home_office_leaves() {
         "(\\PC{0,12}[ @/,(])?",
         "([ /,)]\\PC{0,12})?",
     );
+    for text in ["https://www%2ehomeoffice%2egov%2euk/x", "h%6fmeoffice%2Egov%2Euk", "homeoffice%252egov%252euk"] {
+        let body = format!("{{\"need\":{{\"beds\":1,\"type\":\"{text}\"}},\"priority\":\"{text}\"}}");
+        let (received, _) = world.forwarded(&world.post(NEEDS, &body).await).await;
+        assert_eq!(received.body_text(), "{\"need\":{\"beds\":1}}", "{body}");
+    }
     let mut runner = TestRunner::deterministic();
     for _ in 0..Config::with_cases(64).cases {
         let (name, how, before, after) = spelled.new_tree(&mut runner).unwrap().current();
@@ -230,6 +274,8 @@ async fn no_spelling_of_the_home_office_leaves() {
                 4 if c == '.' => json.push('。'),
                 5 => json.extend(c.to_uppercase()),
                 6 => json += &format!("\\n{c}"),
+                7 => json += &format!("%{:02x}", c as u32),
+                8 => json += &format!("%25{:02X}", c as u32),
                 _ => json.push(c),
             }
         }

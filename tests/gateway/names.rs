@@ -21,7 +21,7 @@ name = "Partner"
 id = "partner/intake"
 kind = "housing"
 hosts = ["intake.partner.example"]
-addresses = ["127.0.0.0/8"]
+addresses = ["127.0.0.1"]
 assessed = { on = 2026-10-01, until = 2090-09-30, by = "panel", reason = "Keeps its referrals to itself." }
 undertaking = { sha256 = "b9d4163a4537b9a5e93cb8e57e9d0ee6baa3e87f6de8a30a8a2ab5e8bb9c5f9c", role = "Manager", signed = 2026-10-01, expires = 2090-09-30, except_required_by_law = true, tells_us_first = true }
 [[organisation.system]]

@@ -1,7 +1,7 @@
 //! Names that are asked of DNS: what is asked, what of the answer is judged, and what is dialled in the end.
 
 use crate::{
-    support::dns::Dns,
+    support::dns::{Dns, Question},
     ways::{HOST, gateway, linked, named, rules, rules_denying, upstream},
 };
 use havengate::{
@@ -155,4 +155,21 @@ async fn this_machines_own_name_is_not_a_recipient() {
     assert_eq!(dns.asked(), [""; 0], "these are known without asking");
     let alias = pinned(&[(HOST, "CNAME refer.localhost")]).await.unwrap_err();
     assert_eq!(named(&alias), ["special-use-address"]);
+}
+
+#[tokio::test]
+async fn another_server_is_asked_only_where_the_first_gave_no_whole_answer() {
+    let two = |q: &Question| q.empty().with(HOST, 60, "CNAME a.example").with(HOST, 60, "CNAME b.example").only();
+    const CLEAN: Zone = &[(HOST, "A 51.140.0.1")];
+    let asked = async |first: &Dns| {
+        let second = Dns::zone(CLEAN).await;
+        let resolver = Resolver::new(&gateway(&[], &[first.address, second.address], &[]), &[]);
+        let pinned = resolver.judge_and_pin(&rules(), &[], &upstream(HOST, false)).await;
+        (pinned.map(|p| addresses(&p)).map_err(|e| e.reasons[0].rule.to_string()), second.asked().len())
+    };
+    assert_eq!(asked(&Dns::new(two).await).await, (Err("name-answer-unclear".to_owned()), 0));
+    let circle = Dns::zone(&[(HOST, "CNAME a.example"), ("a.example", "CNAME refer.riverside.example")]).await;
+    assert_eq!(asked(&circle).await, (Err("name-alias-chain".to_owned()), 0));
+    let (pinned, questions) = asked(&Dns::new(|_| Vec::new()).await).await;
+    assert_eq!((pinned, questions > 0), (Ok(vec!["51.140.0.1:443".to_owned()]), true));
 }

@@ -151,6 +151,42 @@ fn data_is_followed_and_not_organisations() {
             "associated: A shares-with B, B shares-with Home Office",
         ),
         ("a shares-with b carries=a/y\nb shares-with home-office", "clear: "),
+        // Once in b as a whole it may be b/y's, wherever it goes from there.
+        (
+            "a shares-with b\nb shares-with c carries=b/y\nc shares-with home-office carries=b/y",
+            "associated: A shares-with B, B shares-with C, C shares-with Home Office",
+        ),
+        (
+            "a shares-with b\nb shares-with c\nc shares-with d\nd shares-with home-office carries=b/y",
+            "associated: A shares-with B, B shares-with C, C shares-with D, D shares-with Home Office",
+        ),
+        // And once in b/x it is that system's, and not another's.
+        (
+            "a shares-with b/x\nb shares-with c\nc shares-with home-office carries=b/x",
+            "associated: A shares-with B, B shares-with C, C shares-with Home Office",
+        ),
+        ("a shares-with b/x\nb shares-with c\nc shares-with home-office carries=b/y", "clear: "),
+        // The way there counts: c has nothing from b.
+        ("a shares-with b\na shares-with c\nc shares-with home-office carries=b/y", "clear: "),
+        // The longer way to c is the one that matters.
+        (
+            "a shares-with c\na shares-with b\nb shares-with c\nc shares-with home-office carries=b/y",
+            "associated: A shares-with B, B shares-with C, C shares-with Home Office",
+        ),
+        // Back in one system of b, it is still what it may have become there.
+        (
+            "a shares-with b\nb shares-with c\nc shares-with b/x\nb/x shares-with d carries=b/y\nd shares-with home-office carries=c/x",
+            "associated: A shares-with B, B shares-with C, C shares-with B, B shares-with D, D shares-with Home Office",
+        ),
+        // In a circle data comes back as more than it was.
+        (
+            "a shares-with b\nb shares-with c\nc shares-with b\nb shares-with home-office carries=c/x",
+            "associated: A shares-with B, B shares-with C, C shares-with B, B shares-with Home Office",
+        ),
+        (
+            "a shares-with b\nb shares-with a\na/y shares-with home-office carries=a/y",
+            "associated: A shares-with B, B shares-with A, A shares-with Home Office",
+        ),
     ] {
         assert_eq!(said(&registry(links), "a/x"), expected, "{links}");
     }
@@ -203,4 +239,27 @@ fn the_class_on_a_day() {
     assert_eq!(class(contested, true, last.tomorrow().unwrap()), Class::Unassessed);
     assert_eq!(class("a shares-with home-office", true, first), Class::Associated);
     assert_eq!(class("a processor-for home-office", true, first), Class::Root);
+}
+
+/// Each of a ring of organisations names its own and its neighbour's system: what is remembered grows on the way, and
+/// the search ends all the same.
+#[test]
+fn a_large_ring_ends() {
+    let mut text = String::new();
+    for i in 0..60 {
+        let (next, before) = ((i + 1) % 60, (i + 59) % 60);
+        write!(
+            text,
+            "[[organisation]]\nid = \"o{i}\"\nname = \"O{i}\"\n[[organisation.system]]\nid = \"o{i}/x\"\nkind = \"support\"\n{}",
+            link(&format!("o{i} shares-with o{next} carries=o{i}/x,o{before}/x"))
+        )
+        .unwrap();
+    }
+    text.push_str(&link("o59 shares-with home-office carries=o30/x"));
+    let mut sources = super::with("organisations.toml", "", &text);
+    sources.0.retain(|path, _| !path.starts_with("integrations/"));
+    let registry = Policy::compile(&sources).unwrap().registry;
+    assert_eq!(system(&registry, "o20/x").chain.len(), 40);
+    // Past o59 without o30: once around, and by o30 then.
+    assert_eq!(system(&registry, "o31/x").chain.len(), 89);
 }

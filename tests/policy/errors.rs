@@ -250,6 +250,13 @@ addresses = ["10.0.0.0/99"]"#,
         ),
         (
             OWN,
+            r#"hosts = ["refer.riverside.example"]"#,
+            r#"hosts = ["refer.riverside.example"]
+addresses = ["::ffff:10.2.0.0/112"]"#,
+            "organisations.toml:29 error: `::ffff:10.2.0.0/112` is IPv4 written as IPv6, which no address is compared with; write `10.2.0.0/16`",
+        ),
+        (
+            OWN,
             "on = 2026-10-01, until = 2027-09-30",
             "on = 2027-10-01, until = 2026-09-30",
             "organisations.toml:30 error: the dates are the wrong way round; exchange or correct them",

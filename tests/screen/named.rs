@@ -34,7 +34,7 @@ impl Judge for Naming {
         };
         Some(Arc::new(Refusal::plain(Code::RecipientDenied, "It is denied.").because(reason)))
     }
-    fn lists_recipients(&self, rule: &FieldRule) -> bool {
+    fn reads_every(&self, rule: &FieldRule) -> bool {
         &*rule.path == "$.to"
     }
     fn pseudonym(&self, _: &Category, value: &str) -> String {
@@ -129,8 +129,23 @@ fn a_name_that_a_wildcard_lets_through_counts_as_unlisted() {
     let done = screen(&all, body).0.unwrap();
     assert_eq!(String::from_utf8(done.bytes.clone()).unwrap(), r#"[{"ok.example":1,"deep":{}}]"#);
     assert_eq!(done.findings().unlisted, 2);
+    // It is told and recorded like a value.
+    let told: Vec<_> = done.findings().listed.into_iter().filter(|f| f.act == Act::Stripped).collect();
+    assert_eq!((told.len(), told[0].count, &*told[0].rule.path), (1, 2, "$..*"));
+    assert_eq!(told[0].withheld.as_ref().unwrap().code, Code::RecipientDenied);
     let block = Rules { unlisted: Unlisted::Block, ..all };
     assert_eq!(screen(&block, body).0.unwrap_err().code, Code::FieldBlocked);
+}
+
+#[test]
+fn a_name_on_the_way_to_what_is_listed_is_told_too() {
+    let rules = rules(vec![field("$.a"), field("$.by.*.size")]);
+    let body = r#"[{"id":1,"a":1,"by":{"x@denied.example":{"size":2},"ok.example":{"size":3}}}]"#;
+    let done = screen(&rules, body).0.unwrap();
+    assert_eq!(String::from_utf8(done.bytes.clone()).unwrap(), r#"[{"a":1,"by":{"ok.example":{"size":3}}}]"#);
+    let findings = done.findings();
+    let told = findings.listed.iter().find(|f| f.act == Act::Stripped).unwrap();
+    assert_eq!((told.count, &*told.rule.path, &told.person), (1, "$.by.*.size", &Person::Unknown));
 }
 
 proptest! {
@@ -146,6 +161,6 @@ proptest! {
         let done: Vec<serde_json::Value> = serde_json::from_slice(&done.unwrap().bytes).unwrap();
         prop_assert_eq!(done[0].get("a").is_none(), text.contains("denied.example"));
         prop_assert!(looked_at.is_empty() || looked_at == [text.clone()]);
-        prop_assert_eq!(looked_at.is_empty(), !text.contains(['.', '。', '\\']) && !spelled.contains('\\'));
+        prop_assert_eq!(looked_at.is_empty(), !text.contains(['.', '%', '。', '\\']) && !spelled.contains('\\'));
     }
 }

@@ -123,7 +123,7 @@ impl<F: Fn(&Person, &FieldRule) -> Ruling> Judge for Once<F> {
     fn names(&mut self, _: Option<&FieldRule>, _: &str) -> Option<Arc<Refusal>> {
         None
     }
-    fn lists_recipients(&self, _: &FieldRule) -> bool {
+    fn reads_every(&self, _: &FieldRule) -> bool {
         false
     }
     fn pseudonym(&self, _: &Category, value: &str) -> String {

@@ -20,7 +20,7 @@ pub(in crate::gate) fn framing_is_plain(headers: &HeaderMap) -> bool {
     }
 }
 
-/// The headers the caller gets, and the names of those that led elsewhere.
+/// The headers the caller gets, and the names of those that led elsewhere, as they may be recorded.
 pub(super) fn passed_on(headers: HeaderMap, links: &Links, length_only: bool) -> (HeaderMap, Vec<HeaderName>) {
     let nominated = nominated(&headers);
     let (mut kept, mut withheld) = (HeaderMap::with_capacity(headers.len()), Vec::new());
@@ -38,7 +38,7 @@ pub(super) fn passed_on(headers: HeaderMap, links: &Links, length_only: bool) ->
         }
         let rewritten = links.rewrite(name, values);
         if !rewritten.whole {
-            withheld.push(name.clone());
+            withheld.push(recorded(name));
         }
         rewritten.values.into_iter().for_each(|value| append(&mut kept, name, value));
     }
@@ -60,6 +60,17 @@ fn is_link(name: &HeaderName) -> bool {
         || *name == header::REFRESH
         || name.as_str().ends_with("location")
         || name.as_str() == "azure-asyncoperation"
+}
+
+/// Links' usual names.
+const KNOWN: [&str; 6] =
+    ["location", "content-location", "operation-location", "azure-asyncoperation", "link", "refresh"];
+
+/// A name for the permanent record: a recipient can put anything into a name of its own, even a client's, so one that
+/// is not usual is only called `other`.
+fn recorded(name: &HeaderName) -> HeaderName {
+    let known = KNOWN.into_iter().find(|known| *known == name.as_str());
+    HeaderName::from_static(known.unwrap_or("other"))
 }
 
 /// Headers that would change how the caller reaches the recipient, tell it about hops behind us, keep state in it,
@@ -103,6 +114,16 @@ mod tests {
             map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         map
+    }
+
+    #[test]
+    fn a_name_that_the_recipient_chose_is_not_recorded() {
+        assert_eq!(recorded(&header::LOCATION), "location");
+        for chosen in ["x-jan-kowalski-location", "jan-location", "x-location"] {
+            let name = HeaderName::from_static(chosen);
+            assert!(is_link(&name));
+            assert_eq!(recorded(&name), "other");
+        }
     }
 
     #[test]

@@ -50,7 +50,8 @@ impl Servers {
         })
     }
 
-    /// Asks for one name's addresses of one family. The first server that gives a whole answer is believed.
+    /// Asks for one name's addresses of one family. The first server that gives a whole answer is believed, also where
+    /// that answer can be read in more than one way: another server's would only hide what the first one showed.
     pub(super) async fn ask(&self, name: &Name, family: Family) -> Result<Reply, Unresolved> {
         let count = self.addresses.len();
         let first = self.first.load(Ordering::Relaxed) % count.max(1);
@@ -61,7 +62,10 @@ impl Servers {
                     self.first.store(i, Ordering::Relaxed);
                     return Ok(reply);
                 }
-                Err(unresolved) => failure = failure.or(Some(unresolved)),
+                Err(gone @ (Unresolved::Failed | Unresolved::Silent | Unresolved::Cut)) => {
+                    failure = failure.or(Some(gone));
+                }
+                Err(said @ (Unresolved::Nowhere | Unresolved::Chain | Unresolved::Unclear)) => return Err(said),
             }
         }
         Err(failure.unwrap_or(Unresolved::Silent))

@@ -7,9 +7,9 @@
 //!
 //! Data is followed, not organisations: a chain leaves a system only by links that carry *its* client data.
 //! Where data lands in an organisation as a whole, any of that organisation's systems may hold it afterwards,
-//! so every onward link conducts: what is not known is taken for the worse.
+//! so every onward link conducts, there and further on: what is not known is taken for the worse.
 
-use super::{Carries, Class, Confidence, Link, LinkKind, LinkStatus, Node};
+use super::{Carries, Class, Confidence, Link, LinkKind, LinkStatus, Node, carried::Carried};
 use crate::flow::{OrganisationId, SystemId};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -22,6 +22,7 @@ pub struct Graph {
     /// For each tier, the organisations from which its links lead to a root, whatever they carry: nobody else
     /// need be searched from.
     reaching: [HashSet<OrganisationId>; 3],
+    carried: Carried,
 }
 
 impl Graph {
@@ -31,7 +32,7 @@ impl Graph {
             leaving.entry(link.from.organisation.clone()).or_default().push(i);
         }
         let reaching = Tier::ALL.map(|tier| reaching(&links, &roots, tier));
-        Self { leaving, reaching, roots, links }
+        Self { leaving, reaching, roots, carried: Carried::new(&links), links }
     }
 
     /// The links, in the order they were given.
@@ -65,51 +66,70 @@ impl Graph {
         let start = Node { organisation: organisation.clone(), system: Some(system.clone()) };
         [(Tier::Root, Class::Root), (Tier::Certain, Class::Associated), (Tier::InQuestion, Class::Unassessed)]
             .into_iter()
-            .find_map(|(tier, class)| self.chain(&start, system, tier).map(|chain| (class, chain)))
+            .find_map(|(tier, class)| {
+                self.chain(&start, &self.carried.system(system), tier).map(|chain| (class, chain))
+            })
             .unwrap_or((Class::Clear, Vec::new()))
     }
 
     /// Whether the Home Office attends a forum, for certain.
     pub(in crate::policy) fn attended_by_root(&self, organisation: &OrganisationId, system: &SystemId) -> bool {
         let here = Node { organisation: organisation.clone(), system: Some(system.clone()) };
-        self.onward(&here, system, Tier::Certain).any(|i| {
+        self.onward(&here, &self.carried.system(system), Tier::Certain).any(|i| {
             self.links.get(i).is_some_and(|l| {
                 l.kind == LinkKind::ForumAttendedBy
-                    && (self.roots.contains(&l.to.organisation) || self.chain(&l.to, system, Tier::Root).is_some())
+                    && (self.roots.contains(&l.to.organisation)
+                        || self
+                            .chain(&l.to, &(&self.carried.system(system) | self.carried.arriving(i)), Tier::Root)
+                            .is_some())
             })
         })
     }
 
     /// Breadth first, a level at a time; each place is kept with the best-evidenced way to it. Of equals the
     /// one written first stays, so that the answer never depends on chance.
-    fn chain(&self, start: &Node, origin: &SystemId, tier: Tier) -> Option<Vec<usize>> {
+    ///
+    /// What data may be by then depends on the way it came. A place reached again with more behind it is searched
+    /// from again, with everything any way to it had behind it: that ends, since it only grows, and misses nothing.
+    fn chain(&self, start: &Node, held: &BTreeSet<u32>, tier: Tier) -> Option<Vec<usize>> {
         let mut steps: Vec<Step> = Vec::new();
-        let mut seen: HashSet<Node> = HashSet::from([start.clone()]);
-        let mut level: Vec<(Node, Way)> = vec![(start.clone(), Way { evidence: 0, last: None })];
+        let mut seen: HashMap<Node, BTreeSet<u32>> = HashMap::from([(start.clone(), held.clone())]);
+        let mut level: Vec<(Node, Way)> = vec![(start.clone(), Way::NONE)];
         while !level.is_empty() {
-            let mut next: BTreeMap<Node, Way> = BTreeMap::new();
+            let mut next: BTreeMap<Node, (Way, BTreeSet<u32>)> = BTreeMap::new();
             for (node, way) in &level {
-                for i in self.onward(node, origin, tier) {
-                    let Some(link) = self.links.get(i).filter(|l| !seen.contains(&l.to)) else { continue };
+                let Some(held) = seen.get(node) else { continue };
+                for i in self.onward(node, held, tier) {
+                    let Some(link) = self.links.get(i) else { continue };
+                    let then = held | self.carried.arriving(i);
+                    if seen.get(&link.to).is_some_and(|known| then.is_subset(known)) {
+                        continue;
+                    }
                     let evidence = way.evidence + link.evidence.len();
-                    if next.get(&link.to).is_none_or(|other| other.evidence < evidence) {
+                    let (other, known) = next.entry(link.to.clone()).or_insert((Way::NONE, BTreeSet::new()));
+                    known.extend(then);
+                    if other.last.is_none() || other.evidence < evidence {
                         steps.push(Step { link: i, before: way.last });
-                        next.insert(link.to.clone(), Way { evidence, last: Some(steps.len() - 1) });
+                        *other = Way { evidence, last: Some(steps.len() - 1) };
                     }
                 }
             }
-            let arrived = next.iter().filter(|(node, _)| self.roots.contains(&node.organisation)).map(|(_, way)| way);
+            let arrived =
+                next.iter().filter(|(node, _)| self.roots.contains(&node.organisation)).map(|(_, (way, _))| way);
             if let Some(best) = arrived.reduce(|a, b| if a.evidence < b.evidence { b } else { a }) {
                 return Some(walked(&steps, best.last));
             }
-            seen.extend(next.keys().cloned());
-            level = next.into_iter().collect();
+            level.clear();
+            for (node, (way, then)) in next {
+                seen.entry(node.clone()).or_default().extend(then);
+                level.push((node, way));
+            }
         }
         None
     }
 
-    /// The links that carry `origin`'s client data on from `node`.
-    fn onward(&self, node: &Node, origin: &SystemId, tier: Tier) -> impl Iterator<Item = usize> {
+    /// The links that carry data on from `node` that may by now be of the systems `held`.
+    fn onward(&self, node: &Node, held: &BTreeSet<u32>, tier: Tier) -> impl Iterator<Item = usize> {
         let [root, certain, in_question] = &self.reaching;
         let reaching = match tier {
             Tier::Root => root,
@@ -119,28 +139,22 @@ impl Graph {
         let leaving = self.leaving.get(&node.organisation).map_or(&[][..], Vec::as_slice);
         leaving.iter().copied().filter(move |i| {
             self.links.get(*i).is_some_and(|link| {
-                tier.admits(link) && reaching.contains(&link.to.organisation) && link.conducts(node, origin)
+                tier.admits(link)
+                    && reaching.contains(&link.to.organisation)
+                    && link.leaves(node)
+                    && (link.carries == Carries::All || self.carried.names(*i, held, node))
             })
         })
     }
 }
 
 impl Link {
-    fn conducts(&self, at: &Node, origin: &SystemId) -> bool {
-        // Data in one system does not leave by a link of another; data nobody can place may leave by any.
-        let place = match (&self.from.system, &at.system) {
+    /// Data in one system does not leave by a link of another; data nobody can place may leave by any.
+    fn leaves(&self, at: &Node) -> bool {
+        match (&self.from.system, &at.system) {
             (Some(from), Some(at)) => from == at,
             _ => true,
-        };
-        let carried = match (&self.carries, &at.system) {
-            (Carries::All, _) => true,
-            (Carries::Systems(of), Some(at)) => of.contains(at) || of.contains(origin),
-            (Carries::Systems(of), None) => {
-                let own = format!("{}/", at.organisation);
-                of.contains(origin) || of.iter().any(|s| s.as_str().starts_with(&own))
-            }
-        };
-        place && carried
+        }
     }
 }
 
@@ -179,6 +193,10 @@ impl Tier {
 struct Way {
     evidence: usize,
     last: Option<usize>,
+}
+
+impl Way {
+    const NONE: Self = Self { evidence: 0, last: None };
 }
 
 /// One link of a way and the step before it, by its position among the steps of a search.

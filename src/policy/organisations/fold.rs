@@ -45,6 +45,36 @@ impl<'t> Folded<'t> {
     }
 }
 
+/// A text without one layer of percent-encoding (RFC 3986 section 2.1), in whatever characters it is spelled; `None`
+/// where it has none.
+pub(super) fn percent_decoded(text: &str) -> Option<String> {
+    let (mut decoded, mut rest) = (Vec::new(), text.chars());
+    let mut found = false;
+    while let Some(c) = rest.next() {
+        let ascii = |c: Option<char>| c.filter(|c| !c.is_ascii()).map_or(c, folded_alone);
+        let digit = |c: Option<char>| ascii(c).and_then(|c| c.to_digit(16));
+        if ascii(Some(c)) == Some('%') {
+            let mut after = rest.clone();
+            if let (Some(high), Some(low)) = (digit(after.next()), digit(after.next())) {
+                decoded.push((high << 4 | low) as u8);
+                (rest, found) = (after, true);
+                continue;
+            }
+        }
+        decoded.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+    found.then(|| String::from_utf8_lossy(&decoded).into_owned())
+}
+
+/// The one ASCII character that a character means.
+fn folded_alone(c: char) -> Option<char> {
+    match fold(c) {
+        Fold::Stays(byte) => Some(byte.into()),
+        Fold::Is(text) => text.parse().ok(),
+        Fold::Goes | Fold::EndsName => None,
+    }
+}
+
 enum Fold {
     Stays(u8),
     Is(&'static str),
@@ -139,6 +169,14 @@ mod tests {
         assert_eq!(folded("ℋ𝐨ⓜe·oﬃce"), ("home office".into(), vec![]));
         assert_eq!(folded("a\u{200b}\u{ad}b\nc"), ("abc".into(), vec![1, 2]));
         assert_eq!(folded("é, ж ß"), (" ,   ss".into(), vec![]));
+    }
+
+    #[test]
+    fn one_layer_of_percent_encoding_goes() {
+        let decoded = |text| percent_decoded(text);
+        assert_eq!(decoded("100% of é, %, %4, %zz"), None);
+        assert_eq!(decoded("a%2Eb%2eé%C3%A9%252e%ff").as_deref(), Some("a.b.éé%2e\u{fffd}"));
+        assert_eq!(decoded("a％２Ｅb%").as_deref(), Some("a.b%"));
     }
 
     #[test]

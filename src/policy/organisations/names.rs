@@ -2,15 +2,23 @@
 //!
 //! Built of the systems a chain makes root or associated; found in any text, in every spelling ([`Folded`]), as
 //! whole names: `nothomeoffice.gov.uk` and `homeoffice.gov.uk.example.org` are somebody else. A name stands for
-//! itself and all below it. Where a text can be read in two ways, the one that finds a name counts.
+//! itself and all below it. Where a text can be read in two ways, the one that finds a name counts: so it is read as
+//! it stands, and percent-decoded, as servers decode what they are given.
 
-use super::{Class, HostPattern, System, fold::Folded};
+mod path;
+
+use super::{
+    Class, HostPattern, System,
+    fold::{Folded, percent_decoded},
+};
 use crate::flow::{Host, SystemId};
 use aho_corasick::AhoCorasick;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// No label is longer (RFC 1035 section 2.3.4).
 const LABEL: usize = 64;
+/// How often a text may have been percent-encoded, one time after another.
+const ENCODED: usize = 3;
 
 /// The names of linked systems.
 #[derive(Debug, Default)]
@@ -66,45 +74,68 @@ impl Names {
         Self { automaton, claims: found.into_values().collect(), addresses }
     }
 
+    /// Whether somebody is known by an address.
+    pub(in crate::policy) fn have_addresses(&self) -> bool {
+        !self.addresses.is_empty()
+    }
+
     /// The systems whose hosts, mail domains or paths stand in a text.
     pub(in crate::policy) fn within(&self, text: &str) -> BTreeSet<&SystemId> {
-        let text = Folded::new(text);
         let mut found = BTreeSet::new();
+        let folded = Folded::new(text);
+        self.read(&folded, &mut found);
+        if folded.bytes.contains(&b'%') {
+            let decoded = std::iter::successors(percent_decoded(text), |text| percent_decoded(text));
+            decoded.take(ENCODED).for_each(|text| _ = self.read(&Folded::new(&text), &mut found));
+        }
+        found
+    }
+
+    /// One reading of a text. Gives back how many bytes of paths it looked at, which is linear in the text.
+    fn read<'n>(&'n self, text: &Folded<'_>, found: &mut BTreeSet<&'n SystemId>) -> usize {
+        let allowed = path::allowed(text.bytes.len());
+        let mut left = allowed;
         match &self.automaton {
             Some(automaton) => {
                 for hit in automaton.find_overlapping_iter(&*text.bytes) {
-                    if begins(&text, hit.start()) && ends(&text, hit.end()) {
-                        let claims = self.claims.get(hit.pattern().as_usize()).into_iter().flatten();
-                        let holds = |claim: &&Claim| claim.covers.holds(&text, hit.start(), hit.end());
-                        found.extend(claims.filter(holds).map(|claim| &claim.system));
+                    if begins(text, hit.start()) && ends(text, hit.end()) {
+                        let claims = self.claims.get(hit.pattern().as_usize()).map_or(&[][..], Vec::as_slice);
+                        self::hit(claims, text, hit.span(), &mut left, found);
                     }
                 }
             }
             None => found.extend(self.claims.iter().flatten().map(|claim| &claim.system)),
         }
         if !self.addresses.is_empty() {
-            found.extend(addresses(&text).filter_map(|host| self.addresses.get(&host)));
+            found.extend(addresses(text).filter_map(|host| self.addresses.get(&host)));
         }
-        found
+        allowed - left
     }
 }
 
-impl Covers {
-    fn holds(&self, text: &Folded<'_>, start: usize, end: usize) -> bool {
-        match self {
-            Self::Whole => true,
-            Self::Below => match text.bytes.get(..start) {
-                Some([.., label, b'.']) => label.is_ascii_alphanumeric(),
-                _ => false,
-            },
-            Self::Path(path) => {
-                let found = segments(text.bytes.get(end..).unwrap_or_default());
-                let (Some((last, before)), true) = (path.split_last(), found.len() >= path.len()) else { return false };
-                // Where something went, the path may have ended there.
-                let same = |s: &String| s == last || (s.starts_with(last.as_str()) && text.has_seam_after(end));
-                found.starts_with(before) && found.get(before.len()).is_some_and(same)
+/// Whose of the claims to a name it is, where it stands.
+fn hit<'n>(
+    claims: &'n [Claim],
+    text: &Folded<'_>,
+    at: aho_corasick::Span,
+    left: &mut usize,
+    found: &mut BTreeSet<&'n SystemId>,
+) {
+    let mut paths = Vec::new();
+    for claim in claims {
+        match &claim.covers {
+            Covers::Path(path) if !found.contains(&claim.system) => paths.push((path.as_slice(), &claim.system)),
+            Covers::Path(_) => {}
+            Covers::Whole => drop(found.insert(&claim.system)),
+            Covers::Below => {
+                if matches!(text.bytes.get(..at.start), Some([.., label, b'.']) if label.is_ascii_alphanumeric()) {
+                    found.insert(&claim.system);
+                }
             }
         }
+    }
+    if !paths.is_empty() {
+        found.extend(path::owners(text, at.end, paths, left));
     }
 }
 
@@ -145,50 +176,6 @@ fn ends(text: &Folded<'_>, at: usize) -> bool {
         [first, ..] => first.is_ascii_alphanumeric(),
     };
     !goes_on || text.is_seam(at)
-}
-
-/// The path that follows a host, in lower case: percent-decoded, dot segments resolved, without empty segments and
-/// the punctuation of a sentence.
-fn segments(after: &[u8]) -> Vec<String> {
-    let after = after.strip_prefix(b".").unwrap_or(after);
-    let after = match after.split_first() {
-        Some((b':', port)) => port.iter().position(|b| !b.is_ascii_digit()).and_then(|n| port.get(n..)),
-        _ => Some(after),
-    };
-    let decoded = percent_decoded(after.unwrap_or_default());
-    let mut parts = decoded.split(|b| matches!(b, b'/' | b'\\'));
-    let mut path: Vec<String> = Vec::new();
-    if parts.next().is_none_or(|before| !before.is_empty()) {
-        return path;
-    }
-    for part in parts {
-        let word = part.iter().take_while(|b| b.is_ascii_alphanumeric() || b"-._~".contains(b)).count();
-        let text = String::from_utf8_lossy(part.get(..word).unwrap_or_default()).to_ascii_lowercase();
-        match text.as_str() {
-            ".." => drop(path.pop()),
-            "" | "." => {}
-            _ => path.push(text.trim_end_matches('.').to_owned()),
-        }
-        if word < part.len() {
-            break;
-        }
-    }
-    path
-}
-
-fn percent_decoded(text: &[u8]) -> Vec<u8> {
-    let (mut decoded, mut rest) = (Vec::new(), text);
-    while let Some((byte, after)) = rest.split_first() {
-        let digits = after.get(..2).and_then(|d| std::str::from_utf8(d).ok());
-        let escaped = digits.filter(|_| *byte == b'%').and_then(|d| u8::from_str_radix(d, 16).ok());
-        decoded.push(escaped.unwrap_or(*byte));
-        rest = if escaped.is_some() { after.get(2..).unwrap_or_default() } else { after };
-        // Nobody's path is longer, and a text may hold many hosts.
-        if decoded.len() > 512 {
-            break;
-        }
-    }
-    decoded
 }
 
 /// Whatever in a text can be read as an address, in every notation.

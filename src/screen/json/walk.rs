@@ -12,7 +12,7 @@ use super::{
     scan::{self, Fault, Partial},
     tape::{Item, Kind, Scalar, Tape},
 };
-use places::{DEEPER, DEPENDANT_SUBJECT, LISTED, SPECIAL, SUBJECT};
+use places::{DEEPER, DEPENDANT_SUBJECT, LISTED, SPECIAL, SUBJECT, may_name_somebody};
 
 use crate::{
     policy::{
@@ -21,7 +21,6 @@ use crate::{
     },
     screen::{
         Judge, Person,
-        dotted::dotted,
         tally::{PersonId, Rules, Tally},
     },
     verdict::Refusal,
@@ -321,7 +320,13 @@ impl Walk {
             Zone::Dropped => (DEAD, UNLISTED),
         };
         // A name that a wildcard lets through leaves too.
-        if ordinal == UNLISTED && state != DEAD && dotted(name) && turn.names(name) {
+        if ordinal == UNLISTED
+            && state != DEAD
+            && may_name_somebody(name)
+            && let Some(why) = turn.names(name)
+        {
+            let rule = self.rule_at(turn, state);
+            self.tally.object(rule, why);
             state = DEAD;
         }
         let new = match 1u64.checked_shl(ordinal.into()) {

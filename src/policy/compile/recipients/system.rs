@@ -1,5 +1,7 @@
 //! One `[[organisation.system]]`.
 
+mod network;
+
 use super::{Problems, place};
 use crate::{
     flow::Host,
@@ -44,7 +46,7 @@ pub(super) fn compile(file: &str, text: &source::System, of: &Organisation, prob
         name: of.name.get_ref().clone(),
         kind: text.kind,
         hosts: patterns(file, text, problems).collect(),
-        addresses: text.addresses.iter().filter_map(|a| network(file, a, problems)).collect(),
+        addresses: text.addresses.iter().filter_map(|a| network::read(file, a, problems)).collect(),
         certificate_organisations: certificates(file, text, of, problems),
         assessed: text.assessed.as_ref().map(|a| assessment(file, a.get_ref(), problems)),
         undertaking: text.undertaking.as_ref().map(|u| undertaking(file, u, problems)),
@@ -163,16 +165,6 @@ pub(super) fn path_pattern(text: &str) -> Result<HostPattern, (String, &'static 
     let (host, path) = text.split_once('/').ok_or_else(wrong)?;
     let path = upstream::segments(path).filter(|p| !p.is_empty()).ok_or_else(wrong)?;
     Ok(HostPattern::Path(Host::parse(host).map_err(|_| wrong())?, path))
-}
-
-fn network(file: &str, text: &At<String>, problems: &mut Problems) -> Option<ipnet::IpNet> {
-    let s = text.get_ref();
-    let net = s.parse().ok().or_else(|| s.parse::<std::net::IpAddr>().ok().map(ipnet::IpNet::from));
-    if net.is_none() {
-        let mend = "write an address or a network, such as 10.20.0.0/16";
-        problems.error(place(file, text.span()), format!("`{s}` is not an address"), mend);
-    }
-    net
 }
 
 /// Both ends are inclusive, so that one day is enough.

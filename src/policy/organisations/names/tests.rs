@@ -46,6 +46,19 @@ fn every_spelling_of_a_name_is_found() {
         "https://WWW.GOV.UK:443//./x/../%72eport-immigration-crime?y",
         "see www.gov.uk/report-immigration-crime.",
         "https://www.gov.uk\\report-immigration-crime/form",
+        "https://www%2ehomeoffice%2egov%2euk/x",
+        "h%6fmeoffice.gov.uk",
+        "homeoffice%252Egov%252euk",
+        "home%6fffice%25252egov.uk",
+        "homeoffice%E3%80%82gov.uk",
+        "ho%EF%BD%8Deoffice.gov.uk",
+        "homeoffice％２Ｅgov.uk",
+        "100% sure: see\u{200b}homeoffice%2egov.uk",
+        "a%40homeoffice%2egov.uk%20now",
+        "https://street-health.example/?to=https%3A%2F%2Fwww.gov.uk%2F%2572eport-immigration-crime",
+        "https://www.gov.uk/%2e%2e/report-immigration-crime%20now",
+        "https://www.gov.uk/report-immigration-crime/../housing",
+        "www.gov.uk/housing/www.gov.uk/../../report-immigration-crime",
         "hmpo.gov.uk",
         "paßport.service.gov.uk",
     ] {
@@ -70,6 +83,10 @@ fn other_names_are_somebody_else() {
         "www.gov.uk/report-immigration-crime-statistics",
         "www.gov.uk/x/report-immigration-crime",
         "https://www.gov.uk/housing",
+        "https://www.gov.uk/housing/../housing/a, https://www.gov.uk/x/..",
+        "%6eothomeoffice%2egov%2euk",
+        "homeoffice%2egov%2eukx",
+        "100% of homeoffice%",
         "gsi.gov.uk",
         "1.5",
         "2026-11-21T10:00:00.000Z",
@@ -101,6 +118,29 @@ fn what_is_below_a_wildcard_is_not_the_name_itself() {
     assert_eq!(names(vec![]).within("homeoffice.gov.uk").len(), 0);
 }
 
+/// However often a host stands in a text, what follows it is read about once.
+#[test]
+fn paths_within_paths_are_not_read_again_and_again() {
+    let read = |text: &str| {
+        let (folded, mut found) = (Folded::new(text), BTreeSet::new());
+        (SHIPPED.names.read(&folded, &mut found), !found.is_empty())
+    };
+    for n in [10, 1_000, 20_000] {
+        let text = "www.gov.uk/".repeat(n);
+        assert!(read(&text).0 <= path::allowed(text.len()), "{n}");
+        // What was not read to its end may lead anywhere.
+        assert_eq!(read(&text).1, n > 10, "{n}");
+        let apart = "https://www.gov.uk/housing/a ".repeat(n);
+        let (bytes, found) = read(&apart);
+        assert!(bytes <= apart.len() && !found, "{n}: {bytes}");
+    }
+    for n in [1, 150, 2_000] {
+        let dots = "x/../".repeat(n);
+        assert!(read(&format!("https://www.gov.uk/{dots}report-immigration-crime")).1, "{n}");
+        assert!(!read(&format!("https://www.gov.uk/{dots}housing")).1, "{n}");
+    }
+}
+
 /// A name of a root as somebody might spell it.
 fn spelled() -> impl Strategy<Value = String> {
     let name = proptest::sample::select(vec![
@@ -125,6 +165,8 @@ fn spelled() -> impl Strategy<Value = String> {
                 ('.', 2) => text.push('｡'),
                 (c, 0) if c.is_ascii_graphic() => text.extend(char::from_u32(c as u32 + 0xFEE0)),
                 (c, 1) => text.extend(c.to_uppercase()),
+                (c, _) if n > 200 => text.push_str(&format!("%{:02x}", c as u32)),
+                (c, _) if n > 150 => text.push_str(&format!("%25{:02X}", c as u32)),
                 (c, _) => text.push(c),
             }
         }

@@ -3,11 +3,12 @@
 use super::{Open, Shape, Turn, Walk, Walked};
 use crate::{
     policy::{
-        integration::{BodyRules, RecordTarget, SubjectSource, Target, Unlisted},
+        integration::{BodyRules, FieldRule, RecordTarget, SubjectSource, Target, Unlisted},
         selector::{DEAD, State, UNLISTED},
     },
     screen::{
         Judge,
+        dotted::dotted,
         json::{
             tape::{Hit, Item, Kind, Scalar},
             text,
@@ -15,7 +16,9 @@ use crate::{
         },
         tally::{self, PersonId, Tally, UNKNOWN},
     },
+    verdict::Refusal,
 };
+use std::sync::Arc;
 
 impl Walk {
     /// The state of the value that begins, by the rules of the container it stands in.
@@ -108,6 +111,28 @@ impl Walk {
         self.give_up(turn, end - 1, tally::unlisted(detail))
     }
 
+    /// The rule, by the tally's count, under which something at a wildcard's place is recorded: the one that lists the
+    /// place, or else the first that has a wildcard.
+    #[cold]
+    pub(super) fn rule_at(&self, turn: &Turn<'_>, state: State) -> usize {
+        let place = turn.place(state);
+        let record = self.record.map(|record| record.kind);
+        if place.has(LISTED) {
+            return record.map_or(0, |kind| self.first_rule(kind)) + usize::from(place.index());
+        }
+        let wild = |rules: &[Arc<FieldRule>]| rules.iter().position(|rule| rule.path.contains('*'));
+        let kinds = turn.rules.records.iter().enumerate();
+        let mut within = kinds.filter(|(kind, _)| record.is_none_or(|open| open == *kind));
+        let in_document = || wild(&turn.rules.envelope).filter(|_| record.is_none());
+        in_document()
+            .or_else(|| within.find_map(|(kind, r)| wild(&r.fields).map(|rule| self.first_rule(kind) + rule)))
+            .unwrap_or_else(|| record.map_or(0, |kind| self.first_rule(kind)))
+    }
+
+    fn first_rule(&self, kind: usize) -> usize {
+        self.offsets.get(kind).copied().unwrap_or(usize::MAX / 2)
+    }
+
     /// Finds out whom the record was about, decides it and writes it.
     pub(super) fn end_record(&mut self, turn: &mut Turn<'_>) -> Walked<()> {
         let Some(record) = self.record.take() else { return Ok(()) };
@@ -126,7 +151,7 @@ impl Walk {
             };
             self.people.push(person);
         }
-        let rules = self.offsets.get(record.kind).copied().unwrap_or(usize::MAX / 2);
+        let rules = self.first_rule(record.kind);
         let mut writer = Writer::new(turn.buf, &mut self.out, &mut self.comma);
         writer.items(&self.tape.items, (&self.people, rules), &mut self.tally, turn.judge)?;
         self.tape.clear();
@@ -182,16 +207,21 @@ impl<'a> Turn<'a> {
         record.matcher.start()
     }
 
-    /// Whether a member's name names a recipient that may not receive anything.
+    /// What speaks against a member's name, for whom it names.
     #[cold]
-    pub(super) fn names(&mut self, name: &[u8]) -> bool {
-        self.judge.names(None, &String::from_utf8_lossy(name)).is_some()
+    pub(super) fn names(&mut self, name: &[u8]) -> Option<Arc<Refusal>> {
+        self.judge.names(None, &String::from_utf8_lossy(name))
     }
 
     #[inline]
     pub(super) fn place(&self, state: State) -> Place {
         Place(self.places.get(state.index()).copied().unwrap_or(0))
     }
+}
+
+/// Whether a member's name could hold a host's, or an address in any notation.
+pub(super) fn may_name_somebody(name: &[u8]) -> bool {
+    dotted(name) || name.first().is_some_and(u8::is_ascii_digit) || name.contains(&b':')
 }
 
 /// What the rules say of one place, in a word: flags, and the place of its rule or kind of record.

@@ -111,6 +111,7 @@ impl Files {
         Ok(Self { directory, sources })
     }
 
+    /// The rules compiled.
     fn compile(&self) -> Result<Policy, Failure> {
         Policy::compile(&self.sources).map_err(|found| invalid("the policy set is invalid", &found, &self.sources))
     }

@@ -176,7 +176,8 @@ async fn a_link_that_is_written_and_taken_up_closes_the_next_request() {
     assert!(said.contains("The running gateway judges by the old set until: havengate policy reload"), "{said}");
     assert_eq!(need().await.status, 200);
     around.arrived_one();
-    let end = ["end-link", "riverside-council", "nrpf-connect", "--ended", "2026-11-01", "--reload"];
+    let end =
+        ["end-link", "riverside-council", "nrpf-connect", "--ended", "2026-11-01", "--evidence", "letter", "--reload"];
     let said = change(&end);
     assert!(said.contains("is active."), "{said}");
     let answer = need().await;

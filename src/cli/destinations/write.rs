@@ -22,6 +22,7 @@ use crate::{
     gate::control,
     policy::{Diagnostic, Policy},
 };
+use jiff::civil::Date;
 use serde_json::json;
 
 /// The file that is changed.
@@ -120,6 +121,17 @@ fn refuse_council(policy: &Policy, id: &str) -> Result<(), Failure> {
         council.name
     );
     Err(Failure::new(Exit::Finding, text))
+}
+
+/// What has begun has a first day that is not to come.
+fn begun(option: &str, first: Option<Date>) -> Result<(), Failure> {
+    match first {
+        Some(day) if day > super::today() => {
+            let text = format!("--{option} {day} is to come\n  mend: write the first day; record it when it has come");
+            Err(Failure::new(Exit::Usage, text))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Warnings that the change brings.

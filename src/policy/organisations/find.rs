@@ -163,16 +163,18 @@ fn below(host: &Host, x: &str) -> bool {
 
 /// `https://Refer.Riverside.example:443/v2/x?y`, or less of it. What follows `?` or `#` is not looked at.
 fn host_and_path(text: &str) -> Option<(Host, Vec<String>)> {
-    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let text = text.split(['?', '#']).next().unwrap_or_default();
-    let (authority, path) = text.split_once('/').unwrap_or((text, ""));
+    // As browsers do (WHATWG URL): a backslash is a slash, and dot segments lead up, however they are written.
+    let text = text.replace('\\', "/");
+    let text = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
+    let (authority, path) = text.split_at(text.find(['/', '?', '#']).unwrap_or(text.len()));
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let host = match Host::parse_authority(authority) {
         Ok((host, _)) => host,
         // An IPv6 address as people write it.
         Err(_) => Host::Address(authority.parse::<std::net::Ipv6Addr>().ok().map(|a| a.to_canonical())?),
     };
-    let segments = path.split('/').filter(|s| !s.is_empty()).map(decoded);
+    let url = url::Url::parse(&format!("https://host{path}")).ok()?;
+    let segments = url.path_segments()?.filter(|s| !s.is_empty()).map(decoded);
     Some((host, segments.collect::<Option<Vec<_>>>()?))
 }
 
@@ -229,6 +231,24 @@ mod tests {
         {
             assert_eq!(found(other), plain, "{other}");
         }
+    }
+
+    #[test]
+    fn dot_segments_lead_where_the_gateway_is_led() {
+        for path in [
+            "report-immigration-crime",
+            "x/../report-immigration-crime",
+            "./report-immigration-crime/",
+            "%2e/report-immigration-crime",
+            "x/%2E%2e/report-immigration-crime",
+            ".%2e/../report-immigration-crime/y?z",
+            "/report%2Dimmigration-crime",
+        ] {
+            let said = found(&format!("https://www.gov.uk/{path}"));
+            assert!(said.contains("home-office/report-immigration-crime Pattern(Path("), "{path}: {said}");
+        }
+        assert!(found("www.gov.uk\\report-immigration-crime").contains("home-office/report-immigration-crime"));
+        assert!(!found("www.gov.uk/report-immigration-crime/../housing").contains("home-office"));
     }
 
     #[test]

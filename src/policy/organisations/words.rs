@@ -74,6 +74,10 @@ fn linked(system: &System, said: &mut Standing) {
     }
 }
 
+/// A council is many systems; its domain says nothing of any of them.
+pub const ADD_THE_ONE: &str = "add the one system that you send to, with its own host (`havengate destinations add`), and \
+                               work with that";
+
 const NOTHING_OPENS: &str = "Nothing opens it. Where a client wants something to reach the Home Office, an \
                              independent immigration adviser can do it with them, on paper, outside this system.";
 

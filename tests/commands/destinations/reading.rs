@@ -124,10 +124,23 @@ fn letters_ask_a_forum_to_end_access_and_others_for_the_undertaking() {
     }
     // A deadline that was set is the letter's.
     let forum = "\n[[organisation]]\nid = \"m\"\nname = \"M\"\n[[organisation.system]]\nid = \"m/meeting\"\n\
-                 kind = \"forum\"\nforum = { state = \"challenged\", since = 2026-11-01, deadline = 2026-12-24 }\n";
+                 kind = \"forum\"\nforum = { state = \"challenged\", since = 2026-11-01, deadline = 2026-12-24 }\n\
+                 [[link]]\nfrom = \"m\"\nto = \"home-office\"\nkind = \"forum-attended-by\"\nstatus = \"in-force\"\n\
+                 confidence = \"high\"\nevidence = [\"A worker, Sam K., told the panel.\"]\n";
     append(home.path(), forum);
     let (_, letter) = data(home.path(), &["letter", "m/meeting", "--at", "2026-11-22"]);
     assert_eq!((&letter["asks"], &letter["deadline"]), (&json!("challenge"), &json!("2026-12-24")));
+    // Who told us stays with us.
+    for (id, secret) in [("m/meeting", "Sam K."), ("riverside-council/nrpf", "Camden Council's page")] {
+        let (_, out, _) = run(home.path(), &["letter", id]);
+        let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(!out.contains(secret) && out.contains("without naming who told you"), "{out}");
+    }
+    let (_, out, _) = run(home.path(), &["letter", "riverside-council/nrpf"]);
+    let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(out.contains("it opens nothing else") && !out.contains("We would like to go on"), "{out}");
+    let (exit, _, err) = run(home.path(), &["letter", "camden-gov-uk/network"]);
+    assert!(exit == Some(1) && err.contains("a whole council") && err.contains("destinations add"), "{err}");
     let (exit, _, err) = run(home.path(), &["letter", "home-office/network"]);
     assert!(exit == Some(1) && err.contains("nothing is asked of it"), "{err}");
 }

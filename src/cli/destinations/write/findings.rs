@@ -1,6 +1,6 @@
 //! `havengate destinations assess` and `forum`: what was found out about a recipient.
 
-use super::{Change, Failure, How};
+use super::{Change, Failure, How, begun};
 use crate::{
     cli::destinations::edit::{Field, Registry, date},
     policy::organisations::ForumState,
@@ -98,6 +98,7 @@ impl Change for ForumArgs {
         self.how
     }
     fn make(&self, registry: &mut Registry) -> Result<Option<String>, Failure> {
+        begun("since", self.since)?;
         let since = self.since.unwrap_or_else(crate::cli::destinations::today);
         let mut fields: Vec<Field<'_>> = vec![("state", self.state.as_str().into()), ("since", date(since))];
         fields.extend(self.deadline.map(|d| ("deadline", date(d))));

@@ -89,7 +89,7 @@ pub(super) fn run(command: DestinationsCommand, context: &Context) -> Result<Pri
 #[derive(Debug, Clone, Copy, clap::Args)]
 struct AsOf {
     /// As if it were this day, 2027-10-01 [default: today in London]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day)]
     at: Option<Date>,
 }
 
@@ -101,6 +101,11 @@ impl AsOf {
 
 fn today() -> Date {
     day_in_london(Timestamp::now())
+}
+
+/// A day as the files write it.
+fn written_day(text: &str) -> Result<Date, &'static str> {
+    text.parse().map_err(|_| "write a day that exists as year-month-day, such as 2027-09-30")
 }
 
 /// The rules as they stand in the files.

@@ -54,7 +54,7 @@ pub struct ExposureArgs {
     #[arg(value_name = "ID")]
     id: String,
     /// The first day that counts
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day)]
     since: Date,
     /// Also every recipient from which client data goes on to it
     #[arg(long)]

@@ -76,10 +76,14 @@ pub(super) fn run(change: &impl Change, context: &Context) -> Result<Printed, Fa
         return Err(invalid("the policy set is invalid", &before.err().unwrap_or_default(), &files.sources));
     };
     let replaced = change.make(&mut registry)?;
-    let text = registry.text();
+    let text = with_ends_of(target.text(), registry.text());
     files.sources.insert(FILE, text.as_str());
     let after = Policy::compile(&files.sources).map_err(|found| {
-        invalid("with this change the policy set would be invalid, so nothing was written", &found, &files.sources)
+        let what = match before {
+            Ok(_) => "with this change the policy set would be invalid, so nothing was written",
+            Err(_) => "the policy set is invalid already, so nothing was written: mend this first",
+        };
+        invalid(what, &found, &files.sources)
     })?;
     let effect = Effect::of(before.as_ref().ok(), &after, super::today());
     let stays = change.subject().filter(|_| effect.is_none()).map_or_else(String::new, |id| stays(id, &after));
@@ -138,6 +142,15 @@ fn begun(option: &str, first: Option<Date>) -> Result<(), Failure> {
 fn fresh(before: &[Diagnostic], after: &[Diagnostic]) -> Vec<Diagnostic> {
     let known = |d: &&Diagnostic| !before.iter().any(|b| (&b.file, &b.message) == (&d.file, &d.message));
     after.iter().filter(known).cloned().collect()
+}
+
+/// The text with the line ends of the old one: an editor that wrote CR LF should find them.
+fn with_ends_of(old: &str, new: String) -> String {
+    let returns = old.matches("\r\n").count();
+    if returns * 2 <= old.matches('\n').count() {
+        return new;
+    }
+    new.replace("\r\n", "\n").replace('\n', "\r\n")
 }
 
 /// How a recipient stands whose class a change left as it was, and why.

@@ -268,6 +268,33 @@ fn what_does_not_compile_is_not_written_and_the_core_is_nobodys() {
 }
 
 #[test]
+fn line_ends_stay_and_what_was_broken_before_is_said_first() {
+    let home = home();
+    let path = home.path().join("policies/organisations.toml");
+    fs::write(&path, registry(home.path()).replace('\n', "\r\n")).unwrap();
+    assert_eq!(run(home.path(), &LINK).0, Some(0));
+    let text = registry(home.path());
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+    assert!(text.contains("from = \"riverside-council\"\r\nto = \"home-office\"\r\n"), "{text}");
+    append(home.path(), "\n[[organisation]]\nid = \"n\"\nname = \"\"\n");
+    let end = ["end-link", "riverside-council", "home-office", "--ended", "2026-01-05", "--evidence", "letter"];
+    let (exit, _, err) = run(home.path(), &end);
+    assert!(exit == Some(3) && err.contains("invalid already") && !err.contains("with this change"), "{err}");
+}
+
+#[test]
+fn wrong_words_are_said_to_machines_too() {
+    let home = home();
+    let end = ["end-link", "a", "b", "--ended", "5.1.2026", "--evidence", "letter"];
+    let (exit, _, err) = run(home.path(), &end);
+    assert!(exit == Some(2) && err.contains("such as 2027-09-30"), "{err}");
+    let (exit, said) = data(home.path(), &end);
+    assert!(exit == Some(2) && said["error"]["text"].as_str().unwrap().contains("2027-09-30"), "{said}");
+    let (_, said) = data(home.path(), &["show", "riverside-counci"]);
+    assert!(said["error"]["mend"].as_str().unwrap().starts_with("did you mean riverside-council"), "{said}");
+}
+
+#[test]
 fn the_file_keeps_its_mode_and_its_place() {
     let home = home();
     let (real, name) = (home.path().join("kept/registry.toml"), home.path().join("policies/organisations.toml"));

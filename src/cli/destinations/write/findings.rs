@@ -23,10 +23,10 @@ pub struct Assess {
     #[arg(value_name = "SYSTEM")]
     id: String,
     /// The last day it holds
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day)]
     until: Date,
     /// The first day [default: today]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day)]
     on: Option<Date>,
     /// Whose word it is
     #[arg(long, value_parser = ["panel", "organisation"])]
@@ -81,10 +81,10 @@ pub struct ForumArgs {
     #[arg(long)]
     state: ForumState,
     /// Since which day [default: today]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day)]
     since: Option<Date>,
     /// The day by which the Home Office is to be gone, or we leave
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day)]
     deadline: Option<Date>,
     #[command(flatten)]
     how: How,

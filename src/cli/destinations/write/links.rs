@@ -41,10 +41,10 @@ pub struct Link {
     #[arg(long, default_value = "in-force")]
     status: LinkStatus,
     /// First day, where known
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day)]
     since: Option<Date>,
     /// Its last day, where it has ended
-    #[arg(long, value_name = "DAY", required_if_eq("status", "ended"))]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day, required_if_eq("status", "ended"))]
     ended: Option<Date>,
     /// Where it is written: a page, a document, when it was read. Repeatable
     #[arg(long, required = true)]
@@ -111,7 +111,7 @@ pub struct EndLink {
     #[arg(long)]
     kind: Option<LinkKind>,
     /// Its last day, which must be over
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day)]
     ended: Date,
     /// Where it is written that it ended. Repeatable
     #[arg(long, required = true)]

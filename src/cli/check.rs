@@ -81,7 +81,7 @@ fn invalid(found: &[Diagnostic], sources: &Sources) -> Failure {
 }
 
 /// Compiling knows no day; a link that ends tomorrow conducts today.
-fn links_that_hold(policy: &Policy) -> Result<(), Failure> {
+pub(super) fn links_that_hold(policy: &Policy) -> Result<(), Failure> {
     let early = policy.registry.ended_too_early(day_in_london(Timestamp::now()));
     let said: Vec<String> = early
         .map(|l| format!("organisations.toml: the link from {} to {} has not ended yet", l.from.id(), l.to.id()))

@@ -14,7 +14,7 @@ mod save;
 mod show;
 mod write;
 
-use super::{Context, Exit, Failure, Printed, check_output::diagnostics};
+use super::{Context, Exit, Failure, Printed, check::links_that_hold, check_output::diagnostics};
 use crate::{
     gate::policy_files,
     policy::{
@@ -122,7 +122,10 @@ impl Files {
 
     /// The rules compiled.
     fn compile(&self) -> Result<Policy, Failure> {
-        Policy::compile(&self.sources).map_err(|found| invalid("the policy set is invalid", &found, &self.sources))
+        let compiled = Policy::compile(&self.sources);
+        let policy = compiled.map_err(|found| invalid("the policy set is invalid", &found, &self.sources))?;
+        links_that_hold(&policy)?;
+        Ok(policy)
     }
 }
 

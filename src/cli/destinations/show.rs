@@ -2,6 +2,7 @@
 
 use super::{AsOf, Context, Exit, Failure, Files, Printed, data, force, unknown};
 use crate::{
+    flow::Host,
     policy::{
         Class, Policy,
         organisations::{
@@ -14,7 +15,7 @@ use crate::{
 };
 use jiff::civil::Date;
 use serde_json::json;
-use std::fmt::Write as _;
+use std::{fmt::Write as _, net::IpAddr};
 
 /// What `show` is told.
 #[derive(Debug, clap::Args)]
@@ -164,7 +165,10 @@ fn nobody(answer: &Answer<'_>) -> String {
     if let Asked::Several(_) = asked {
         return format!("{asked}: which one? For example: {}\n", answer.near.join(", "));
     }
-    let mail = match asked {
+    let more = match asked {
+        Asked::Host(Host::Address(address), _) if inside(*address) => {
+            " It is an address of this machine or of private networks: it is whose `addresses` list it."
+        }
         Asked::Mail(_) => " As a client's own address it is a matter of consent.",
         _ => "",
     };
@@ -173,9 +177,16 @@ fn nobody(answer: &Answer<'_>) -> String {
         near => format!("  did you mean {}?\n", near.join(", ")),
     };
     format!(
-        "{asked}: unassessed: the registry knows nobody there\n{near}  Nothing is sent to whom nobody knows.{mail}\n  \
+        "{asked}: unassessed: the registry knows nobody there\n{near}  Nothing is sent to whom nobody knows.{more}\n  \
          what would change it: find out whose it is, then `havengate destinations add` and `assess`.\n"
     )
+}
+
+fn inside(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(a) => a.is_private() || a.is_loopback() || a.is_link_local() || a.is_unspecified(),
+        IpAddr::V6(a) => a.is_loopback() || a.is_unique_local() || a.is_unicast_link_local() || a.is_unspecified(),
+    }
 }
 
 /// Links of a recipient that carry nothing now: what once was, and talk about policy.

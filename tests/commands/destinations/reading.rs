@@ -102,6 +102,8 @@ fn ids_in_any_case_and_names_are_found_and_near_ones_offered() {
             data["found"].as_array().unwrap().iter().map(|f| f["system"]["id"].as_str().unwrap()).collect();
         assert!(exit == Some(1) && (id.is_empty() || ids.contains(&id)), "{asked}: {data}");
     }
+    let (exit, out, _) = run(home.path(), &["why", "127.0.0.1"]);
+    assert!(exit == Some(1) && out.contains("address of this machine or of private networks"), "{out}");
     let (_, out, _) = run(home.path(), &["why", "council"]);
     assert!(out.contains("names: which one? For example: ") && out.contains("riverside-council"), "{out}");
     let (exit, _, err) = run(home.path(), &["why", "riverside-council/nrp"]);

@@ -100,6 +100,8 @@ fn a_link_that_holds_today_does_not_end_today() {
     fs::write(home.path().join("policies/organisations.toml"), by_hand).unwrap();
     let (exit, _, err) = said(havengate(home.path()).arg("check"));
     assert!(exit == Some(3) && err.contains("riverside-council to home-office has not ended yet"), "{err}");
+    let (exit, _, err) = run(home.path(), &["why", "riverside-council"]);
+    assert!(exit == Some(3) && err.contains("has not ended yet"), "{err}");
 }
 
 #[test]

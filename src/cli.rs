@@ -189,9 +189,11 @@ pub struct Context {
 
 /// Reads the arguments, does it, prints it. The first argument is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let json = arguments.iter().take_while(|a| *a != "--").any(|a| a == "--json");
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
-        Err(error) => return told(&error),
+        Err(error) => return told(&error, json),
     };
     let variable = std::env::var_os(config::CONFIG_VARIABLE);
     let context = Context { file: config::locate(cli.config.as_deref(), variable.as_deref()), json: cli.json };
@@ -202,8 +204,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }
         Err(failure) => {
             if context.json {
-                let code = failure.exit as u8;
-                show(&pretty(&json!({ "error": { "exit": code, "text": failure.text, "details": failure.details } })));
+                show(&pretty(&failed(failure.exit, &failure.text, &failure.details)));
             } else {
                 let _ = writeln!(io::stderr().lock(), "error: {}", failure.text);
             }
@@ -235,12 +236,27 @@ fn dispatch(command: Command, context: &Context) -> Result<Printed, Failure> {
     }
 }
 
+/// A failure for a machine: the whole text, and what to do apart where it says so.
+fn failed(exit: Exit, text: &str, details: &Value) -> Value {
+    let mend = text.split_once("\n  mend: ").map(|(_, mend)| mend.trim_end());
+    json!({ "error": { "exit": exit as u8, "text": text, "mend": mend, "details": details } })
+}
+
 /// Help and version are answers; anything else is wrong usage.
-fn told(error: &clap::Error) -> Exit {
-    let _ = error.print();
+fn told(error: &clap::Error, json: bool) -> Exit {
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Ok,
-        _ => Exit::Usage,
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            let _ = error.print();
+            Exit::Ok
+        }
+        _ => {
+            if json {
+                show(&pretty(&failed(Exit::Usage, error.to_string().trim_end(), &Value::Null)));
+            } else {
+                let _ = error.print();
+            }
+            Exit::Usage
+        }
     }
 }
 

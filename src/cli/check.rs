@@ -4,7 +4,9 @@ use super::{Context, Exit, Failure, Printed, cases, cases::Failed, check_output:
 use crate::{
     gate::{credentials, policy_files},
     policy::{Diagnostic, Policy, Sources},
+    verdict::destination::day_in_london,
 };
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::{
     fmt::Write as _,
@@ -40,6 +42,7 @@ pub(super) fn run(args: Check, context: &Context) -> Result<Printed, Failure> {
     };
     let sources = policy_files::read(&directory).map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
     let policy = Policy::compile(&sources).map_err(|found| invalid(&found, &sources))?;
+    links_that_hold(&policy)?;
     let policy = Arc::new(policy);
     let ran = cases::run(&directory, &policy).map_err(|e| Failure::system(&directory, &e))?;
     notices.extend(plain_http(&policy));
@@ -80,6 +83,19 @@ fn invalid(found: &[Diagnostic], sources: &Sources) -> Failure {
         text: format!("the policy set is invalid\n{text}"),
         details: diagnostics::data(found, sources),
     }
+}
+
+/// Compiling knows no day; a link that ends tomorrow conducts today.
+pub(super) fn links_that_hold(policy: &Policy) -> Result<(), Failure> {
+    let early = policy.registry.ended_too_early(day_in_london(Timestamp::now()));
+    let said: Vec<String> = early
+        .map(|l| format!("organisations.toml: the link from {} to {} has not ended yet", l.from.id(), l.to.id()))
+        .collect();
+    if said.is_empty() {
+        return Ok(());
+    }
+    let mend = "write `status = \"ended\"` and `ended` once its last day is over, and take them out until then";
+    Err(Failure::new(Exit::Configuration, format!("{}\n  mend: {mend}", said.join("\n"))))
 }
 
 fn plain_http(policy: &Policy) -> impl Iterator<Item = String> + '_ {

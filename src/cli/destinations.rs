@@ -6,6 +6,7 @@ mod due;
 mod edit;
 mod effect;
 mod exposure;
+mod force;
 mod graph;
 mod letter;
 mod list;
@@ -13,10 +14,13 @@ mod save;
 mod show;
 mod write;
 
-use super::{Context, Exit, Failure, Printed, check_output::diagnostics};
+use super::{Context, Exit, Failure, Printed, check::links_that_hold, check_output::diagnostics};
 use crate::{
     gate::policy_files,
-    policy::{Diagnostic, Policy, Sources},
+    policy::{
+        Diagnostic, Policy, Sources,
+        organisations::{System, find::Asked},
+    },
     verdict::destination::day_in_london,
 };
 use jiff::{Timestamp, civil::Date};
@@ -85,7 +89,7 @@ pub(super) fn run(command: DestinationsCommand, context: &Context) -> Result<Pri
 #[derive(Debug, Clone, Copy, clap::Args)]
 struct AsOf {
     /// As if it were this day, 2027-10-01 [default: today in London]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day)]
     at: Option<Date>,
 }
 
@@ -97,6 +101,11 @@ impl AsOf {
 
 fn today() -> Date {
     day_in_london(Timestamp::now())
+}
+
+/// A day as the files write it.
+fn written_day(text: &str) -> Result<Date, &'static str> {
+    text.parse().map_err(|_| "write a day that exists as year-month-day, such as 2027-09-30")
 }
 
 /// The rules as they stand in the files.
@@ -111,8 +120,12 @@ impl Files {
         Ok(Self { directory, sources })
     }
 
+    /// The rules compiled.
     fn compile(&self) -> Result<Policy, Failure> {
-        Policy::compile(&self.sources).map_err(|found| invalid("the policy set is invalid", &found, &self.sources))
+        let compiled = Policy::compile(&self.sources);
+        let policy = compiled.map_err(|found| invalid("the policy set is invalid", &found, &self.sources))?;
+        links_that_hold(&policy)?;
+        Ok(policy)
     }
 }
 
@@ -128,14 +141,30 @@ fn invalid(what: &str, found: &[Diagnostic], sources: &Sources) -> Failure {
 
 /// Nobody of that name is in the registry.
 fn unknown(asked: &str, policy: &Policy) -> Failure {
-    let registry = &policy.registry;
-    let names = registry.systems.keys().map(|s| s.as_str()).chain(registry.organisations.keys().map(|o| o.as_str()));
-    let near = names.map(|n| (strsim::damerau_levenshtein(asked, n), n)).min().filter(|(d, n)| *d <= 1 + n.len() / 4);
-    let mend = near.map_or_else(
-        || "`havengate destinations list` shows every recipient".to_owned(),
-        |(_, name)| format!("did you mean {name}? `havengate destinations list` shows every recipient"),
-    );
-    Failure::new(Exit::Finding, format!("the registry has no recipient or organisation of this id\n  mend: {mend}"))
+    let found = policy.registry.find(asked).map(|a| a.near).unwrap_or_default();
+    let near = if found.is_empty() { policy.registry.near(asked) } else { found };
+    let mend = match near.as_slice() {
+        [] => "`havengate destinations list` shows every recipient".to_owned(),
+        near => format!("did you mean {}? `havengate destinations list` shows every recipient", near.join(", ")),
+    };
+    Failure::new(Exit::Usage, format!("the registry has no recipient or organisation of this id\n  mend: {mend}"))
+}
+
+/// The one recipient that is meant.
+fn one<'p>(asked: &str, policy: &'p Policy) -> Result<&'p System, Failure> {
+    let answer = policy.registry.find(asked).ok().filter(|a| matches!(a.asked, Asked::Entry(_)));
+    let answer = answer.ok_or_else(|| unknown(asked, policy))?;
+    match answer.found.as_slice() {
+        [only] => Ok(only.system),
+        all => {
+            let ids: Vec<_> = all.iter().map(|f| f.system.id.as_str()).collect();
+            let mend = match ids.is_empty() {
+                true => "add the system that you send to: `havengate destinations add`".to_owned(),
+                false => format!("name one of its systems: {}", ids.join(", ")),
+            };
+            Err(Failure::new(Exit::Usage, format!("this is an organisation, not a recipient\n  mend: {mend}")))
+        }
+    }
 }
 
 fn many(n: usize, what: &str) -> String {

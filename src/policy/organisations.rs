@@ -171,6 +171,11 @@ impl Registry {
         Graph::new(self.links.clone(), roots)
     }
 
+    /// Links written down as ended whose last day is not over: they deny nothing, and should still.
+    pub fn ended_too_early(&self, today: Date) -> impl Iterator<Item = &Link> {
+        self.links.iter().filter(move |l| l.status == LinkStatus::Ended && l.ended.is_some_and(|last| last >= today))
+    }
+
     /// The systems from which client data goes on to an organisation, by links that certainly conduct or only
     /// perhaps: whatever goes to them may have come there.
     #[must_use]

@@ -65,6 +65,9 @@ async fn the_panel_gets_figures_and_workers_get_references_and_never_both() {
         let all = month["values"].as_array().unwrap().iter().filter(|v| v["group"] == group);
         all.map(|v| (v["basis"].as_str().unwrap(), v["values"].as_str().unwrap())).collect()
     };
+    let today = havengate::verdict::destination::day_in_london(jiff::Timestamp::now());
+    assert!(panel["first_known"].as_str().unwrap() <= today.to_string().as_str(), "{panel}");
+    assert_eq!(people["read"], json!(5));
     // A reference and a name of thirteen people; one telephone.
     assert_eq!(values("identity"), [("consent", "20 or more")]);
     assert_eq!(values("contact"), [("consent", "fewer than 10")]);
@@ -121,7 +124,7 @@ async fn what_was_erased_is_counted_and_said_to_be_unknown() {
             2,
             "write one of",
         ),
-        (&["nobody", "--since", "2026-01-01"], 1, "no recipient"),
+        (&["nobody", "--since", "2026-01-01"], 2, "no recipient"),
     ] {
         let (ended, said) = exposure(&home, arguments);
         assert!(ended == Some(exit) && said["error"]["text"].as_str().unwrap().contains(part), "{said}");
@@ -176,7 +179,8 @@ async fn a_link_that_is_written_and_taken_up_closes_the_next_request() {
     assert!(said.contains("The running gateway judges by the old set until: havengate policy reload"), "{said}");
     assert_eq!(need().await.status, 200);
     around.arrived_one();
-    let end = ["end-link", "riverside-council", "nrpf-connect", "--ended", "2026-11-01", "--reload"];
+    let end =
+        ["end-link", "riverside-council", "nrpf-connect", "--ended", "2026-11-01", "--evidence", "letter", "--reload"];
     let said = change(&end);
     assert!(said.contains("is active."), "{said}");
     let answer = need().await;

@@ -11,6 +11,7 @@ mod lookalikes;
 mod registry;
 mod route;
 mod shipped;
+mod sound;
 
 use havengate::policy::{Policy, Severity, Sources, shipped as files};
 

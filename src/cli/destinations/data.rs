@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// A recipient, whole.
 pub(super) fn system(policy: &Policy, system: &System, today: Date) -> Value {
-    let standing = words::standing(system, today);
+    let standing = words::standing(&policy.registry, system, today);
     let patterns = |is: fn(&HostPattern) -> bool| -> Vec<String> {
         let text = |p: &HostPattern| p.to_string().trim_start_matches(['@']).trim_start_matches("tenant ").to_owned();
         system.hosts.iter().filter(|p| is(p)).map(text).collect()

@@ -32,6 +32,8 @@ struct Moved {
     before: Option<Class>,
     after: Option<Class>,
     path: Vec<String>,
+    /// There was a path before.
+    had_path: bool,
     /// It has become a forum that the Home Office can reach, or is none any more.
     forum: Option<bool>,
 }
@@ -59,10 +61,14 @@ impl Effect {
         let other = |id: &&SystemId| old.get(*id) != new.get(*id) || turned(id).is_some();
         let systems = ids.into_iter().filter(other).map(|id| Moved {
             id: id.clone(),
-            name: after.registry.system(id).map_or_else(String::new, |s| s.name.clone()),
+            name: [after, before]
+                .iter()
+                .find_map(|p| p.registry.system(id))
+                .map_or_else(String::new, |s| s.name.clone()),
             before: old.get(id).map(|(class, _)| *class),
             after: new.get(id).map(|(class, _)| *class),
             path: new.get(id).map(|(_, path)| path.clone()).unwrap_or_default(),
+            had_path: old.get(id).is_some_and(|(_, path)| !path.is_empty()),
             forum: turned(id),
         });
         let refused = |policy: &Policy, id: &IntegrationId| -> Option<Refusal> {
@@ -77,15 +83,22 @@ impl Effect {
         Self { systems: systems.collect(), connections: connections.collect(), blind: false }
     }
 
+    /// Whether no recipient and no connection stands otherwise than before.
+    pub(super) const fn is_none(&self) -> bool {
+        self.systems.is_empty() && self.connections.is_empty() && !self.blind
+    }
+
     pub(super) fn text(&self) -> String {
         let mut text = String::from("What this changes\n");
         if self.blind {
             text.push_str("  the set did not compile before, so nothing can be compared; it compiles now\n");
         }
         for moved in &self.systems {
-            let class = |c: Option<Class>| c.map_or("not known", Class::as_str);
+            let class = |c: Option<Class>| c.map_or("not in the registry", Class::as_str);
             let arrow = match (moved.before == moved.after, moved.forum) {
-                (true, None) => format!("{}, by another path", class(moved.after)),
+                (true, None) if moved.path.is_empty() => format!("{}; the path is gone", class(moved.after)),
+                (true, None) if moved.had_path => format!("{}, by another path", class(moved.after)),
+                (true, None) => format!("{}, now with a path that is spoken of", class(moved.after)),
                 (true, Some(_)) => class(moved.after).to_owned(),
                 (false, _) => format!("{} → {}", class(moved.before), class(moved.after)),
             };
@@ -94,7 +107,8 @@ impl Effect {
                 Some(false) => format!("{arrow}; no forum of the Home Office any more"),
                 None => arrow,
             };
-            let _ = writeln!(text, "  {} ({}): {arrow}", moved.id, moved.name);
+            let name = if moved.name.is_empty() { String::new() } else { format!(" ({})", moved.name) };
+            let _ = writeln!(text, "  {}{name}: {arrow}", moved.id);
             for (i, step) in moved.path.iter().enumerate() {
                 let _ = writeln!(text, "      {}. {step}", i + 1);
             }
@@ -112,9 +126,8 @@ impl Effect {
                 ),
             };
         }
-        let closed = |m: &&Moved| {
-            matches!(m.after, Some(Class::Root | Class::Associated)) && m.before.is_some_and(|b| Some(b) > m.after)
-        };
+        // Also where a path is only spoken of: whoever decides should know what had gone there.
+        let closed = |m: &&Moved| !m.path.is_empty() && m.before.is_some_and(|b| Some(b) > m.after);
         if let Some(moved) = self.systems.iter().find(closed) {
             let _ = writeln!(
                 text,
@@ -122,7 +135,7 @@ impl Effect {
                 moved.id
             );
         }
-        if self.systems.is_empty() && self.connections.is_empty() && !self.blind {
+        if self.is_none() {
             text.push_str("  no recipient's class and no connection\n");
         }
         text

@@ -1,5 +1,6 @@
 //! `havengate destinations exposure`: what had gone to a recipient when a link is found.
 
+mod list;
 mod told;
 
 use super::{Context, Exit, Failure, Files, Printed, unknown};
@@ -23,13 +24,12 @@ use crate::{
 use jiff::civil::Date;
 use std::{
     collections::{BTreeSet, HashMap},
-    fs::File,
-    io::{self, Read},
-    path::{Path, PathBuf},
+    ops::ControlFlow,
+    path::PathBuf,
 };
 
-/// No list of references is longer, in bytes.
-const LIST: u64 = 64 << 20;
+/// No gateway was there before.
+const BEFORE_ALL: Date = jiff::civil::date(2000, 1, 1);
 /// More systems than this are not named to the gateway: it gives everything, and we pick.
 const NAMED: usize = 500;
 
@@ -44,16 +44,17 @@ Examples:
 Without --references: figures for the panel, in whole months. Requests are counted as they are; values only as fewer than
 10, 10 or more, 20 or more and so on, so that nobody is found by them. With --references: those of the list of whom
 something went, since when and what kinds, for workers to tell them in person; no figures. Do not leave the list lying
-about: --references - reads it from standard input. Ends with 1 where a reference of the list was found.
+about: --references - reads it from standard input. One reference a line and nothing else: no columns, no heading; capital
+and small letters are different. Ends with 1 where a reference of the list was found.
 
---json: `recipients`, `since`, `months` (an array of `month`, `requests`, `arrival_unknown`, `values`), `erased`, `cannot_know`;
-with --references `caller`, `references` (an array of `reference`, `since`, `groups`, `to`, `answered`), `incomplete`.")]
+--json: `recipients`, `since`, `months` (an array of `month`, `requests`, `arrival_unknown`, `values`), `erased`, `first_known`
+(the first day in the record book, or null), `cannot_know`; with --references `caller`, `read` (how many), `references` (an array of `reference`, `since`, `groups`, `to`, `answered`), `incomplete`.")]
 pub struct ExposureArgs {
     /// A system, or an organisation: all its systems
     #[arg(value_name = "ID")]
     id: String,
     /// The first day that counts
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day)]
     since: Date,
     /// Also every recipient from which client data goes on to it
     #[arg(long)]
@@ -72,21 +73,34 @@ pub(super) fn run(args: &ExposureArgs, context: &Context) -> Result<Printed, Fai
     let policy = Files::read(config.policies.clone())?.compile()?;
     let systems = args.systems(&policy)?;
     let group = |category: &_| policy.categories.group(category);
+    if args.since > super::today() {
+        let text = format!("--since {} is to come, and nothing was sent yet\n  mend: write a day that was", args.since);
+        return Err(Failure::new(Exit::Usage, text));
+    }
     match (&args.references, &args.caller) {
         (Some(path), Some(caller)) => {
             check_caller(caller, &policy, &config)?;
-            let references = references(path)?;
+            let references = list::references(path)?;
             let labels = labels(&references, caller, &config)?;
             let mut people = People::default();
             // Records say the day in UTC, which in summer begins an hour after London's.
             let since = args.since.yesterday().unwrap_or(args.since);
-            read(&config, &systems, since, |sent| people.add(sent, group, |label| labels.get(label).copied()))?;
-            Ok(told::workers(&people, &references, caller, &systems, args.since))
+            read(&config, &systems, since, |sent| {
+                people.add(sent, group, |label| labels.get(label).copied());
+                ControlFlow::Continue(())
+            })?;
+            let known = told::Known { since: args.since, first: first(&config)? };
+            Ok(told::workers(&people, &references, caller, &systems, known))
         }
         _ => {
             let mut figures = Figures::default();
-            read(&config, &systems, args.since.first_of_month(), |sent| figures.add(sent, group))?;
-            Ok(told::panel(&figures.finish(), &systems, args.since.first_of_month()))
+            let since = args.since.first_of_month();
+            read(&config, &systems, since, |sent| {
+                figures.add(sent, group);
+                ControlFlow::Continue(())
+            })?;
+            let known = told::Known { since, first: first(&config)? };
+            Ok(told::panel(&figures.finish(), &systems, known))
         }
     }
 }
@@ -126,29 +140,6 @@ fn check_caller(caller: &App, policy: &Policy, config: &Config) -> Result<(), Fa
     Err(Failure::new(Exit::Usage, text))
 }
 
-fn references(path: &Path) -> Result<Vec<ClientRef>, Failure> {
-    let failed = |e: io::Error| Failure::system(path, &e);
-    let mut text = String::new();
-    let mut read = |from: &mut dyn Read| from.take(LIST + 1).read_to_string(&mut text);
-    match path.as_os_str() == "-" {
-        true => read(&mut io::stdin().lock()).map_err(failed)?,
-        false => read(&mut File::open(path).map_err(failed)?).map_err(failed)?,
-    };
-    if text.len() as u64 > LIST {
-        return Err(Failure::new(Exit::Usage, "the list of references is longer than 64 MiB"));
-    }
-    let lines = text.strip_prefix('\u{feff}').unwrap_or(&text).lines().enumerate();
-    let used = lines.filter(|(_, line)| !line.trim().is_empty());
-    used.map(|(n, line)| {
-        ClientRef::new(line.trim()).ok_or_else(|| {
-            let text =
-                format!("line {} of the list is no client reference: 1 to 256 bytes without control characters", n + 1);
-            Failure::new(Exit::Usage, text)
-        })
-    })
-    .collect()
-}
-
 /// Each label that a reference may stand under, of every key there was, with the reference's position.
 fn labels(references: &[ClientRef], caller: &App, config: &Config) -> Result<HashMap<SubjectLabel, usize>, Failure> {
     let keys = keys::load_dir(&config.keys).map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
@@ -156,12 +147,23 @@ fn labels(references: &[ClientRef], caller: &App, config: &Config) -> Result<Has
     Ok(each.flat_map(|(i, r)| keys.subjects.labels(caller, r.as_str()).into_iter().map(move |l| (l, i))).collect())
 }
 
-/// Reads all of it, from the running gateway or from the record book that nobody holds.
+/// The first day of which the record book knows that something was sent, to anybody.
+fn first(config: &Config) -> Result<Option<Date>, Failure> {
+    let mut first = None;
+    read(config, &BTreeSet::new(), BEFORE_ALL, |sent| {
+        first = Some(sent.day);
+        ControlFlow::Break(())
+    })?;
+    Ok(first)
+}
+
+/// Reads all of it, or until it is enough, from the running gateway or from the record book that nobody holds. No systems: to
+/// whomever it went.
 fn read(
     config: &Config,
     systems: &BTreeSet<SystemId>,
     since: Date,
-    mut each: impl FnMut(&Sent),
+    mut each: impl FnMut(&Sent) -> ControlFlow<()>,
 ) -> Result<(), Failure> {
     running::wait(async {
         let named = if systems.len() > NAMED { BTreeSet::new() } else { systems.clone() };
@@ -185,8 +187,9 @@ fn read(
                 Ok(page) => page,
                 Err(failure) => break Err(failure),
             };
-            page.sent.iter().filter(|s| systems.contains(&s.to)).for_each(&mut each);
-            match page.next {
+            let mut wanted = page.sent.iter().filter(|s| systems.is_empty() || systems.contains(&s.to));
+            let enough = wanted.try_for_each(&mut each).is_break();
+            match page.next.filter(|_| !enough) {
                 None => break Ok(()),
                 // It always goes on; a gateway that did not would keep us here for ever.
                 Some(next) if next > (span.entry, span.row) => (span.entry, span.row) = next,

@@ -1,7 +1,10 @@
 //! `havengate destinations graph`.
 
 use super::{AsOf, Context, Failure, Printed, data, many, save, unknown};
-use crate::policy::organisations::map::{self, Map};
+use crate::policy::organisations::{
+    find::Asked,
+    map::{self, Map},
+};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -30,14 +33,12 @@ pub struct Graph {
 /// Carries it out.
 pub(super) fn run(args: &Graph, context: &Context) -> Result<Printed, Failure> {
     let policy = super::policy(context)?;
-    let known = |id: &String| {
-        let registry = &policy.registry;
-        registry.systems.keys().any(|s| s.as_str() == id) || registry.organisations.keys().any(|o| o.as_str() == id)
-    };
-    if let Some(from) = args.from.as_ref().filter(|id| !known(id)) {
-        return Err(unknown(from, &policy));
-    }
-    let map = Map::new(&policy.registry, args.as_of.day(), args.from.as_deref());
+    let from = args.from.as_ref().map(|from| {
+        let answer = policy.registry.find(from).ok();
+        answer.map(|a| a.asked).filter(|a| matches!(a, Asked::Entry(_))).ok_or_else(|| unknown(from, &policy))
+    });
+    let from = from.transpose()?.map(|asked| asked.to_string());
+    let map = Map::new(&policy.registry, args.as_of.day(), from.as_deref());
     let text = match &args.svg {
         Some(path) => {
             save::fresh(path, map::svg(&map).as_bytes())?;

@@ -1,7 +1,7 @@
 //! `havengate destinations letter`.
 
-use super::{AsOf, Context, Exit, Failure, Printed, unknown};
-use crate::{flow::SystemId, policy::organisations::letter};
+use super::{AsOf, Context, Exit, Failure, Printed};
+use crate::policy::organisations::letter;
 use serde_json::json;
 
 /// What `letter` is told.
@@ -26,8 +26,7 @@ pub struct LetterArgs {
 /// Carries it out.
 pub(super) fn run(args: &LetterArgs, context: &Context) -> Result<Printed, Failure> {
     let policy = super::policy(context)?;
-    let system = SystemId::parse(&args.id).ok().and_then(|id| policy.registry.system(&id));
-    let system = system.ok_or_else(|| unknown(&args.id, &policy))?;
+    let system = super::one(&args.id, &policy)?;
     let letter = letter::letter(&policy.registry, system, args.as_of.day())
         .map_err(|e| Failure::new(Exit::Finding, format!("no letter is written: {e}")))?;
     let data = json!({

@@ -1,6 +1,6 @@
 //! `havengate destinations list`.
 
-use super::{AsOf, Context, Failure, Printed, data, many};
+use super::{AsOf, Context, Failure, Files, Printed, data, force, many};
 use crate::policy::{
     Class, Policy,
     organisations::{System, SystemKind, words},
@@ -18,7 +18,7 @@ Examples:
   havengate destinations list --kind forum --kind relay
   havengate --json destinations list --class clear
 
---json: `day`, and `recipients`, an array as of `show`.")]
+--json: `day`, `recipients` (an array as of `show`), `read_from`, and `gateway` as of `why`.")]
 pub struct List {
     /// Only these: root, associated, unassessed, clear. Repeatable
     #[arg(long, value_name = "CLASS")]
@@ -42,7 +42,8 @@ pub struct List {
 
 /// Carries it out.
 pub(super) fn run(args: &List, context: &Context) -> Result<Printed, Failure> {
-    let policy = super::policy(context)?;
+    let config = context.load()?;
+    let policy = Files::read(config.policies.clone())?.compile()?;
     let today = args.as_of.day();
     let systems = policy.registry.systems.values().map(AsRef::as_ref);
     let shown: Vec<&System> = systems.filter(|s| args.wants(s, &policy, today)).collect();
@@ -67,8 +68,13 @@ pub(super) fn run(args: &List, context: &Context) -> Result<Printed, Failure> {
              `why` finds one."
         );
     }
+    let force = force::now(&config, &policy);
+    text.push_str(&force.text());
     let recipients: Vec<_> = shown.iter().map(|s| data::system(&policy, s, today)).collect();
-    Ok(Printed::done(text, json!({ "day": today, "recipients": recipients })))
+    let data = json!({
+        "day": today, "recipients": recipients, "read_from": config.policies, "gateway": force.data(),
+    });
+    Ok(Printed::done(text, data))
 }
 
 impl List {

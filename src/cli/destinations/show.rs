@@ -1,11 +1,12 @@
 //! `havengate destinations show` and `why`.
 
-use super::{AsOf, Context, Exit, Failure, Printed, data, unknown};
+use super::{AsOf, Context, Exit, Failure, Files, Printed, data, force, unknown};
 use crate::{
+    flow::Host,
     policy::{
         Class, Policy,
         organisations::{
-            About, Link, System,
+            About, Link, LinkKind, LinkStatus, System,
             find::{Answer, Asked, By},
             words,
         },
@@ -14,7 +15,7 @@ use crate::{
 };
 use jiff::civil::Date;
 use serde_json::json;
-use std::fmt::Write as _;
+use std::{fmt::Write as _, net::IpAddr};
 
 /// What `show` is told.
 #[derive(Debug, clap::Args)]
@@ -43,9 +44,13 @@ Examples:
   havengate destinations why duty@homeoffice.gov.uk
   havengate destinations why 192.0.2.7
   havengate destinations why riverside-council/nrpf
+  havengate destinations why \"Home Office\"
 
-Ends with 1 where nothing may be sent there now. --json: `asked`, `day`, `known`, `class` (the gravest of what was found)
-and `found`, an array of `matched` (the entry that matched) and `system`, as of `show`.")]
+Reads the policy files on disk, and asks a running gateway whether it judges by the same and how many stops are in force;
+which connection a stop covers, `havengate explain` says. Ends with 1 where nothing may be sent there now, or a stop is in
+force. --json: `asked`, `day`, `known`, `class` (the gravest of what was found)
+and `found`, an array of `matched` (the entry that matched), `system`, as of `show`, and `past` (links that carry nothing
+now); `near` (ids that may be meant), `read_from`, and `gateway` (`running`, `same_policy`, `stops`).")]
 pub struct Why {
     /// What you ask about, in any spelling
     #[arg(value_name = "WHAT")]
@@ -95,13 +100,18 @@ pub(super) fn show(args: &Show, context: &Context) -> Result<Printed, Failure> {
 
 /// Why something is open or closed.
 pub(super) fn why(args: &Why, context: &Context) -> Result<Printed, Failure> {
-    let policy = super::policy(context)?;
+    let config = context.load()?;
+    let policy = Files::read(config.policies.clone())?.compile()?;
     let today = args.as_of.day();
     let answer = policy.registry.find(&args.what).map_err(|e| {
         let mend = "write a host (refer.riverside.example), a host and a path, an address, or an id that \
                     `havengate destinations list` shows";
         Failure::new(Exit::Usage, format!("what you ask about {e}\n  mend: {mend}"))
     })?;
+    if answer.found.is_empty() && answer.asked.like_an_id() {
+        return Err(unknown(&args.what, &policy));
+    }
+    let force = force::now(&config, &policy);
     let mut text = String::new();
     for (i, found) in answer.found.iter().enumerate() {
         if i > 0 {
@@ -115,12 +125,16 @@ pub(super) fn why(args: &Why, context: &Context) -> Result<Printed, Failure> {
         };
         let _ = writeln!(text, "{}: {how}", answer.asked);
         recipient(&mut text, found.system, &policy, today);
+        was(&mut text, &past(found.system, &policy), &policy);
     }
     if answer.found.is_empty() {
         text.push_str(&nobody(&answer));
     }
+    let _ = write!(text, "\n{}", force.text());
     let class = answer.found.iter().map(|f| f.system.class(today)).min();
+    // Which flow a stop covers is for `explain` to say; until then nothing is called open.
     let open = class == Some(Class::Clear)
+        && force.stops.is_none_or(|n| n == 0)
         && answer.found.iter().all(|f| f.system.undertaking_current(today) && !f.system.home_office_forum);
     let found: Vec<_> = answer
         .found
@@ -131,12 +145,14 @@ pub(super) fn why(args: &Why, context: &Context) -> Result<Printed, Failure> {
                 By::Address(net) => Some(net.to_string()),
                 By::Id | By::Organisation => None,
             };
-            json!({ "matched": matched, "system": data::system(&policy, f.system, today) })
+            let past: Vec<_> = past(f.system, &policy).into_iter().map(data::link).collect();
+            json!({ "matched": matched, "system": data::system(&policy, f.system, today), "past": past })
         })
         .collect();
     let data = json!({
         "asked": answer.asked.to_string(), "day": today, "known": !found.is_empty(),
-        "class": class.unwrap_or(Class::Unassessed), "open": open, "found": found,
+        "class": class.unwrap_or(Class::Unassessed), "open": open, "found": found, "near": answer.near,
+        "read_from": config.policies, "gateway": force.data(),
     });
     Ok(Printed { text, data, exit: if open { Exit::Ok } else { Exit::Finding } })
 }
@@ -146,20 +162,59 @@ fn nobody(answer: &Answer<'_>) -> String {
     if let Some(organisation) = answer.organisation {
         return format!("{} ({}): an organisation without systems. Nothing is sent to it.\n", organisation.name, asked);
     }
-    let mail = match asked {
+    if let Asked::Several(_) = asked {
+        return format!("{asked}: which one? For example: {}\n", answer.near.join(", "));
+    }
+    let more = match asked {
+        Asked::Host(Host::Address(address), _) if inside(*address) => {
+            " It is an address of this machine or of private networks: it is whose `addresses` list it."
+        }
         Asked::Mail(_) => " As a client's own address it is a matter of consent.",
         _ => "",
     };
+    let near = match answer.near.as_slice() {
+        [] => String::new(),
+        near => format!("  did you mean {}?\n", near.join(", ")),
+    };
     format!(
-        "{asked}: unassessed: the registry knows nobody there\n  Nothing is sent to whom nobody knows.{mail}\n  \
+        "{asked}: unassessed: the registry knows nobody there\n{near}  Nothing is sent to whom nobody knows.{more}\n  \
          what would change it: find out whose it is, then `havengate destinations add` and `assess`.\n"
     )
 }
 
+fn inside(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(a) => a.is_private() || a.is_loopback() || a.is_link_local() || a.is_unspecified(),
+        IpAddr::V6(a) => a.is_loopback() || a.is_unique_local() || a.is_unicast_link_local() || a.is_unspecified(),
+    }
+}
+
+/// Links of a recipient that carry nothing now: what once was, and talk about policy.
+fn past<'p>(system: &System, policy: &'p Policy) -> Vec<&'p Link> {
+    let own = |l: &&Link| {
+        l.from.organisation == system.organisation && l.from.system.as_ref().is_none_or(|s| *s == system.id)
+    };
+    let idle = |l: &&Link| l.status == LinkStatus::Ended || l.kind == LinkKind::PolicyContact;
+    policy.registry.links.iter().filter(own).filter(idle).collect()
+}
+
+fn was(text: &mut String, links: &[&Link], policy: &Policy) {
+    for link in links {
+        let name = if link.status == LinkStatus::Ended { "it did" } else { "it talks" };
+        let _ = writeln!(text, "  {name:<11} {}", words::link(&policy.registry, link));
+        for evidence in &link.evidence {
+            let _ = writeln!(text, "  {:<11}    evidence: {evidence}", "");
+        }
+        if let Some(note) = &link.note {
+            let _ = writeln!(text, "  {:<11}    note: {note}", "");
+        }
+    }
+}
+
 /// One recipient, as a paragraph of facts.
 fn recipient(text: &mut String, system: &System, policy: &Policy, today: Date) {
-    let standing = words::standing(system, today);
-    let _ = writeln!(text, "{}: {} ({})", system.id, standing.class, words::class(standing.class));
+    let standing = words::standing(&policy.registry, system, today);
+    let _ = writeln!(text, "{}: {} ({})", system.id, standing.class, words::class_of(system, today));
     let _ = writeln!(text, "  whose       {}; {}", system.name, words::kind(system.kind));
     for (i, because) in standing.because.iter().enumerate() {
         let _ = writeln!(text, "  {:<11} {because}", if i == 0 { "because" } else { "" });
@@ -233,20 +288,7 @@ fn about(text: &mut String, indent: &str, about: &About) {
 
 /// A link and what is known of it.
 fn said(text: &mut String, link: &Link, policy: &Policy) {
-    let name = |node: &crate::policy::organisations::Node| match &node.system {
-        Some(system) => format!("{} ({system})", policy.registry.name(&node.organisation)),
-        None => policy.registry.name(&node.organisation).to_owned(),
-    };
-    let since = link.since.map_or(String::new(), |d| format!(" since {}", words::day(d)));
-    let _ = writeln!(
-        text,
-        "  {} {} {}{since}; {}; {}",
-        name(&link.from),
-        words::verb(link.kind),
-        name(&link.to),
-        words::holds(link),
-        words::carries(link)
-    );
+    let _ = writeln!(text, "  {}", words::link(&policy.registry, link));
     for evidence in &link.evidence {
         let _ = writeln!(text, "     evidence: {evidence}");
     }

@@ -20,8 +20,9 @@ use crate::{
     cli::{check_output::diagnostics, running},
     config::Config,
     gate::control,
-    policy::{Diagnostic, Policy},
+    policy::{Class, Diagnostic, Policy, organisations::words},
 };
+use jiff::civil::Date;
 use serde_json::json;
 
 /// The file that is changed.
@@ -75,14 +76,21 @@ pub(super) fn run(change: &impl Change, context: &Context) -> Result<Printed, Fa
         return Err(invalid("the policy set is invalid", &before.err().unwrap_or_default(), &files.sources));
     };
     let replaced = change.make(&mut registry)?;
-    let text = registry.text();
+    let text = with_ends_of(target.text(), registry.text());
     files.sources.insert(FILE, text.as_str());
     let after = Policy::compile(&files.sources).map_err(|found| {
-        invalid("with this change the policy set would be invalid, so nothing was written", &found, &files.sources)
+        let what = match before {
+            Ok(_) => "with this change the policy set would be invalid, so nothing was written",
+            Err(_) => "the policy set is invalid already, so nothing was written: mend this first",
+        };
+        invalid(what, &found, &files.sources)
     })?;
+    let effect = Effect::of(before.as_ref().ok(), &after, super::today());
+    let stays = change.subject().filter(|_| effect.is_none()).map_or_else(String::new, |id| stays(id, &after));
     let outcome = Outcome {
+        stays,
         difference: if text == target.text() { String::new() } else { edit::difference(target.text(), &text) },
-        effect: Effect::of(before.as_ref().ok(), &after, super::today()),
+        effect,
         warnings: fresh(before.as_ref().map_or(&[][..], |p| &p.warnings), &after.warnings),
         replaced,
     };
@@ -114,12 +122,20 @@ fn refuse_council(policy: &Policy, id: &str) -> Result<(), Failure> {
     let Some(council) = policy.registry.organisations.values().find(|o| o.council && o.id.as_str() == id) else {
         return Ok(());
     };
-    let text = format!(
-        "{id} is the whole of {}, known by its domain alone\n  mend: `havengate destinations add` the one system that \
-         you send to, with its own host, and work with that",
-        council.name
-    );
+    let text =
+        format!("{id} is the whole of {}, known by its domain alone\n  mend: {}", council.name, words::ADD_THE_ONE);
     Err(Failure::new(Exit::Finding, text))
+}
+
+/// What has begun has a first day that is not to come.
+fn begun(option: &str, first: Option<Date>) -> Result<(), Failure> {
+    match first {
+        Some(day) if day > super::today() => {
+            let text = format!("--{option} {day} is to come\n  mend: write the first day; record it when it has come");
+            Err(Failure::new(Exit::Usage, text))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Warnings that the change brings.
@@ -128,8 +144,37 @@ fn fresh(before: &[Diagnostic], after: &[Diagnostic]) -> Vec<Diagnostic> {
     after.iter().filter(known).cloned().collect()
 }
 
+/// The text with the line ends of the old one: an editor that wrote CR LF should find them.
+fn with_ends_of(old: &str, new: String) -> String {
+    let returns = old.matches("\r\n").count();
+    if returns * 2 <= old.matches('\n').count() {
+        return new;
+    }
+    new.replace("\r\n", "\n").replace('\n', "\r\n")
+}
+
+/// How a recipient stands whose class a change left as it was, and why.
+fn stays(id: &str, after: &Policy) -> String {
+    let today = super::today();
+    let Some(system) = id.parse().ok().and_then(|id| after.registry.system(&id)) else { return String::new() };
+    let standing = words::standing(&after.registry, system, today);
+    let mut text = format!("  {} stays {}\n", system.id, standing.class);
+    for because in &standing.because {
+        text.push_str(&format!("    because     {because}\n"));
+    }
+    if standing.class == Class::Clear && system.undertaking_current(today) && !system.home_office_forum {
+        text.push_str("    open        to a connection, item by item\n");
+    }
+    for next in &standing.changes {
+        text.push_str(&format!("    what next   {next}\n"));
+    }
+    text
+}
+
 /// What a change comes to.
 struct Outcome {
+    /// Why a recipient stands as before.
+    stays: String,
     difference: String,
     effect: Effect,
     warnings: Vec<Diagnostic>,
@@ -145,7 +190,7 @@ impl Outcome {
         if self.difference.is_empty() {
             text.push_str("Nothing changes: it stands there already.\n");
         } else {
-            text.push_str(&format!("{}\n{}\n", self.difference, self.effect.text()));
+            text.push_str(&format!("{}\n{}{}\n", self.difference, self.effect.text(), self.stays));
         }
         text.push_str(&diagnostics::text(&self.warnings, &files.sources, "policies", crate::cli::colours()));
         let file = files.directory.join(FILE);
@@ -154,7 +199,10 @@ impl Outcome {
             (true, true) if !self.difference.is_empty() => text.push_str("Nothing was written (--dry-run).\n"),
             (true, _) => {}
             (false, _) => {
-                text.push_str(&format!("Written to {}.\n", file.display()));
+                text.push_str(&format!(
+                    "Written to {}. Run `havengate check`: it runs the cases too.\n",
+                    file.display()
+                ));
                 let (said, done) = taken_up(how, config)?;
                 text.push_str(&said);
                 reloaded = done;

@@ -4,6 +4,7 @@ mod claims;
 mod councils;
 mod links;
 mod lookalike;
+mod sound;
 mod system;
 
 pub(super) use system::{in_order, not_empty, one_of, sha256};
@@ -82,6 +83,7 @@ pub(super) fn compile(sources: &Sources, problems: &mut Problems) -> Option<Regi
     }
     let organisations = known.organisations.iter().map(|(id, o)| ((*id).clone(), kept(*o))).collect();
     let registry = Registry::new(systems).with(organisations, graph.into_links());
+    sound::check(&known, problems);
     claims::check(&known, &registry, problems);
     lookalike::check(&known, &registry, problems);
     Some(registry)

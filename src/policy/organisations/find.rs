@@ -18,7 +18,20 @@ pub enum Asked {
     Mail(String),
     /// Anything else: perhaps a tenant's id.
     Tenant,
+    /// A part of so many organisations' names.
+    Several(usize),
 }
+
+impl Asked {
+    /// It is written like an id, and is none: no host outside has a name without a dot.
+    #[must_use]
+    pub fn like_an_id(&self) -> bool {
+        matches!(self, Self::Host(Host::Name(name), _) if !name.contains('.'))
+    }
+}
+
+/// Of more organisations whose names hold a part, no more ids are given.
+const NEAR: usize = 8;
 
 impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -27,6 +40,7 @@ impl fmt::Display for Asked {
             Self::Host(host, path) => path.iter().try_fold(host.fmt(f)?, |(), s| write!(f, "/{s}")),
             Self::Mail(domain) => write!(f, "mail to {domain}"),
             Self::Tenant => f.write_str("a tenant id"),
+            Self::Several(n) => write!(f, "a part of {n} names"),
         }
     }
 }
@@ -62,11 +76,13 @@ pub struct Answer<'r> {
     pub organisation: Option<&'r Organisation>,
     /// The recipients, the gravest first.
     pub found: Vec<Found<'r>>,
+    /// Where nothing was found: ids that may have been meant.
+    pub near: Vec<&'r str>,
 }
 
 /// The question is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not an id, a host, an address, a mail domain or a tenant id of the registry")]
+#[error("is not an id, a name, a host, an address, a mail domain or a tenant id of the registry")]
 pub struct NotAsked;
 
 impl Registry {
@@ -76,29 +92,72 @@ impl Registry {
     /// [`NotAsked`] where the text can be none of these.
     pub fn find<'r>(&'r self, text: &str) -> Result<Answer<'r>, NotAsked> {
         let text = text.trim();
-        let mut answer = match self.entry(text) {
-            Some(answer) => answer,
-            None => self.place(text)?,
+        let place = || match (self.place(text), self.named(text)) {
+            (Ok(place), named) if !place.found.is_empty() || named.is_none() => Ok(place),
+            (_, Some(named)) => Ok(named),
+            (place, None) => place,
         };
+        let mut answer = self.entry(text).map_or_else(place, Ok)?;
         answer.found.sort_by_key(|f| f.system.linked);
+        if answer.found.is_empty() && answer.organisation.is_none() && answer.near.is_empty() {
+            answer.near = self.near(text);
+        }
         Ok(answer)
     }
 
+    /// Ids are written in small letters, and people do not always.
     fn entry(&self, text: &str) -> Option<Answer<'_>> {
-        let asked = Asked::Entry(text.to_owned());
-        if let Some(system) = SystemId::parse(text).ok().and_then(|id| self.systems.get(&id)) {
-            return Some(Answer { asked, organisation: None, found: vec![Found { system, by: By::Id }] });
+        let id = text.to_lowercase();
+        if let Some(system) = SystemId::parse(&id).ok().and_then(|id| self.systems.get(&id)) {
+            return Some(Answer::of(Asked::Entry(id), vec![Found { system, by: By::Id }]));
         }
-        let organisation = self.organisations.get(&OrganisationId::parse(text).ok()?)?;
+        self.organisations.get(&OrganisationId::parse(&id).ok()?).map(|o| self.whole(o))
+    }
+
+    fn whole<'r>(&'r self, organisation: &'r Organisation) -> Answer<'r> {
         let found = self.systems_of(&organisation.id).map(|system| Found { system, by: By::Organisation }).collect();
-        Some(Answer { asked, organisation: Some(organisation), found })
+        let asked = Asked::Entry(organisation.id.to_string());
+        Answer { organisation: Some(organisation), ..Answer::of(asked, found) }
+    }
+
+    /// By a name or a part of one. Of several that hold the part, the ids are given.
+    fn named(&self, text: &str) -> Option<Answer<'_>> {
+        let part = text.to_lowercase();
+        if part.chars().count() < 3 || part.contains(['@', '/']) {
+            return None;
+        }
+        let names = || self.organisations.values().map(|o| (o.name.to_lowercase(), o));
+        if let Some((_, organisation)) = names().find(|(name, _)| *name == part) {
+            return Some(self.whole(organisation));
+        }
+        let mut holding: Vec<&Organisation> = names().filter(|(n, _)| n.contains(&part)).map(|(_, o)| o).collect();
+        holding.sort_by_key(|o| o.council);
+        match holding.as_slice() {
+            [] => None,
+            [one] => Some(self.whole(one)),
+            several => {
+                let near = several.iter().take(NEAR).map(|o| o.id.as_str()).collect();
+                Some(Answer { near, ..Answer::of(Asked::Several(several.len()), Vec::new()) })
+            }
+        }
+    }
+
+    /// Ids that are nearly what was written.
+    #[must_use]
+    pub fn near(&self, text: &str) -> Vec<&str> {
+        let text = text.trim().to_lowercase();
+        let ids = self.systems.keys().map(|s| s.as_str()).chain(self.organisations.keys().map(|o| o.as_str()));
+        let far = |id: &str| strsim::damerau_levenshtein(&text, id);
+        let mut near: Vec<_> = ids.map(|id| (far(id), id)).filter(|(d, id)| *d <= 1 + id.len() / 4).collect();
+        near.sort_unstable();
+        near.into_iter().take(3).map(|(_, id)| id).collect()
     }
 
     fn place(&self, text: &str) -> Result<Answer<'_>, NotAsked> {
         let is = |p: &HostPattern| matches!(p, HostPattern::Tenant(id) if id.to_lowercase() == text.to_lowercase());
         let tenants: Vec<_> = self.systems_of_tenant(text).map(|system| Found::by_entry(system, is)).collect();
         if !tenants.is_empty() {
-            return Ok(Answer { asked: Asked::Tenant, organisation: None, found: tenants });
+            return Ok(Answer::of(Asked::Tenant, tenants));
         }
         if let Some((_, domain)) = text.rsplit_once('@').filter(|_| !text.contains("://") && !text.contains('/')) {
             let Ok(Host::Name(domain)) = Host::parse(domain) else { return Err(NotAsked) };
@@ -106,7 +165,7 @@ impl Registry {
             if found.is_empty() {
                 found.extend(self.host(&Host::Name(domain.clone()), &[]));
             }
-            return Ok(Answer { asked: Asked::Mail(domain), organisation: None, found });
+            return Ok(Answer::of(Asked::Mail(domain), found));
         }
         let (host, path) = host_and_path(text).ok_or(NotAsked)?;
         let mut found: Vec<Found<'_>> = self.host(&host, &path).into_iter().collect();
@@ -123,7 +182,7 @@ impl Registry {
             })),
             Host::Name(_) => {}
         }
-        Ok(Answer { asked: Asked::Host(host, path), organisation: None, found })
+        Ok(Answer::of(Asked::Host(host, path), found))
     }
 
     /// Whose host it is, and which of its entries says so.
@@ -150,6 +209,12 @@ impl Registry {
     }
 }
 
+impl<'r> Answer<'r> {
+    const fn of(asked: Asked, found: Vec<Found<'r>>) -> Self {
+        Self { asked, organisation: None, found, near: Vec::new() }
+    }
+}
+
 impl<'r> Found<'r> {
     /// The gateway's answer stands, even where we could not say which entry made it.
     fn by_entry(system: &'r System, is: impl Fn(&HostPattern) -> bool) -> Self {
@@ -163,16 +228,18 @@ fn below(host: &Host, x: &str) -> bool {
 
 /// `https://Refer.Riverside.example:443/v2/x?y`, or less of it. What follows `?` or `#` is not looked at.
 fn host_and_path(text: &str) -> Option<(Host, Vec<String>)> {
-    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let text = text.split(['?', '#']).next().unwrap_or_default();
-    let (authority, path) = text.split_once('/').unwrap_or((text, ""));
+    // As browsers do (WHATWG URL): a backslash is a slash, and dot segments lead up, however they are written.
+    let text = text.replace('\\', "/");
+    let text = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
+    let (authority, path) = text.split_at(text.find(['/', '?', '#']).unwrap_or(text.len()));
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let host = match Host::parse_authority(authority) {
         Ok((host, _)) => host,
         // An IPv6 address as people write it.
         Err(_) => Host::Address(authority.parse::<std::net::Ipv6Addr>().ok().map(|a| a.to_canonical())?),
     };
-    let segments = path.split('/').filter(|s| !s.is_empty()).map(decoded);
+    let url = url::Url::parse(&format!("https://host{path}")).ok()?;
+    let segments = url.path_segments()?.filter(|s| !s.is_empty()).map(decoded);
     Some((host, segments.collect::<Option<Vec<_>>>()?))
 }
 
@@ -232,6 +299,24 @@ mod tests {
     }
 
     #[test]
+    fn dot_segments_lead_where_the_gateway_is_led() {
+        for path in [
+            "report-immigration-crime",
+            "x/../report-immigration-crime",
+            "./report-immigration-crime/",
+            "%2e/report-immigration-crime",
+            "x/%2E%2e/report-immigration-crime",
+            ".%2e/../report-immigration-crime/y?z",
+            "/report%2Dimmigration-crime",
+        ] {
+            let said = found(&format!("https://www.gov.uk/{path}"));
+            assert!(said.contains("home-office/report-immigration-crime Pattern(Path("), "{path}: {said}");
+        }
+        assert!(found("www.gov.uk\\report-immigration-crime").contains("home-office/report-immigration-crime"));
+        assert!(!found("www.gov.uk/report-immigration-crime/../housing").contains("home-office"));
+    }
+
+    #[test]
     fn the_entry_that_matched_is_named() {
         for (asked, part) in [
             ("x.homeoffice.gov.uk", "home-office/network Pattern(Below(\"homeoffice.gov.uk\"))"),
@@ -241,12 +326,21 @@ mod tests {
             ("00DExample0000001", "a tenant id: harbour-crm/contacts Pattern(Tenant("),
             ("riverside-council/nrpf", "riverside-council/nrpf: riverside-council/nrpf Id"),
             ("home-office", "home-office/network Organisation"),
+            ("HOME-OFFICE/Network", "home-office/network: home-office/network Id"),
+            ("CHAIN", "chain: chain/database Organisation"),
+            ("home office", "home-office: "),
+            ("nrpf conn", "nrpf-connect: "),
+            ("council", "names: "),
             ("nobody.example", "nobody.example: "),
             ("2130706433", "127.0.0.1: "),
             ("::1", "[::1]: "),
         ] {
             assert!(found(asked).contains(part), "{asked}: {}", found(asked));
         }
+        let policy = Policy::compile(&shipped::sources()).unwrap();
+        let near = |text: &str| policy.registry.find(text).unwrap().near;
+        assert_eq!(near("riverside-counci/nrpf").first(), Some(&"riverside-council/nrpf"));
+        assert!(near("council").len() > 1 && near("nobody.example").is_empty());
         // What a person's address begins with is nobody's business.
         assert!(!found("someone@homeoffice.gov.uk").contains("someone"));
         for wrong in ["", "a b", "http://", "x@", "a/%zz", "a/%ff"] {

@@ -1,12 +1,18 @@
 //! Letters to print and sign: the challenge in a forum (TRANS-2), the request for an undertaking (DATA-4).
 
-use super::{Class, LinkKind, Registry, System, SystemKind, words::day};
+use super::{
+    Class, Registry, System, SystemKind,
+    words::{self, day},
+};
 use crate::flow::name_closed as closed;
 use jiff::{ToSpan as _, civil::Date};
 use std::fmt::Write as _;
 
 /// Characters of a printed line.
 const WIDTH: usize = 76;
+
+/// Evidence is never quoted: it may say who told us, and the letter goes to those it is about.
+const FOUND: &str = "[what you found, without naming who told you]";
 
 closed! {
     /// What is asked.
@@ -29,24 +35,33 @@ pub struct Letter {
     pub deadline: Date,
 }
 
-/// No letter is written to the Home Office.
+/// Why no letter is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is the Home Office or works for it: nothing is asked of it, and nothing goes there")]
-pub struct NoLetter;
+pub enum NoLetter {
+    /// To the Home Office.
+    #[error("it is the Home Office or works for it: nothing is asked of it, and nothing goes there")]
+    Root,
+    /// To the whole of a council, of which one undertaking would say nothing.
+    #[error("it is a whole council, known by its domain alone\n  mend: {}", words::ADD_THE_ONE)]
+    Council,
+}
 
 /// The letter for a recipient.
 ///
 /// # Errors
-/// [`NoLetter`] for a root.
+/// [`NoLetter`] for a root or the whole of a council.
 pub fn letter(registry: &Registry, system: &System, today: Date) -> Result<Letter, NoLetter> {
     if system.class(today) == Class::Root {
-        return Err(NoLetter);
+        return Err(NoLetter::Root);
+    }
+    if registry.organisations.get(&system.organisation).is_some_and(|o| o.council) {
+        return Err(NoLetter::Council);
     }
     let deadline = system.forum.and_then(|f| f.deadline).filter(|d| *d >= today);
     let deadline = deadline.unwrap_or_else(|| today.saturating_add(28.days()));
     let asks = if system.kind == SystemKind::Forum { Asks::Challenge } else { Asks::Undertaking };
     let (subject, paragraphs) = match asks {
-        Asks::Challenge => challenge(registry, system, deadline),
+        Asks::Challenge => challenge(system, deadline),
         Asks::Undertaking => undertaking(registry, system, deadline),
     };
     let mut text = format!(
@@ -63,15 +78,11 @@ pub fn letter(registry: &Registry, system: &System, today: Date) -> Result<Lette
     Ok(Letter { asks, text, deadline })
 }
 
-fn challenge(registry: &Registry, system: &System, deadline: Date) -> (String, Vec<String>) {
-    let attends = registry.links.iter().filter(|l| l.from.organisation == system.organisation);
-    let attends: Vec<_> = attends.filter(|l| l.kind == LinkKind::ForumAttendedBy).collect();
-    let known = attends.iter().flat_map(|l| l.evidence.iter()).cloned().collect::<Vec<_>>();
+fn challenge(system: &System, deadline: Date) -> (String, Vec<String>) {
     let mut paragraphs = vec![format!(
         "We take part in [name of the meeting, group or mailing list], which we know as {}. We understand that the \
-         Home Office, or somebody working for it, attends it or can reach what is shared in it{}.",
+         Home Office, or somebody working for it, attends it or can reach what is shared in it. {FOUND}",
         system.id,
-        if known.is_empty() { " [say how you know]".to_owned() } else { format!(" ({})", known.join("; ")) }
     )];
     paragraphs.extend([
         "We have adopted the Support Not Deport charter. It commits us to share nothing in a forum that the Home \
@@ -103,13 +114,25 @@ fn undertaking(registry: &Registry, system: &System, deadline: Date) -> (String,
         Some(u) => format!(" Your present undertaking ends with {}.", day(u.expires)),
         None => String::new(),
     };
-    let mut paragraphs = vec![
+    // Of these no undertaking makes an ordinary recipient, and the letter must not promise it.
+    let opening = if system.linked == Class::Associated {
+        format!(
+            "We have adopted the Support Not Deport charter. On what we know, information that reaches your system {} \
+             can reach the Home Office, so we do not send information about people we support to it. There is one \
+             exception: accommodation that our scrutiny panel has approved, for a person who has had independent \
+             advice and agrees to each item. For that too we need an undertaking; it opens nothing else.{before}",
+            system.id
+        )
+    } else {
         format!(
             "We would like to go on sending, or to begin to send, information about people we support to your system \
              {}.{before} We have adopted the Support Not Deport charter, and share data only with those who undertake \
              not to pass it on. Our gateway stops what has no undertaking in date.",
             system.id
-        ),
+        )
+    };
+    let mut paragraphs = vec![
+        opening,
         "Please let somebody with the authority to do so sign this undertaking:".to_owned(),
         "\"We will not pass information about the people [your organisation] refers to us, in whole or in part, to the \
          Home Office, to immigration enforcement or to anybody acting for them, directly or through others, and will \
@@ -124,9 +147,9 @@ fn undertaking(registry: &Registry, system: &System, deadline: Date) -> (String,
             .to_owned(),
     ];
     if !system.chain.is_empty() {
-        let steps: Vec<_> = system.chain.iter().map(|s| super::words::step(registry, s)).collect();
+        let steps: Vec<_> = system.chain.iter().map(|s| words::step(registry, s)).collect();
         paragraphs.push(format!(
-            "From public sources we understand this: {} Please tell us whether that is right, whether it concerns this \
+            "We understand this: {} {FOUND} Please tell us whether that is right, whether it concerns this \
              system, and what has changed since.",
             steps.join(" ")
         ));

@@ -9,7 +9,7 @@ mod tree;
 pub use svg::svg;
 pub use tree::tree;
 
-use super::{Carries, Class, Leads, Link, LinkKind, LinkStatus, Registry};
+use super::{Carries, Class, Leads, Link, LinkKind, LinkStatus, Node, Registry};
 use crate::flow::{OrganisationId, SystemId};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -135,13 +135,13 @@ impl<'r> Map<'r> {
         let mut said = Vec::new();
         for look in [Look::Certain, Look::Perhaps, Look::Aside, Look::Past] {
             for edge in self.edges.iter().filter(|e| e.look == look) {
-                let name = |i: usize| self.places.get(i).map_or("", |p| p.name);
                 said.push(format!(
-                    "{} {} {} ({}{})",
-                    name(edge.from),
+                    "{} {} {} ({}{}{})",
+                    self.from(edge),
                     edge.verb(),
-                    name(edge.to),
+                    self.to(edge),
                     edge.holds(),
+                    edge.carries().filter(|_| edge.only().is_some()).map_or(String::new(), |c| format!("; {c}")),
                     edge.look.said().map_or(String::new(), |s| format!("; {s}")),
                 ));
             }
@@ -150,7 +150,47 @@ impl<'r> Map<'r> {
     }
 }
 
+impl Map<'_> {
+    /// Where a link begins, with the one system that is meant.
+    #[must_use]
+    pub fn from(&self, edge: &Edge<'_>) -> String {
+        self.named(edge.from, edge.link.map(|l| &l.from))
+    }
+
+    /// Where a link leads, with the one system that is meant.
+    #[must_use]
+    pub fn to(&self, edge: &Edge<'_>) -> String {
+        self.named(edge.to, edge.link.map(|l| &l.to))
+    }
+
+    fn named(&self, place: usize, node: Option<&Node>) -> String {
+        let name = self.places.get(place).map_or("", |p| p.name);
+        node.map_or_else(|| name.to_owned(), |node| super::words::at(name, node))
+    }
+}
+
 impl Edge<'_> {
+    /// What the link carries, where that is not said by [`Edge::holds`].
+    #[must_use]
+    pub fn carries(&self) -> Option<String> {
+        self.link.map(super::words::carries).filter(|c| *c != self.holds())
+    }
+
+    /// Of whom the link carries client data, short, where it is not everybody's.
+    #[must_use]
+    pub fn only(&self) -> Option<String> {
+        let link = self.link.filter(|l| l.kind != LinkKind::PolicyContact)?;
+        let short = |s: &SystemId| {
+            let own = s.as_str().strip_prefix(link.from.organisation.as_str()).and_then(|s| s.strip_prefix('/'));
+            own.unwrap_or(s.as_str()).to_owned()
+        };
+        match (&link.carries, &link.from.system) {
+            (Carries::Systems(systems), _) if systems.len() == 1 => systems.first().map(short),
+            (Carries::Systems(systems), _) => Some(format!("{} systems", systems.len())),
+            (Carries::All, from) => from.as_ref().map(short),
+        }
+    }
+
     /// What the link does, between two names.
     #[must_use]
     pub fn verb(&self) -> &'static str {

@@ -1,7 +1,7 @@
 //! What the registry says of a recipient, in words for people who are not technical.
 
 use super::{
-    Carries, ChainStep, Class, Confidence, ForumState, Link, LinkKind, LinkStatus, Registry, System, SystemKind,
+    Carries, ChainStep, Class, Confidence, ForumState, Link, LinkKind, LinkStatus, Node, Registry, System, SystemKind,
 };
 use jiff::civil::Date;
 use std::fmt::Write as _;
@@ -19,10 +19,15 @@ pub struct Standing {
 
 /// What the registry says of a recipient on a day.
 #[must_use]
-pub fn standing(system: &System, today: Date) -> Standing {
+pub fn standing(registry: &Registry, system: &System, today: Date) -> Standing {
     let class = system.class(today);
     let mut said = Standing { class, because: Vec::new(), changes: Vec::new() };
-    linked(system, &mut said);
+    if registry.organisations.get(&system.organisation).is_some_and(|o| o.council) {
+        said.because.push("It is a whole council, known by its domain alone, and nobody has assessed that.".to_owned());
+        said.changes.push(format!("Do not assess the whole: {ADD_THE_ONE}."));
+        return said;
+    }
+    linked(system, today, &mut said);
     assessed(system, today, &mut said);
     forum(system, &mut said);
     if class != Class::Root {
@@ -31,7 +36,7 @@ pub fn standing(system: &System, today: Date) -> Standing {
     said
 }
 
-fn linked(system: &System, said: &mut Standing) {
+fn linked(system: &System, today: Date, said: &mut Standing) {
     let links = "If a link of the path is wrong or has ended, correct it with evidence (`havengate destinations \
                  end-link`, or its status in organisations.toml).";
     match system.linked {
@@ -59,6 +64,12 @@ fn linked(system: &System, said: &mut Standing) {
             );
             said.changes.push(links.to_owned());
         }
+        Class::Unassessed if system.class(today) == Class::Clear => {
+            let reason = system.assessed.as_ref().map_or("", |a| a.reason.as_str());
+            said.because.push(format!(
+                "A path to the Home Office is spoken of, contested or not certain; the assessment answers it: {reason}"
+            ));
+        }
         Class::Unassessed => {
             said.because.push(
                 "A path to the Home Office is spoken of, and a link of it is contested or not certain.".to_owned(),
@@ -70,9 +81,13 @@ fn linked(system: &System, said: &mut Standing) {
                     .to_owned(),
             );
         }
-        Class::Clear => said.because.push("No path to the Home Office is known.".to_owned()),
+        Class::Clear => said.because.push("No path to the Home Office is known now.".to_owned()),
     }
 }
+
+/// A council is many systems; its domain says nothing of any of them.
+pub const ADD_THE_ONE: &str = "add the one system that you send to, with its own host (`havengate destinations add`), and \
+                               work with that";
 
 const NOTHING_OPENS: &str = "Nothing opens it. Where a client wants something to reach the Home Office, an \
                              independent immigration adviser can do it with them, on paper, outside this system.";
@@ -95,7 +110,10 @@ fn assessed(system: &System, today: Date, said: &mut Standing) {
             said.changes.push(assess());
         }
         Some(a) => {
-            said.because.push(format!("Assessed by the {} until {}: {}", a.by, day(a.until), a.reason));
+            said.because.push(match system.linked {
+                Class::Unassessed if a.answers_chain => format!("Assessed by the {} until {}.", a.by, day(a.until)),
+                _ => format!("Assessed by the {} until {}: {}", a.by, day(a.until), a.reason),
+            });
             if system.linked == Class::Unassessed && !a.answers_chain {
                 said.because.push("The assessment does not answer the path.".to_owned());
             }
@@ -184,12 +202,30 @@ pub fn holds(link: &Link) -> String {
 pub fn carries(link: &Link) -> String {
     match &link.carries {
         _ if link.kind == LinkKind::PolicyContact => "no client data".to_owned(),
-        Carries::All => "everybody's client data".to_owned(),
+        Carries::All => match &link.from.system {
+            Some(system) => format!("all client data in {system}"),
+            None => "everybody's client data".to_owned(),
+        },
         Carries::Systems(systems) => {
             let names: Vec<_> = systems.iter().map(|s| s.as_str()).collect();
             format!("only of {}", names.join(", "))
         }
     }
+}
+
+/// Where a link begins or ends: an organisation, and the one system of it that is meant.
+#[must_use]
+pub fn at(name: &str, node: &Node) -> String {
+    node.system.as_ref().map_or_else(|| name.to_owned(), |system| format!("{name} ({system})"))
+}
+
+/// A link as a sentence without its end: between whom, since when, whether it holds, what it carries.
+#[must_use]
+pub fn link(registry: &Registry, link: &Link) -> String {
+    let name = |node: &Node| at(registry.name(&node.organisation), node);
+    let since = link.since.map_or(String::new(), |d| format!(" since {}", day(d)));
+    let (from, to) = (name(&link.from), name(&link.to));
+    format!("{from} {} {to}{since}; {}; {}", verb(link.kind), holds(link), carries(link))
 }
 
 /// A step of a chain as a sentence, with its dates and how sure it is.
@@ -198,7 +234,7 @@ pub fn step(registry: &Registry, step: &ChainStep) -> String {
     let Some(link) = step.link.and_then(|i| registry.links.get(i)) else {
         return format!("{}: the record of recipients itself says that data can reach {}.", step.from, step.to);
     };
-    let mut said = format!("{} {} {}", step.from, verb(link.kind), step.to);
+    let mut said = format!("{} {} {}", at(&step.from, &link.from), verb(link.kind), at(&step.to, &link.to));
     if let Some(since) = link.since {
         let _ = write!(said, " since {}", day(since));
     }
@@ -220,6 +256,15 @@ pub const fn kind(kind: SystemKind) -> &'static str {
         SystemKind::Supplier => "runs a system for us",
         SystemKind::Support => "support",
         SystemKind::Government => "government",
+    }
+}
+
+/// A recipient's class on a day as a short phrase.
+#[must_use]
+pub fn class_of(system: &System, today: Date) -> &'static str {
+    match (system.class(today), system.linked) {
+        (Class::Clear, Class::Unassessed) => "a path is spoken of; the assessment answers it",
+        (class, _) => self::class(class),
     }
 }
 

@@ -101,7 +101,7 @@ fn events(path: &Path) -> BTreeMap<String, (String, String)> {
     found
 }
 
-const HARD: &str = "\n[[organisation]]\nid = \"hard\"\nname = \"Ünïçödé; with, many \\\\ odd — chäräctérs ✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓\\nand a line\"\n\
+const HARD: &str = "\n[[organisation]]\nid = \"hard\"\nname = \"Ünïçödé; with, many \\\\ odd — chäräctérs ✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓✓ and a line\"\n\
 [[organisation.system]]\nid = \"hard/meeting\"\nkind = \"forum\"\n\
 forum = { state = \"challenged\", since = 2026-01-01, deadline = 2026-02-03 }\n\
 assessed = { on = 2025-01-01, until = 2026-12-31, by = \"panel\", reason = \"r\" }\n";

@@ -1,6 +1,9 @@
 //! Commands that change the registry: what they write, what they refuse, and what they say it opens and closes.
 
 use super::{append, data, home, registry, run};
+use crate::{havengate, said};
+use havengate::verdict::destination::day_in_london;
+use jiff::Timestamp;
 use serde_json::json;
 use std::{
     fs,
@@ -48,7 +51,7 @@ fn a_link_says_what_it_closes_before_it_is_written() {
     let (exit, _, err) = run(home.path(), &LINK);
     assert!(exit == Some(1) && err.contains("stands there already"), "{err}");
 
-    let end = ["end-link", "riverside-council", "home-office", "--ended", "2026-11-20", "--evidence", "letter"];
+    let end = ["end-link", "riverside-council", "home-office", "--ended", "2026-01-05", "--evidence", "letter"];
     let (exit, out, _) = run(home.path(), &end);
     assert_eq!(exit, Some(0));
     assert!(
@@ -57,12 +60,48 @@ fn a_link_says_what_it_closes_before_it_is_written() {
         "{out}"
     );
     let text = registry(home.path());
-    assert!(text.contains("evidence = [\"minutes\", \"letter\"]\nended = 2026-11-20\n"), "{text}");
+    assert!(text.contains("evidence = [\"minutes\", \"letter\"]\nended = 2026-01-05\n"), "{text}");
     let (exit, _, err) = run(home.path(), &end);
     assert!(
         exit == Some(1) && err.contains("no link from riverside-council to home-office that has not ended"),
         "{err}"
     );
+}
+
+#[test]
+fn a_link_that_holds_today_does_not_end_today() {
+    let home = home();
+    assert_eq!(run(home.path(), &LINK).0, Some(0));
+    let before = registry(home.path());
+    let end = |day: &str, more: &[&str]| {
+        run(home.path(), &[&["end-link", "riverside-council", "home-office", "--ended", day], more].concat())
+    };
+    for day in [day_in_london(Timestamp::now()).to_string().as_str(), "2090-01-01"] {
+        let (exit, _, err) = end(day, &["--evidence", "letter"]);
+        assert!(exit == Some(2) && err.contains("still holds today") && err.contains("mend: "), "{err}");
+    }
+    let (exit, _, err) = end("2026-01-05", &[]);
+    assert!(exit == Some(2) && err.contains("--evidence"), "{err}");
+    for (more, part) in [
+        (&["--status", "ended"][..], "--ended"),
+        (&["--status", "ended", "--ended", "2090-01-01"], "still holds today"),
+        (&["--since", "2090-01-01"], "is to come"),
+    ] {
+        let (exit, _, err) = run(home.path(), &[&LINK[..], more].concat());
+        assert!(exit == Some(2) && err.contains(part), "{err}");
+    }
+    assert_eq!(registry(home.path()), before);
+    // Who writes it by hand is told by `check`.
+    let by_hand = before.replace(
+        "status = \"in-force\"\nconfidence = \"high\"\nevidence = [\"minutes\"]",
+        "status = \"ended\"\nended = 2090-01-01\nconfidence = \"high\"\nevidence = [\"minutes\"]",
+    );
+    assert_ne!(by_hand, before);
+    fs::write(home.path().join("policies/organisations.toml"), by_hand).unwrap();
+    let (exit, _, err) = said(havengate(home.path()).arg("check"));
+    assert!(exit == Some(3) && err.contains("riverside-council to home-office has not ended yet"), "{err}");
+    let (exit, _, err) = run(home.path(), &["why", "riverside-council"]);
+    assert!(exit == Some(3) && err.contains("has not ended yet"), "{err}");
 }
 
 #[test]
@@ -168,8 +207,8 @@ fn a_forum_is_closed_in_every_state() {
     };
     let challenged = state(&["--state", "challenged", "--since", "2026-11-02", "--deadline", "2026-12-01"]);
     assert_eq!(challenged, json!({ "state": "challenged", "since": "2026-11-02", "deadline": "2026-12-01" }));
-    let left = state(&["--state", "left", "--since", "2026-12-05"]);
-    assert_eq!(left, json!({ "state": "left", "since": "2026-12-05", "deadline": null }));
+    let left = state(&["--state", "left", "--since", "2026-11-03"]);
+    assert_eq!(left, json!({ "state": "left", "since": "2026-11-03", "deadline": null }));
 }
 
 #[test]
@@ -212,7 +251,11 @@ fn what_does_not_compile_is_not_written_and_the_core_is_nobodys() {
         ),
         (&["add", "border-force/x", "--kind", "housing"], 1, "stands in roots.toml"),
         (&["forum", "gla/rough-sleeping", "--state", "present"], 3, "has no forum state"),
-        (&["end-link", "uk-visas-and-immigration", "home-office", "--ended", "2026-01-01"], 1, "no link from"),
+        (
+            &["end-link", "uk-visas-and-immigration", "home-office", "--ended", "2026-01-01", "--evidence", "x"],
+            1,
+            "no link from",
+        ),
     ] {
         let (ended, out, err) = run(home.path(), arguments);
         assert!(ended == Some(exit) && err.contains(part) && out.is_empty(), "{arguments:?}: {ended:?} {out}{err}");
@@ -224,6 +267,33 @@ fn what_does_not_compile_is_not_written_and_the_core_is_nobodys() {
     append(home.path(), "\n[[link]\n");
     let (exit, _, err) = run(home.path(), &LINK);
     assert!(exit == Some(3) && err.contains("organisations.toml:"), "{err}");
+}
+
+#[test]
+fn line_ends_stay_and_what_was_broken_before_is_said_first() {
+    let home = home();
+    let path = home.path().join("policies/organisations.toml");
+    fs::write(&path, registry(home.path()).replace('\n', "\r\n")).unwrap();
+    assert_eq!(run(home.path(), &LINK).0, Some(0));
+    let text = registry(home.path());
+    assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+    assert!(text.contains("from = \"riverside-council\"\r\nto = \"home-office\"\r\n"), "{text}");
+    append(home.path(), "\n[[organisation]]\nid = \"n\"\nname = \"\"\n");
+    let end = ["end-link", "riverside-council", "home-office", "--ended", "2026-01-05", "--evidence", "letter"];
+    let (exit, _, err) = run(home.path(), &end);
+    assert!(exit == Some(3) && err.contains("invalid already") && !err.contains("with this change"), "{err}");
+}
+
+#[test]
+fn wrong_words_are_said_to_machines_too() {
+    let home = home();
+    let end = ["end-link", "a", "b", "--ended", "5.1.2026", "--evidence", "letter"];
+    let (exit, _, err) = run(home.path(), &end);
+    assert!(exit == Some(2) && err.contains("such as 2027-09-30"), "{err}");
+    let (exit, said) = data(home.path(), &end);
+    assert!(exit == Some(2) && said["error"]["text"].as_str().unwrap().contains("2027-09-30"), "{said}");
+    let (_, said) = data(home.path(), &["show", "riverside-counci"]);
+    assert!(said["error"]["mend"].as_str().unwrap().starts_with("did you mean riverside-council"), "{said}");
 }
 
 #[test]

@@ -18,8 +18,33 @@ const CANNOT_KNOW: [&str; 3] = [
     "Of whom something went once its details were erased: then only the figures are left.",
 ];
 
+/// From when on something can be said.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    /// What was asked.
+    pub(super) since: Date,
+    /// The first day of which the record book knows that something was sent, to anybody.
+    pub(super) first: Option<Date>,
+}
+
+impl Known {
+    fn text(self) -> String {
+        match self.first {
+            None => "\nThe record book holds nothing that was sent to anybody.\n".to_owned(),
+            Some(first) if self.since < first => format!(
+                "\nThe record book knows of nothing sent to anybody before {}: of the time from {} to then it can say \
+                 nothing.\n",
+                words::day(first),
+                words::day(self.since)
+            ),
+            Some(first) => format!("\nThe first that the record book knows of was sent on {}.\n", words::day(first)),
+        }
+    }
+}
+
 /// For the panel.
-pub(super) fn panel(figures: &Figures, systems: &BTreeSet<SystemId>, since: Date) -> Printed {
+pub(super) fn panel(figures: &Figures, systems: &BTreeSet<SystemId>, known: Known) -> Printed {
+    let Known { since, first } = known;
     let mut text = format!("What went to {} since {} (whole months, UTC)\n", named(systems), words::day(since));
     let mut months = Vec::new();
     for (month, (requests, unknown)) in &figures.requests {
@@ -44,12 +69,14 @@ pub(super) fn panel(figures: &Figures, systems: &BTreeSet<SystemId>, since: Date
         let erased = many(usize::try_from(figures.erased).unwrap_or(usize::MAX), "request");
         let _ = writeln!(text, "\nOf {erased} the details, or some of them, were erased.");
     }
+    text.push_str(&known.text());
     text.push_str("\nWhat the record book cannot know\n");
     for line in CANNOT_KNOW {
         let _ = writeln!(text, "  {line}");
     }
     let data = json!({
-        "recipients": systems, "since": since, "months": months, "erased": figures.erased, "cannot_know": CANNOT_KNOW,
+        "recipients": systems, "since": since, "months": months, "erased": figures.erased, "first_known": first,
+        "cannot_know": CANNOT_KNOW,
     });
     Printed::done(text, data)
 }
@@ -60,10 +87,16 @@ pub(super) fn workers(
     references: &[ClientRef],
     caller: &App,
     systems: &BTreeSet<SystemId>,
-    since: Date,
+    known: Known,
 ) -> Printed {
-    let mut text =
-        format!("Clients of {caller} of whom something went to {} since {}\n\n", named(systems), words::day(since));
+    let Known { since, first } = known;
+    let mut text = format!(
+        "Clients of {caller} of whom something went to {} since {}\nRead {}. Capital and small letters are different: c-1 is \
+         not C-1.\n\n",
+        named(systems),
+        words::day(since),
+        many(references.len(), "reference")
+    );
     let mut found: Vec<Value> = Vec::new();
     for (position, told) in &people.found {
         let Some(reference) = references.get(*position) else { continue };
@@ -100,12 +133,14 @@ pub(super) fn workers(
         }
         false => "\nOf every request in this time the details are still kept.\n",
     });
+    text.push_str(&known.text());
     for line in CANNOT_KNOW {
         let _ = writeln!(text, "  Not known: {line}");
     }
     let exit = if found.is_empty() { Exit::Ok } else { Exit::Finding };
     let data = json!({
-        "caller": caller, "recipients": systems, "since": since, "references": found, "incomplete": people.erased,
+        "caller": caller, "recipients": systems, "since": since, "first_known": first, "read": references.len(),
+        "references": found, "incomplete": people.erased,
         "cannot_know": CANNOT_KNOW,
     });
     Printed { text, data, exit }

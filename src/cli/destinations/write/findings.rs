@@ -1,6 +1,6 @@
 //! `havengate destinations assess` and `forum`: what was found out about a recipient.
 
-use super::{Change, Failure, How};
+use super::{Change, Failure, How, begun};
 use crate::{
     cli::destinations::edit::{Field, Registry, date},
     policy::organisations::ForumState,
@@ -23,10 +23,10 @@ pub struct Assess {
     #[arg(value_name = "SYSTEM")]
     id: String,
     /// The last day it holds
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day)]
     until: Date,
     /// The first day [default: today]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day)]
     on: Option<Date>,
     /// Whose word it is
     #[arg(long, value_parser = ["panel", "organisation"])]
@@ -81,10 +81,10 @@ pub struct ForumArgs {
     #[arg(long)]
     state: ForumState,
     /// Since which day [default: today]
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day)]
     since: Option<Date>,
     /// The day by which the Home Office is to be gone, or we leave
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day)]
     deadline: Option<Date>,
     #[command(flatten)]
     how: How,
@@ -98,6 +98,7 @@ impl Change for ForumArgs {
         self.how
     }
     fn make(&self, registry: &mut Registry) -> Result<Option<String>, Failure> {
+        begun("since", self.since)?;
         let since = self.since.unwrap_or_else(crate::cli::destinations::today);
         let mut fields: Vec<Field<'_>> = vec![("state", self.state.as_str().into()), ("since", date(since))];
         fields.extend(self.deadline.map(|d| ("deadline", date(d))));

@@ -32,10 +32,10 @@ pub struct Undertake {
     #[arg(long)]
     role: String,
     /// The day it was signed
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day)]
     signed: Date,
     /// The last day it holds
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = crate::cli::destinations::written_day)]
     expires: Date,
     /// Whether it excepts what the law requires
     #[arg(long, value_parser = ["yes", "no"])]

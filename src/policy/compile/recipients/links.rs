@@ -18,11 +18,13 @@ pub(super) fn compile(file: &str, text: &source::Link, known: &Known<'_>, proble
     let to = node(file, &text.to, known, problems);
     let carries = carries(file, text, known, problems);
     check_dates(file, text, problems);
+    super::sound::link(file, text, problems);
     if text.evidence.get_ref().iter().all(|e| e.trim().is_empty()) {
         let mend = "add where it is written: a page, a document, when it was read";
         problems.error(place(file, text.evidence.span()), "a link without evidence is a rumour", mend);
     }
-    if text.confidence != Confidence::High && text.note.as_deref().is_none_or(|n| n.trim().is_empty()) {
+    let uncertain = text.confidence != Confidence::High || *text.status.get_ref() == LinkStatus::Contested;
+    if uncertain && text.note.as_deref().is_none_or(|n| n.trim().is_empty()) {
         let mend = "add `note = \"…\"` that says what is uncertain and how it can be confirmed";
         problems.error(place(file, text.kind.span()), "an uncertain link says nowhere what is uncertain", mend);
     }

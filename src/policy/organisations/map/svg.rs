@@ -53,11 +53,23 @@ pub fn svg(map: &Map<'_>) -> String {
         organisation(&mut out, place, at);
     }
     for (edge, line) in map.edges.iter().zip(&lines) {
-        written(&mut out, edge.look, line, edge.verb(), &edge.holds());
+        let above = match edge.only() {
+            // Longer would run over the line's end.
+            Some(of) => format!("{}, {}", edge.verb(), shortened(&format!("only {of}"), 18)),
+            None => edge.verb().to_owned(),
+        };
+        written(&mut out, edge.look, line, &above, &edge.holds());
     }
     key(&mut out, bottom + 18.0);
     out.push_str("</svg>\n");
     out
+}
+
+fn shortened(text: &str, letters: usize) -> String {
+    match text.chars().count() > letters {
+        true => text.chars().take(letters.saturating_sub(1)).chain(['…']).collect(),
+        false => text.to_owned(),
+    }
 }
 
 /// How a line of this look is drawn, with its arrow.

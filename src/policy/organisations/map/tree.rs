@@ -1,7 +1,6 @@
 //! The map as text: from the Home Office back to everybody whose data can get there, or from one place on.
 
 use super::{Edge, Look, Map};
-use crate::policy::organisations::words;
 use std::{collections::BTreeSet, fmt::Write as _};
 
 /// The map as an indented tree, with a line of explanation at the end.
@@ -77,18 +76,16 @@ impl Walk<'_> {
     }
 
     fn said(&self, edge: &Edge<'_>) -> (usize, String) {
-        let name = |i: usize| self.map.places.get(i).map_or("", |p| p.name);
         let mark = match edge.look {
             Look::Certain => '■',
             Look::Perhaps => '◇',
             Look::Aside | Look::Past => '·',
         };
-        let carrying = edge.link.map(words::carries).filter(|c| *c != edge.holds());
-        let carries = carrying.map_or(String::new(), |c| format!("; {c}"));
+        let carries = edge.carries().map_or(String::new(), |c| format!("; {c}"));
         let (how, verb) = (format!("{}{carries}", edge.holds()), edge.verb());
         match self.map.from {
-            Some(_) => (edge.to, format!("{mark} {verb} {}: {how}", name(edge.to))),
-            None => (edge.from, format!("{mark} {} {verb} it: {how}", name(edge.from))),
+            Some(_) => (edge.to, format!("{mark} {verb} {}: {how}", self.map.to(edge))),
+            None => (edge.from, format!("{mark} {} {verb} it: {how}", self.map.from(edge))),
         }
     }
 

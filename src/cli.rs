@@ -323,6 +323,11 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// The day by which policies are judged (Europe/London).
+fn today() -> jiff::civil::Date {
+    crate::verdict::destination::day_in_london(jiff::Timestamp::now())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

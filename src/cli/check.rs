@@ -4,9 +4,7 @@ use super::{Context, Exit, Failure, Printed, cases, cases::Failed, check_output:
 use crate::{
     gate::{credentials, policy_files},
     policy::{Diagnostic, Policy, Sources},
-    verdict::destination::day_in_london,
 };
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::{
     fmt::Write as _,
@@ -87,7 +85,7 @@ fn invalid(found: &[Diagnostic], sources: &Sources) -> Failure {
 
 /// Compiling knows no day; a link that ends tomorrow conducts today.
 pub(super) fn links_that_hold(policy: &Policy) -> Result<(), Failure> {
-    let early = policy.registry.ended_too_early(day_in_london(Timestamp::now()));
+    let early = policy.registry.ended_too_early(super::today());
     let said: Vec<String> = early
         .map(|l| format!("organisations.toml: the link from {} to {} has not ended yet", l.from.id(), l.to.id()))
         .collect();

@@ -52,7 +52,7 @@ impl HomeDesk {
             Ok(keys) => Arc::new(keys),
             Err(error) => return refused(error.to_string()),
         };
-        let policy = match reload::compile(&self.config.policies) {
+        let policy = match reload::compile(&self.config.policies, super::today()) {
             Ok((_, policy)) => Arc::new(policy),
             Err(error) => return refused(error.to_string()),
         };

@@ -14,16 +14,15 @@ mod save;
 mod show;
 mod write;
 
-use super::{Context, Exit, Failure, Printed, check::links_that_hold, check_output::diagnostics};
+use super::{Context, Exit, Failure, Printed, check::links_that_hold, check_output::diagnostics, today};
 use crate::{
     gate::policy_files,
     policy::{
         Diagnostic, Policy, Sources,
         organisations::{System, find::Asked},
     },
-    verdict::destination::day_in_london,
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::civil::Date;
 use std::path::PathBuf;
 
 /// Look after recipients.
@@ -97,10 +96,6 @@ impl AsOf {
     fn day(self) -> Date {
         self.at.unwrap_or_else(today)
     }
-}
-
-fn today() -> Date {
-    day_in_london(Timestamp::now())
 }
 
 /// A day as the files write it.

@@ -4,8 +4,10 @@ use super::policy_files::{self, PolicyFilesError};
 use crate::{
     ledger::{Change, Leaf, Ledger, LedgerError, Tx, leaf::Kind},
     policy::{Diagnostic, Policy, PolicyHash, Severity, Sources},
+    verdict::destination::day_in_london,
 };
 use arc_swap::ArcSwap;
+use jiff::civil::Date;
 use std::{
     path::{Path, PathBuf},
     sync::{
@@ -35,6 +37,17 @@ pub enum ReloadError {
     /// The set is invalid.
     #[error("the policy set is invalid: {} errors; the set that was active stays active. Run `havengate check`.", errors(.0))]
     Invalid(Vec<Diagnostic>),
+    /// A link is written down as ended on a day that is not over: it would stop denying too early.
+    #[error(
+        "policies/organisations.toml says that the link from {from} to {to} has ended, and it has not yet; the set that \
+         was active stays active. Write it down when its last day is over"
+    )]
+    EndsLater {
+        /// Where it begins.
+        from: String,
+        /// Where it leads.
+        to: String,
+    },
     /// The activation could not be recorded.
     #[error("the activation could not be recorded, so the set that was active stays active: {0}")]
     Ledger(#[from] LedgerError),
@@ -46,7 +59,7 @@ impl ActivePolicy {
     /// # Errors
     /// [`ReloadError`]: a gateway without a valid, recorded policy does not start.
     pub async fn start(directory: PathBuf, ledger: &Ledger) -> Result<Self, ReloadError> {
-        let (sources, policy) = compile(&directory)?;
+        let (sources, policy) = compile(&directory, day_in_london(ledger.now()))?;
         // The set that was active before the last stop is active still; saying so at each start would be noise.
         if ledger.view().active_policy() != Some(policy.hash) {
             record(ledger, &sources, policy.hash).await?;
@@ -78,9 +91,9 @@ impl ActivePolicy {
     /// [`ReloadError`]; the rejection itself is recorded and the panel is told.
     pub async fn reload(&self, ledger: &Ledger) -> Result<PolicyHash, ReloadError> {
         let _turn = self.one_at_a_time.lock().await;
-        let directory = self.directory.clone();
+        let (directory, today) = (self.directory.clone(), day_in_london(ledger.now()));
         let compiled =
-            tokio::task::spawn_blocking(move || compile(&directory)).await.map_err(|_| ReloadError::Stopped)?;
+            tokio::task::spawn_blocking(move || compile(&directory, today)).await.map_err(|_| ReloadError::Stopped)?;
         self.rejected.store(compiled.is_err(), Ordering::Relaxed);
         match compiled {
             Ok((_, policy))
@@ -114,13 +127,16 @@ async fn record(ledger: &Ledger, sources: &Sources, hash: PolicyHash) -> Result<
     Ok(())
 }
 
-/// Reads and compiles a `policies/` directory.
+/// Reads and compiles a `policies/` directory to be active from `today` on.
 ///
 /// # Errors
-/// [`ReloadError::Read`] or [`ReloadError::Invalid`].
-pub fn compile(directory: &Path) -> Result<(Sources, Policy), ReloadError> {
+/// [`ReloadError::Read`], [`ReloadError::Invalid`] or [`ReloadError::EndsLater`].
+pub fn compile(directory: &Path, today: Date) -> Result<(Sources, Policy), ReloadError> {
     let sources = policy_files::read(directory)?;
     let policy = Policy::compile(&sources).map_err(ReloadError::Invalid)?;
+    if let Some(link) = policy.registry.ended_too_early(today).next() {
+        return Err(ReloadError::EndsLater { from: link.from.id().to_string(), to: link.to.id().to_string() });
+    }
     Ok((sources, policy))
 }
 

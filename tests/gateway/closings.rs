@@ -3,7 +3,7 @@
 
 use crate::world::{Around, Home, Plan, World, write};
 use havengate::{
-    gate::control::Command,
+    gate::control::{Command, Reply},
     ledger::{Leaf, Ledger, Opening, Tx, leaf::Kind},
     verdict::Code,
 };
@@ -88,4 +88,19 @@ async fn what_lapsed_while_the_gateway_was_down_is_told_at_start() {
     // Told once.
     let (_, home) = World::run(around, home).await.stop().await;
     assert_eq!(closings(&home).0.len(), 1);
+}
+
+/// Whoever writes the day of an ending in beforehand does not open anything with it.
+#[tokio::test]
+async fn a_link_that_has_not_ended_yet_keeps_the_last_set_active() {
+    let world = World::start().await;
+    let file = world.home.policies("organisations.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let (before, after) = text.split_once("to = \"nrpf-connect\"\nkind = \"shares-with\"").unwrap();
+    let ended = after.replacen("status = \"in-force\"", "status = \"ended\"\nended = 2090-01-01", 1);
+    write(&file, &format!("{before}to = \"nrpf-connect\"\nkind = \"shares-with\"{ended}"));
+    let Reply::Refused { text } = world.home.control(&Command::Reload).await else { panic!("it was taken") };
+    assert!(text.contains("has not yet") && text.contains("stays active"), "{text}");
+    let answer = world.post("/linked/needs", NEED).await;
+    world.refused(&answer, Code::DestinationLinked, Some("associated-only-by-data-2")).await;
 }

@@ -89,7 +89,8 @@ impl Bench {
         at: Option<Timestamp>,
         without_consents: bool,
     ) -> Result<Self, Failure> {
-        let (_, policy) = reload::compile(&config.policies).map_err(|e| Failure::of_policies(&e))?;
+        let (_, policy) =
+            reload::compile(&config.policies, crate::cli::today()).map_err(|e| Failure::of_policies(&e))?;
         let bench = |source, judge| Self { app, at, policy: Arc::new(policy), source, judge };
         if without_consents {
             let here = Here::new(config, Arc::default(), None)?;

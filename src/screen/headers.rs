@@ -1,7 +1,7 @@
 //! Which of the caller's headers leave: a short safe list and what the operation lists.
 //!
 //! By default `Accept`, `Prefer`, `If-Match`, `If-None-Match`, `If-Modified-Since`, `If-Unmodified-Since`: they
-//! say how to answer and, within their grammar ([`safe`]), nothing about a person. `Accept-Language` is not among them, since a language can
+//! say how to answer and, within their grammar (see `safe`), nothing about a person. `Accept-Language` is not among them, since a language can
 //! point at a nationality, nor is `Idempotency-Key`, which often holds a client's reference. `Content-Type`,
 //! framing, `Host` and upstream credentials are the gate's, and so is `Authorization` where it passes through.
 //! `User-Agent`, `Referer`, `Cookie`, `Forwarded` and `X-Forwarded-*` leave only where an operation lists them, and

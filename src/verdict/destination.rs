@@ -1,6 +1,6 @@
 //! May this recipient be contacted at all, before anything of anybody is looked at?
 
-use super::{Reason, Refusal, refusal_of, rules};
+use super::{Code, Reason, Refusal, refusal_of, rules};
 use crate::{
     consent::View,
     flow::{IntegrationId, Purpose},
@@ -43,7 +43,7 @@ impl Admitted {
         let today = day_in_london(now);
         let Some(system) = policy.registry.system(&route.integration.destination) else {
             return Err(Refusal::plain(
-                super::Code::DestinationUnassessed,
+                Code::DestinationUnassessed,
                 "The registry does not know this recipient. Add it to policies/organisations.toml and assess it.",
             ));
         };
@@ -52,6 +52,13 @@ impl Admitted {
         if let Some(mut refusal) = refusal_of(&policy.charter.contact(&facts), None, None) {
             if matches!(facts.class, Class::Root | Class::Associated) && !system.chain.is_empty() {
                 let _ = write!(refusal.detail, " {}", in_words(&system.chain));
+            }
+            if refusal.code == Code::DestinationUnassessed && system.linked == Class::Unassessed {
+                refusal.detail = format!(
+                    "A path from this recipient to the Home Office is spoken of and not certain, and no assessment in \
+                     date answers it. {}",
+                    in_words(&system.chain)
+                );
             }
             return Err(refusal);
         }
@@ -85,7 +92,7 @@ impl Admitted {
             }
             (_, Some(system)) if system.id == *destination => Ok(()),
             _ => Err(Refusal::plain(
-                super::Code::DestinationMismatch,
+                Code::DestinationMismatch,
                 "The request's path leads to another recipient on the same host.",
             )),
         }
@@ -146,7 +153,7 @@ impl Admitted {
 /// The refusal with every rule that says no.
 pub fn opening(policy: &Policy, integration: &Integration, today: Date) -> Result<(), Refusal> {
     let Some(system) = policy.registry.system(&integration.destination) else {
-        return Err(Refusal::plain(super::Code::DestinationUnassessed, "The registry does not know this recipient."));
+        return Err(Refusal::plain(Code::DestinationUnassessed, "The registry does not know this recipient."));
     };
     let ruling = policy.charter.contact(&facts(integration, system, false, today));
     refusal_of(&ruling, None, None).map_or(Ok(()), Err)

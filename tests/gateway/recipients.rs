@@ -1,6 +1,6 @@
 //! Who may receive, and the emergency that a stop does not hold back.
 
-use crate::world::{Agreed, COUNCIL, Record, SAFEGUARDING, World};
+use crate::world::{Agreed, COUNCIL, Plan, Record, SAFEGUARDING, World};
 use havengate::{consent::view::StopScope, gate::control::Reply, verdict::Code};
 
 /// They have no undertaking either.
@@ -151,4 +151,19 @@ async fn no_consent_is_taken_for_the_home_office() {
     assert!(text.contains("No consent opens it (DATA-1)"), "{text}");
     let (_, home) = world.stop().await;
     assert!(home.leaves().iter().all(|l| l["type"] != "consent.issued"));
+}
+
+/// It was assessed; what is missing is an answer to the path.
+#[tokio::test]
+async fn a_path_in_question_is_said_and_not_a_missing_assessment() {
+    let mut plan = Plan::new();
+    plan.sources.0.get_mut("organisations.toml").unwrap().push_str(
+        "\n[[link]]\nfrom = \"riverside-council/housing-referrals\"\nto = \"home-office\"\nkind = \"shares-with\"\n\
+         status = \"contested\"\nconfidence = \"low\"\nevidence = [\"a page\"]\nnote = \"to be confirmed\"\n",
+    );
+    let world = plan.start().await;
+    let answer = world.post("/riverside/needs", NEED).await;
+    world.refused(&answer, Code::DestinationUnassessed, Some("assessed-only")).await;
+    let said = answer.detail();
+    assert!(said.contains("is spoken of and not certain") && said.contains("shares with Home Office"), "{said}");
 }

@@ -11,6 +11,10 @@
     reason = "a bench that meets something unexpected stops there"
 )]
 
+#[path = "support/disk.rs"]
+mod disk;
+
+use disk::fdatasync_p50;
 use havengate::{
     consent::{ActOfConsent, Capacity, ConsentAct, Explained, Grant, Interpreter, Item, Use},
     flow::{
@@ -65,20 +69,6 @@ fn main() {
         );
     }
     _ = std::fs::remove_dir_all(&directory);
-}
-
-fn fdatasync_p50(directory: &Path) -> Duration {
-    let mut file = File::create(directory.join("sync")).expect("a file");
-    let mut times: Vec<_> = (0..200)
-        .map(|_| {
-            file.write_all(&[0; 4096]).expect("a write");
-            let start = Instant::now();
-            file.sync_data().expect("a sync");
-            start.elapsed()
-        })
-        .collect();
-    times.sort();
-    times[times.len() / 2]
 }
 
 /// Runs `writers` loops for a while and gives their rate a second.

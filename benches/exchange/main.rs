@@ -21,20 +21,20 @@
 
 mod bare;
 mod body;
+#[path = "../support/disk.rs"]
+mod disk;
 mod home;
 mod load;
 mod process;
 mod recipient;
 
 use body::Body;
+use disk::fdatasync_p50;
 use home::{Home, Size};
 use load::Measured;
 use process::{Cpu, Process};
 use std::{
-    fs::File,
-    io::Write as _,
     net::SocketAddr,
-    path::Path,
     time::{Duration, Instant},
 };
 
@@ -150,18 +150,4 @@ fn gateway_alone(each: Duration) {
 
 fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
-}
-
-fn fdatasync_p50(directory: &Path) -> Duration {
-    let mut file = File::create(directory.join("sync")).expect("a file");
-    let mut times: Vec<_> = (0..200)
-        .map(|_| {
-            file.write_all(&[0; 4096]).expect("a write");
-            let start = Instant::now();
-            file.sync_data().expect("a sync");
-            start.elapsed()
-        })
-        .collect();
-    times.sort();
-    times[times.len() / 2]
 }

@@ -138,6 +138,7 @@ async fn a_byte_at_a_time_gains_no_time() {
             if write.write_all(b" ").await.is_err() {
                 std::future::pending::<()>().await;
             }
+            // The drip itself: a byte now and then must not keep the line open.
             tokio::time::sleep(LINE_TIME / 10).await;
         }
     };

@@ -142,6 +142,7 @@ async fn consent_in_the_record_book_expires_by_itself() {
     let lasts = SignedDuration::from_hours(1) + SignedDuration::from_secs(2);
     let expires = Timestamp::now() + from + lasts;
     world.home.consent(&Agreed { from, lasts, uses: 5, ..Agreed::referral("R-1") }).await;
+    // Only the clock brings this about: it is asked, and never guessed at.
     while Timestamp::now() < expires {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }

@@ -91,6 +91,7 @@ impl Process {
                 break status;
             }
             assert!(Instant::now() < deadline, "it does not end: {}", self.log());
+            // std has no wait with a deadline; how long this takes decides nothing.
             std::thread::sleep(Duration::from_millis(5));
         };
         self.reading.take().unwrap().join().unwrap();

@@ -3,6 +3,7 @@
 use crate::{
     caller::Answer,
     process::Process,
+    support::small_disk::with_a_small_disk,
     world::{Around, Plan, World},
 };
 use havengate::verdict::Code;
@@ -85,29 +86,9 @@ async fn a_gateway_starts_only_with_its_own_sound_record_book() {
     assert!(exit == 4 && said.contains("anchor"), "{exit}: {said}");
 }
 
-/// Runs one of the tests below in a mount namespace of its own, with a small file system to fill or freeze.
-fn with_a_small_disk(test: &str) {
-    let root = rustix::process::geteuid().is_root();
-    if !root || !Command::new("unshare").args(["-m", "true"]).status().is_ok_and(|s| s.success()) {
-        eprintln!("skipped: making a small file system needs root and mount namespaces");
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let script = "mount -t tmpfs -o size=1m tmpfs \"$SMALL_DISK\" && exec \"$0\" --exact \"$1\" --nocapture";
-    let output = Command::new("unshare")
-        .args(["-m", "sh", "-c", script])
-        .arg(std::env::current_exe().unwrap())
-        .arg(test)
-        .env("SMALL_DISK", directory.path())
-        .output()
-        .unwrap();
-    let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && said.contains("done on a small disk"), "{said}\n{wrong}");
-}
-
 #[test]
 fn on_a_full_disk_nothing_leaves() {
-    with_a_small_disk("record_book::on_a_disk_that_fills");
+    with_a_small_disk(1, "record_book::on_a_disk_that_fills");
 }
 
 #[tokio::test]
@@ -142,7 +123,7 @@ async fn on_a_disk_that_fills() {
 
 #[test]
 fn on_a_read_only_disk_no_gateway_starts() {
-    with_a_small_disk("record_book::on_a_disk_that_is_read_only");
+    with_a_small_disk(1, "record_book::on_a_disk_that_is_read_only");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Whatever fails while it is open: nothing is permitted from then on, and what was acknowledged is there.
 
-use crate::book::*;
+use crate::{book::*, small_disk::with_a_small_disk};
 use havengate::ledger::{Ledger, LedgerError, OpenError, Opening, anchor_path, verify};
 use std::{
     path::Path,
@@ -85,29 +85,9 @@ async fn without_randomness_nothing_is_recorded() {
     assert!(matches!(Ledger::open(&book.path(), opening), Err(OpenError::Start(_))));
 }
 
-/// Runs one of the tests below in a mount namespace of its own, with a small file system to fill or freeze.
-fn with_a_small_disk(test: &str) {
-    let root = rustix::process::geteuid().is_root();
-    if !root || !Command::new("unshare").args(["-m", "true"]).status().is_ok_and(|s| s.success()) {
-        eprintln!("skipped: making a small file system needs root and mount namespaces");
-        return;
-    }
-    let directory = tempfile::tempdir().unwrap();
-    let script = "mount -t tmpfs -o size=2m tmpfs \"$SMALL_DISK\" && exec \"$0\" --exact \"$1\" --nocapture";
-    let output = Command::new("unshare")
-        .args(["-m", "sh", "-c", script])
-        .arg(std::env::current_exe().unwrap())
-        .arg(test)
-        .env("SMALL_DISK", directory.path())
-        .output()
-        .unwrap();
-    let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && said.contains("done on a small disk"), "{said}\n{wrong}");
-}
-
 #[test]
 fn a_full_disk_denies_everything_and_loses_nothing() {
-    with_a_small_disk("faults::on_a_disk_that_fills");
+    with_a_small_disk(2, "faults::on_a_disk_that_fills");
 }
 
 #[tokio::test]
@@ -142,7 +122,7 @@ async fn on_a_disk_that_fills() {
 
 #[test]
 fn a_read_only_disk_is_not_opened() {
-    with_a_small_disk("faults::on_a_disk_that_is_read_only");
+    with_a_small_disk(2, "faults::on_a_disk_that_is_read_only");
 }
 
 #[tokio::test]

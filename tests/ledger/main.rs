@@ -15,6 +15,8 @@ mod faults;
 mod opening;
 mod permission;
 mod picture;
+#[path = "../support/small_disk.rs"]
+mod small_disk;
 mod standing;
 mod verifying;
 mod waiting;

@@ -10,5 +10,6 @@
 
 pub mod authority;
 pub mod dns;
+pub mod small_disk;
 pub mod spellings;
 pub mod standin;

@@ -79,6 +79,7 @@ fn what_left_is_what_was_agreed() {
         ("The Home Office itself", "destination-linked"),
         ("nobody has assessed", "destination-unassessed"),
         ("undertaking has lapsed", "destination-uncommitted"),
+        ("A message to the Home Office", "recipient-denied"),
         ("tampered", "consent-invalid"),
         ("record book cannot be written", "ledger-unavailable"),
     ] {

@@ -82,7 +82,17 @@ const fn refused(code: Code, clause: Option<Clause>) -> Stated {
 
 /// Every scenario, in the order it is shown. The last one stops a connection, which nothing here can lift.
 pub(super) fn all() -> Vec<Scenario> {
-    [without_consent(), with_consent(), recipients(), several_people(), emergencies(), malformed(), stopped()].concat()
+    [
+        without_consent(),
+        with_consent(),
+        recipients(),
+        named_in_the_data(),
+        several_people(),
+        emergencies(),
+        malformed(),
+        stopped(),
+    ]
+    .concat()
 }
 
 fn without_consent() -> Vec<Scenario> {
@@ -237,6 +247,44 @@ fn several_people() -> Vec<Scenario> {
                 clause: Some(Clause::Data2ii),
                 leaves: &["B-78", "Leyla", "\"1990\""],
                 stays: &["Sami", "2019", "R-1013"],
+            },
+        },
+    ]
+}
+
+/// A service that passes messages on is not who receives them.
+fn named_in_the_data() -> Vec<Scenario> {
+    const PARTNER: &str = "/messages/v2/notifications/partner-email";
+    vec![
+        Scenario {
+            name: "A message to the Home Office, by way of a messaging service that may be used",
+            target: PARTNER,
+            body: r#"{"email_address":"Escalations@HomeOffice.gov.uk","template_id":"beds","personalisation":{"beds":2}}"#,
+            before: vec![],
+            stated: refused(RecipientDenied, Some(Clause::Data1)),
+        },
+        Scenario {
+            name: "The same to a partner that is assessed, with a copy to somebody nobody knows",
+            target: PARTNER,
+            body: r#"{"email_address":"duty@street-health.example","template_id":"beds","copy_to":["nobody@unknown.example"],"personalisation":{"beds":2}}"#,
+            before: vec![],
+            stated: Stated {
+                code: None,
+                clause: Some(Clause::Data1),
+                leaves: &["duty@street-health.example"],
+                stays: &["nobody@unknown.example"],
+            },
+        },
+        Scenario {
+            name: "A web address of the Home Office in a harmless field, in another spelling",
+            target: "/riverside/needs",
+            body: r#"{"ref":"R-1016","priority":"see www%2EHome\uff2fffice\u3002gov.uk","need":{"type":"hostel","beds":1}}"#,
+            before: vec![],
+            stated: Stated {
+                code: None,
+                clause: Some(Clause::Data1),
+                leaves: &["hostel"],
+                stays: &["gov.uk", "ffice"],
             },
         },
     ]

@@ -55,7 +55,7 @@ impl Gateway {
         }
     }
 
-    /// Records every recipient that closed since the last look, and ends the connections kept for any.
+    /// Ends the connections that are kept where a recipient closed since the last look, and records each.
     pub(super) async fn look_for_closings(&self) {
         let mut last = self.closings.0.lock().await;
         let (policy, today) = (self.policy.snapshot(), day_in_london(self.ledger.now()));
@@ -63,6 +63,9 @@ impl Gateway {
             return;
         }
         let closed = standing::closed_since((&last.registry, last.day), (&policy.registry, today));
+        if !closed.is_empty() {
+            self.client.end_kept();
+        }
         for (system, why) in &closed {
             tracing::warn!(destination = %system, reason = %why, "a recipient closed");
             if let Err(error) = self.record_closing(&policy, system, *why).await {
@@ -70,9 +73,6 @@ impl Gateway {
                 tracing::error!(%error, "a recipient's closing could not be recorded");
                 return;
             }
-        }
-        if !closed.is_empty() {
-            self.client.end_kept();
         }
         *last = Seen { policy: Some(policy.hash), registry: policy.registry.clone(), day: today };
     }

@@ -39,8 +39,8 @@ pub enum ReloadError {
     Invalid(Vec<Diagnostic>),
     /// A link is written down as ended on a day that is not over: it would stop denying too early.
     #[error(
-        "policies/organisations.toml says that the link from {from} to {to} has ended, and it has not yet; the set that \
-         was active stays active. Write it down when its last day is over"
+        "policies/organisations.toml says that the link from {from} to {to} has ended, and it has not yet: this set does \
+         not become active. Write it down when its last day is over"
     )]
     EndsLater {
         /// Where it begins.
@@ -92,8 +92,8 @@ impl ActivePolicy {
     pub async fn reload(&self, ledger: &Ledger) -> Result<PolicyHash, ReloadError> {
         let _turn = self.one_at_a_time.lock().await;
         let (directory, today) = (self.directory.clone(), day_in_london(ledger.now()));
-        let compiled =
-            tokio::task::spawn_blocking(move || compile(&directory, today)).await.map_err(|_| ReloadError::Stopped)?;
+        let compiled = tokio::task::spawn_blocking(move || compile(&directory, today)).await;
+        let compiled = compiled.unwrap_or(Err(ReloadError::Stopped));
         self.rejected.store(compiled.is_err(), Ordering::Relaxed);
         match compiled {
             Ok((_, policy))

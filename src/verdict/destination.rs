@@ -83,14 +83,11 @@ impl Admitted {
         let registry = &self.policy.registry;
         let found = registry.system_of(&upstream.host, &whole);
         let linked = registry.linked_within(&spelled).into_iter().find(has_path_there);
-        match (linked.or(found), found) {
-            (Some(system), _) if system.id != *destination && system.linked == Class::Root => {
-                Err(rules::refusal("no-home-office"))
-            }
-            (Some(system), _) if system.id != *destination && system.linked == Class::Associated => {
-                Err(rules::refusal("associated-only-by-data-2"))
-            }
-            (_, Some(system)) if system.id == *destination => Ok(()),
+        let another = linked.or(found).filter(|system| system.id != *destination);
+        match (another.map(|system| system.linked), found) {
+            (Some(Class::Root), _) => Err(rules::refusal("no-home-office")),
+            (Some(Class::Associated), _) => Err(rules::refusal("associated-only-by-data-2")),
+            (None, Some(_)) => Ok(()),
             _ => Err(Refusal::plain(
                 Code::DestinationMismatch,
                 "The request's path leads to another recipient on the same host.",
@@ -181,7 +178,8 @@ pub fn closed_by(policy: &Policy, system: &System, today: Date) -> Vec<Reason> {
     refusal.into_iter().flat_map(|r| r.reasons).filter(|reason| reason.clause.is_some()).collect()
 }
 
-fn facts(integration: &Integration, system: &System, stopped: bool, today: Date) -> RecipientFacts {
+/// What the charter is told of a system that a connection would contact.
+pub(super) fn facts(integration: &Integration, system: &System, stopped: bool, today: Date) -> RecipientFacts {
     let purpose = integration.purpose;
     RecipientFacts {
         integration: integration.id.clone(),

@@ -100,7 +100,7 @@ async fn a_link_that_has_not_ended_yet_keeps_the_last_set_active() {
     let ended = after.replacen("status = \"in-force\"", "status = \"ended\"\nended = 2090-01-01", 1);
     write(&file, &format!("{before}to = \"nrpf-connect\"\nkind = \"shares-with\"{ended}"));
     let Reply::Refused { text } = world.home.control(&Command::Reload).await else { panic!("it was taken") };
-    assert!(text.contains("has not yet") && text.contains("stays active"), "{text}");
+    assert!(text.contains("has not yet") && text.contains("does not become active"), "{text}");
     let answer = world.post("/linked/needs", NEED).await;
     world.refused(&answer, Code::DestinationLinked, Some("associated-only-by-data-2")).await;
 }

@@ -11,7 +11,7 @@ mod read;
 use super::{
     super::{
         Reason,
-        destination::{in_words, relied_on_until},
+        destination::{facts, in_words, relied_on_until},
         refusal_of, rules,
     },
     Decider, Refusal,
@@ -91,18 +91,12 @@ impl Decider<'_> {
     /// Asks the charter; remembers what an allow rests on.
     fn may_not_receive(&mut self, policy: &Policy, system: &System, rule: Option<&FieldRule>) -> Option<Refusal> {
         let admitted = self.consented.admitted();
-        let (of, today) = (admitted.facts(), admitted.today());
+        let integration = &admitted.route().integration;
+        let stopped = self.view.stopped(&integration.id, &system.id);
         let facts = RecipientFacts {
-            integration: of.integration.clone(),
-            system: system.id.clone(),
-            class: system.class(today),
-            kind: system.kind,
-            purpose: of.purpose,
-            undertaking: system.undertaking_current(today),
             approved: false,
-            stopped: self.view.stopped(&of.integration, &system.id),
-            home_office_forum: system.home_office_forum,
             safeguarding_recipient: false,
+            ..facts(integration, system, stopped, admitted.today())
         };
         let path = rule.map(|rule| &rule.path);
         let Some(why) = refusal_of(&policy.charter.contact(&facts), rule.map(|rule| &rule.category), path) else {

@@ -10,12 +10,15 @@
 use havengate::{
     flow::{Category, Form},
     policy::{
-        integration::{BodyRules, Denied, FieldRule, RecordRules, RecordTarget, SubjectSource, Target, Unlisted},
+        integration::{
+            BodyRules, Denied, FieldRule, Format, RecordRules, RecordTarget, SubjectSource, Target, Unlisted,
+        },
         selector::{Matcher, Selector},
     },
     screen::{
         Judge, Person, Ruling,
-        json::{JsonScreener, Limits, ScreenedBody},
+        body::{Limits, ScreenedBody},
+        json::JsonScreener,
     },
     verdict::{Code, Refusal},
 };
@@ -190,6 +193,7 @@ fn rules() -> Arc<BodyRules> {
     let document = [(selector("$.batchId"), Target::Envelope(0)), (selector("$.clients[*]"), Target::Record(0))];
     Arc::new(BodyRules {
         media: "application/json".to_owned(),
+        format: Format::Json,
         unlisted: Unlisted::Strip,
         envelope: vec![rule("$.batchId", "hg:Operational")],
         records: vec![record],

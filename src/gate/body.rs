@@ -135,7 +135,7 @@ fn broken(error: &(dyn Error + 'static)) -> Refusal {
     Refusal::plain(Code::BodyMalformed, "The body ended before it was whole.")
 }
 
-impl From<&crate::config::Limits> for crate::screen::json::Limits {
+impl From<&crate::config::Limits> for crate::screen::body::Limits {
     fn from(limits: &crate::config::Limits) -> Self {
         Self { record: limits.record, depth: limits.depth, members: limits.members, people: limits.people }
     }

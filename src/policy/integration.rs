@@ -1,6 +1,6 @@
 //! A connection, compiled: what `policies/integrations/*.toml` means.
 
-use super::selector::Matcher;
+use super::selector::{Matcher, Selector, SelectorError};
 use crate::flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose, SystemId, Transform};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -155,8 +155,10 @@ pub enum PathSegment {
 /// What a body may hold.
 #[derive(Debug)]
 pub struct BodyRules {
-    /// `application/json`, lower case, no parameters. Other media types come with the bodies issue.
+    /// Its media type, lower case, no parameters.
     pub media: String,
+    /// How its bytes are read.
+    pub format: Format,
     /// What happens to a member no rule lists.
     pub unlisted: Unlisted,
     /// Rules outside records.
@@ -165,6 +167,34 @@ pub struct BodyRules {
     pub records: Vec<RecordRules>,
     /// Walks the document outside records. See [`Target`] for what it accepts.
     pub matcher: Matcher<Target>,
+}
+
+/// How a body's bytes are read and written. It decides how places in it are named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Format {
+    /// RFC 8259, one document. Places are named by RFC 9535 selectors.
+    Json,
+}
+
+impl Format {
+    /// The format of a media type (lower case, without parameters), where it has one that needs nothing more said.
+    #[must_use]
+    pub fn of(media: &str) -> Option<Self> {
+        match media {
+            "application/json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+
+    /// Reads how a place is named in this format.
+    ///
+    /// # Errors
+    /// [`SelectorError`] with what is wrong and what to write instead.
+    pub fn selector(&self, text: &str) -> Result<Selector, SelectorError> {
+        match self {
+            Self::Json => Selector::parse(text),
+        }
+    }
 }
 
 /// What the document matcher finds outside records.

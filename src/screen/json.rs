@@ -26,7 +26,10 @@ mod text;
 mod walk;
 mod write;
 
-use super::{FindingRef, Findings, Judge, Person, tally::Tally};
+use super::{
+    Findings, Judge, Person,
+    body::{Limits, ScreenedBody},
+};
 use crate::{policy::integration::BodyRules, verdict::Refusal};
 use std::sync::Arc;
 use walk::{Turn, Walk};
@@ -36,19 +39,6 @@ const PIECE: usize = 128 << 10;
 /// Offsets within a record are kept in 32 bits.
 const LARGEST_RECORD: usize = 1 << 30;
 
-/// Bounds. At the bound a body is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// One record, or one value with its name outside records, in bytes. At most 1 GiB.
-    pub record: usize,
-    /// Containers within containers.
-    pub depth: usize,
-    /// Members of one object.
-    pub members: usize,
-    /// People that one body may be about: each costs memory, decisions and a row in the record book.
-    pub people: usize,
-}
-
 /// Screens one body.
 #[derive(Debug)]
 pub struct JsonScreener {
@@ -57,27 +47,6 @@ pub struct JsonScreener {
     /// Input that is not decided yet: the open record, or the token that was cut.
     buffer: Vec<u8>,
     refused: Option<Refusal>,
-}
-
-/// What may leave of a body, and what was done to get there.
-#[derive(Debug)]
-pub struct ScreenedBody {
-    /// The body to send: JSON without insignificant white space.
-    pub bytes: Vec<u8>,
-    tally: Tally,
-}
-
-impl ScreenedBody {
-    /// What was done, to keep.
-    #[must_use]
-    pub fn findings(&self) -> Findings {
-        self.tally.findings()
-    }
-
-    /// What was done to listed places, one by one, in the order of [`Findings::listed`].
-    pub fn each_finding<'s>(&'s self, see: impl FnMut(FindingRef<'s>)) {
-        self.tally.each(see);
-    }
 }
 
 impl JsonScreener {
@@ -112,6 +81,11 @@ impl JsonScreener {
     pub fn finish(mut self, judge: &mut dyn Judge) -> Result<ScreenedBody, Refusal> {
         self.turn(&[], true, judge)?;
         Ok(ScreenedBody { bytes: self.walk.out, tally: self.walk.tally })
+    }
+
+    /// The permitted bytes so far, which are not given again. They may be sent only once the body has passed.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.walk.out)
     }
 
     /// What was done so far. After a refusal nothing leaves: then this says what the rules had done until

@@ -1,9 +1,8 @@
 //! One request's screening, from a consented head to the only thing that may be sent.
 
 use super::{
-    headers,
-    json::{JsonScreener, Limits},
-    uri,
+    body::{BodyScreener, Limits},
+    headers, uri,
 };
 use crate::{
     flow::{DecisionId, Flow, Group},
@@ -25,7 +24,7 @@ pub struct Screening {
     decision: DecisionId,
     consented: Consented,
     flow: Flow,
-    body: Option<(Arc<BodyRules>, JsonScreener)>,
+    body: Option<(Arc<BodyRules>, BodyScreener)>,
 }
 
 /// Proof that every byte of a request passed: what is sent is written from this and from nothing else.
@@ -57,7 +56,7 @@ impl Screening {
         let rules = consented.admitted().route().operation.body.clone();
         let body = rules.map(|rules| {
             let person = person_of_request(&consented, &flow);
-            let screener = JsonScreener::new(rules.clone(), limits, person);
+            let screener = BodyScreener::new(rules.clone(), limits, person);
             (rules, screener)
         });
         Self { decision, consented, flow, body }

@@ -164,7 +164,7 @@ fn a_name_twice_is_found_at_any_stride() {
     let body = format!("[{usual},{usual},{odd},{usual}]");
     let refusal = screen_pieces(&rules, LIMITS, everything, [body.as_bytes()]).unwrap_err();
     assert!(refusal.detail.contains("for the second time"), "{}", refusal.detail);
-    let few = havengate::screen::json::Limits { members: 2, ..LIMITS };
+    let few = havengate::screen::body::Limits { members: 2, ..LIMITS };
     let refusal = screen_pieces(&rules, few, everything, [format!("[{usual},{usual}]").as_bytes()]).unwrap_err();
     assert!(refusal.detail.contains("more members than the limit"), "{}", refusal.detail);
 }

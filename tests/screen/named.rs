@@ -4,10 +4,7 @@ use crate::rules::{LIMITS, Record, Rules, TODAY, field, record, withhold};
 use havengate::{
     flow::{Act, Category, Form},
     policy::integration::{Denied, FieldRule, Unlisted},
-    screen::{
-        Judge, Person, Ruling,
-        json::{JsonScreener, ScreenedBody},
-    },
+    screen::{Judge, Person, Ruling, body::ScreenedBody, json::JsonScreener},
     verdict::{Code, Reason, Refusal},
 };
 use proptest::prelude::*;

@@ -9,7 +9,7 @@ use crate::{
 use havengate::{
     flow::{Form, Transform},
     policy::integration::{Denied, FieldRule, Unlisted},
-    screen::{Person, Ruling, json::Limits},
+    screen::{Person, Ruling, body::Limits},
     verdict::Refusal,
 };
 use proptest::prelude::*;

@@ -4,13 +4,15 @@ use havengate::{
     flow::{Category, Form, Transform},
     policy::{
         integration::{
-            BodyRules, Denied, Dependants, FieldRule, RecordRules, RecordTarget, SubjectSource, Target, Unlisted,
+            BodyRules, Denied, Dependants, FieldRule, Format, RecordRules, RecordTarget, SubjectSource, Target,
+            Unlisted,
         },
         selector::{Matcher, Selector},
     },
     screen::{
         Judge, Person, Ruling,
-        json::{JsonScreener, Limits, ScreenedBody},
+        body::{Limits, ScreenedBody},
+        json::JsonScreener,
     },
     verdict::{Code, Refusal},
 };
@@ -67,6 +69,7 @@ impl Rules {
         let records = (0..).zip(&self.records).map(|(i, r)| (selector(&r.select), Target::Record(i)));
         Arc::new(BodyRules {
             media: "application/json".to_owned(),
+            format: Format::Json,
             unlisted: self.unlisted,
             envelope: share(&self.envelope),
             matcher: Matcher::compile(&envelope.chain(records).collect::<Vec<_>>()).unwrap(),

@@ -6,7 +6,7 @@ use super::{
     place,
 };
 use crate::policy::{
-    integration::{AnswerRules, FieldRule},
+    integration::{AnswerRules, FieldRule, Format},
     source::{At, integration::Response},
 };
 use http::{Method, header};
@@ -37,7 +37,7 @@ pub(super) fn compile(
     }
     let mut targets = Vec::new();
     for link in links.get_ref() {
-        if let Some(selector) = parse(file, link.span(), link.get_ref(), problems) {
+        if let Some(selector) = parse(file, link.span(), link.get_ref(), &Format::Json, problems) {
             targets.push(Placed::new(link.span(), selector, index(targets.len())));
         }
     }

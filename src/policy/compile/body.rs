@@ -9,7 +9,7 @@ use super::{
     operation, place,
 };
 use crate::policy::{
-    integration::{BodyRules, FieldRule, PathSegment, Target, Unlisted},
+    integration::{BodyRules, FieldRule, Format, PathSegment, Target, Unlisted},
     source::{
         At,
         integration::{Body, Record},
@@ -41,14 +41,11 @@ pub(super) fn compile(
     problems: &mut Problems,
 ) -> Option<BodyRules> {
     let (span, text) = (text.span(), text.get_ref());
-    if text.media.get_ref() != "application/json" {
-        let mend = "write \"application/json\", in lower case and without parameters";
-        problems.error(place(file, text.media.span()), "this media type cannot be screened", mend);
-    }
+    let format = format(file, &text.media, problems)?;
     let unlisted = unlisted(file, &text.unlisted, problems);
     let (mut envelope, mut targets) = (Vec::new(), Vec::new());
     for (key, rule) in fields::compile(file, &text.envelope, Site::Body, meaning, problems) {
-        if let Some(selector) = parse(file, key.span(), key.get_ref(), problems) {
+        if let Some(selector) = parse(file, key.span(), key.get_ref(), &format, problems) {
             targets.push(Placed::new(key.span(), selector, Target::Envelope(index(envelope.len()))));
             envelope.push(rule);
         }
@@ -61,8 +58,8 @@ pub(super) fn compile(
             Some(select) => (select.span(), select.get_ref().as_str()),
             None => (record.span(), "$"),
         };
-        let rules = record::compile(file, record, places, meaning, problems);
-        if let Some(selector) = parse(file, at.clone(), select, problems) {
+        let rules = record::compile(file, record, &format, places, meaning, problems);
+        if let Some(selector) = parse(file, at.clone(), select, &format, problems) {
             targets.push(Placed::new(at, selector, Target::Record(index(compiled.len()))));
             compiled.push(rules);
         }
@@ -73,7 +70,16 @@ pub(super) fn compile(
     let matcher = matcher(file, span, &targets, problems);
     let records: Option<Vec<_>> = compiled.into_iter().map(|r| r.finish(file, problems)).collect();
     let (envelope, media) = (envelope.into_iter().map(Arc::new).collect(), text.media.get_ref().clone());
-    Some(BodyRules { media, unlisted: unlisted?, envelope, records: records?, matcher: matcher? })
+    Some(BodyRules { media, format, unlisted: unlisted?, envelope, records: records?, matcher: matcher? })
+}
+
+fn format(file: &str, media: &At<String>, problems: &mut Problems) -> Option<Format> {
+    let format = Format::of(media.get_ref());
+    if format.is_none() {
+        let mend = "write \"application/json\", in lower case and without parameters";
+        problems.error(place(file, media.span()), "this media type cannot be screened", mend);
+    }
+    format
 }
 
 fn unlisted(file: &str, text: &At<String>, problems: &mut Problems) -> Option<Unlisted> {

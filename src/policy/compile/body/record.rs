@@ -6,7 +6,7 @@ use super::{
 };
 use crate::policy::{
     compile::{fields::Site, operation},
-    integration::{Dependants, FieldRule, RecordRules, RecordTarget, SubjectSource},
+    integration::{Dependants, FieldRule, Format, RecordRules, RecordTarget, SubjectSource},
     selector::Selector,
     source::{
         At,
@@ -36,6 +36,7 @@ impl Draft {
 pub(super) fn compile(
     file: &str,
     record: &At<Record>,
+    format: &Format,
     places: &Places<'_>,
     meaning: &Meaning<'_>,
     problems: &mut Problems,
@@ -43,7 +44,7 @@ pub(super) fn compile(
     let text = record.get_ref();
     let (mut rules, mut targets) = (Vec::new(), Vec::new());
     for (key, rule) in fields::compile(file, &text.fields, Site::Body, meaning, problems) {
-        if let Some(selector) = parse(file, key.span(), key.get_ref(), problems) {
+        if let Some(selector) = parse(file, key.span(), key.get_ref(), format, problems) {
             targets.push(Placed::new(key.span(), selector, RecordTarget::Field(index(rules.len()))));
             rules.push(rule);
         }
@@ -55,11 +56,11 @@ pub(super) fn compile(
             SubjectSource::None
         }
         // Where it cannot be read the set is refused; the rest of the record is still looked at.
-        Some(text) => subject(file, text, places, &mut targets, problems).unwrap_or(SubjectSource::None),
+        Some(text) => subject(file, text, format, places, &mut targets, problems).unwrap_or(SubjectSource::None),
     };
     let dependants = match &text.dependants {
         None => None,
-        Some(text) => dependants(file, text, &subject, &mut targets, problems),
+        Some(text) => dependants(file, text, format, &subject, &mut targets, problems),
     };
     Draft { fields: rules, span: record.span(), subject, dependants, targets }
 }
@@ -68,13 +69,14 @@ pub(super) fn compile(
 fn subject(
     file: &str,
     text: &At<String>,
+    format: &Format,
     places: &Places<'_>,
     targets: &mut Vec<Placed<RecordTarget>>,
     problems: &mut Problems,
 ) -> Option<SubjectSource> {
     let span = text.span();
     if let Some(path) = text.get_ref().strip_prefix("body:") {
-        let selector = parse(file, span.clone(), path, problems)?;
+        let selector = parse(file, span.clone(), path, format, problems)?;
         one_place(file, &span, &selector, problems);
         targets.push(Placed::new(span, selector, RecordTarget::Subject));
         return Some(SubjectSource::Body(path.into()));
@@ -130,6 +132,7 @@ pub(in crate::policy::compile) fn subject_of_request(
 fn dependants(
     file: &str,
     text: &At<DependantsText>,
+    format: &Format,
     of: &SubjectSource,
     targets: &mut Vec<Placed<RecordTarget>>,
     problems: &mut Problems,
@@ -146,8 +149,8 @@ fn dependants(
             return None;
         }
     };
-    let people = parse(file, at.clone(), select, problems)?;
-    let id = parse(file, subject_at.clone(), subject, problems)?;
+    let people = parse(file, at.clone(), select, format, problems)?;
+    let id = parse(file, subject_at.clone(), subject, format, problems)?;
     if people.is_root() {
         let mend = "select the people within the record, such as $.children[*]";
         problems.error(place(file, at.clone()), "the record would be its own dependant", mend);

@@ -1,7 +1,10 @@
 //! Selectors with their places in the file, and what may not be said of one value twice.
 
 use super::{Problems, place};
-use crate::policy::selector::{Matcher, Selector};
+use crate::policy::{
+    integration::Format,
+    selector::{Matcher, Selector},
+};
 use std::ops::Range;
 
 /// A selector, what it stands for, and where it is written.
@@ -22,9 +25,10 @@ pub(in crate::policy::compile) fn parse(
     file: &str,
     span: Range<usize>,
     text: &str,
+    format: &Format,
     problems: &mut Problems,
 ) -> Option<Selector> {
-    match Selector::parse(text) {
+    match format.selector(text) {
         Ok(selector) => Some(selector),
         Err(error) => {
             problems.error(place(file, span), error.message, error.mend);

@@ -1,0 +1,90 @@
+//! One body, whatever its format: bytes are pushed in, permitted bytes come out.
+
+use super::{FindingRef, Findings, Judge, Person, json::JsonScreener, tally::Tally};
+use crate::{
+    policy::integration::{BodyRules, Format},
+    verdict::Refusal,
+};
+use std::sync::Arc;
+
+/// Bounds. At the bound a body is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// One record, or one value with its name outside records, in bytes. At most 1 GiB.
+    pub record: usize,
+    /// Containers within containers.
+    pub depth: usize,
+    /// Members of one object.
+    pub members: usize,
+    /// People that one body may be about: each costs memory, decisions and a row in the record book.
+    pub people: usize,
+}
+
+/// Screens one body in the format that its rules name.
+#[derive(Debug)]
+pub enum BodyScreener {
+    /// RFC 8259.
+    Json(JsonScreener),
+}
+
+/// What may leave of a body, and what was done to get there.
+#[derive(Debug)]
+pub struct ScreenedBody {
+    /// The body to send, or what of it was not taken before.
+    pub bytes: Vec<u8>,
+    pub(super) tally: Tally,
+}
+
+impl ScreenedBody {
+    /// What was done, to keep.
+    #[must_use]
+    pub fn findings(&self) -> Findings {
+        self.tally.findings()
+    }
+
+    /// What was done to listed places, one by one, in the order of [`Findings::listed`].
+    pub fn each_finding<'s>(&'s self, see: impl FnMut(FindingRef<'s>)) {
+        self.tally.each(see);
+    }
+}
+
+impl BodyScreener {
+    /// A screener for one body. `request_person` is whom records are about whose subject is in the path, the
+    /// query or a header; for others it is not asked.
+    #[must_use]
+    pub fn new(rules: Arc<BodyRules>, limits: Limits, request_person: Person) -> Self {
+        match rules.format {
+            Format::Json => Self::Json(JsonScreener::new(rules, limits, request_person)),
+        }
+    }
+
+    /// Takes the next bytes, however they are cut.
+    ///
+    /// # Errors
+    /// The refusal of the whole request; the same again for every later call. `body-malformed` and
+    /// `body-too-large` say what is wrong and where, never a value or an unlisted name. `field-blocked` for
+    /// unlisted data under `unlisted = "block"` and for rules with `denied = "block"`, unless the judge's own code
+    /// says that consent or the recipient is what is missing. For a `required` rule the judge's code stays.
+    pub fn push(&mut self, bytes: &[u8], judge: &mut dyn Judge) -> Result<(), Refusal> {
+        match self {
+            Self::Json(json) => json.push(bytes, judge),
+        }
+    }
+
+    /// The permitted bytes so far, which are not given again. They may be sent only once the whole body has passed.
+    pub fn take(&mut self) -> Vec<u8> {
+        match self {
+            Self::Json(json) => json.take(),
+        }
+    }
+
+    /// The body is complete.
+    ///
+    /// # Errors
+    /// As [`BodyScreener::push`]; also when the body is not complete.
+    pub fn finish(self, judge: &mut dyn Judge) -> Result<ScreenedBody, Refusal> {
+        match self {
+            Self::Json(json) => json.finish(judge),
+        }
+    }
+}

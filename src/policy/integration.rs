@@ -174,6 +174,8 @@ pub struct BodyRules {
 pub enum Format {
     /// RFC 8259, one document. Places are named by RFC 9535 selectors.
     Json,
+    /// A JSON document a line (NDJSON, JSON Lines). Selectors begin at each line's document.
+    JsonLines,
 }
 
 impl Format {
@@ -182,6 +184,10 @@ impl Format {
     pub fn of(media: &str) -> Option<Self> {
         match media {
             "application/json" => Some(Self::Json),
+            "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonlines" => {
+                Some(Self::JsonLines)
+            }
+            media if media.ends_with("+json") => Some(Self::Json),
             _ => None,
         }
     }
@@ -192,7 +198,7 @@ impl Format {
     /// [`SelectorError`] with what is wrong and what to write instead.
     pub fn selector(&self, text: &str) -> Result<Selector, SelectorError> {
         match self {
-            Self::Json => Selector::parse(text),
+            Self::Json | Self::JsonLines => Selector::parse(text),
         }
     }
 }

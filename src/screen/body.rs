@@ -23,7 +23,7 @@ pub struct Limits {
 /// Screens one body in the format that its rules name.
 #[derive(Debug)]
 pub enum BodyScreener {
-    /// RFC 8259.
+    /// One JSON document, or one a line.
     Json(JsonScreener),
 }
 
@@ -54,7 +54,7 @@ impl BodyScreener {
     #[must_use]
     pub fn new(rules: Arc<BodyRules>, limits: Limits, request_person: Person) -> Self {
         match rules.format {
-            Format::Json => Self::Json(JsonScreener::new(rules, limits, request_person)),
+            Format::Json | Format::JsonLines => Self::Json(JsonScreener::new(rules, limits, request_person)),
         }
     }
 

@@ -16,6 +16,8 @@
 //!   as unlisted but never stops the request.
 //! - **Withheld** values leave as their rule says; in an array, where others' indices must stay, a stripped
 //!   one becomes `null`. A listed `null` leaves as `null` in every permitted form.
+//! - **Lines.** Of JSON Lines every line is a document of its own, and so are its records. People are counted and rules
+//!   judged over the whole body. Blank lines go.
 //! - **Where the input is cut never shows**: not in the output, not in a refusal.
 
 pub mod links;
@@ -30,7 +32,10 @@ use super::{
     Findings, Judge, Person,
     body::{Limits, ScreenedBody},
 };
-use crate::{policy::integration::BodyRules, verdict::Refusal};
+use crate::{
+    policy::integration::{BodyRules, Format},
+    verdict::Refusal,
+};
 use std::sync::Arc;
 use walk::{Turn, Walk};
 
@@ -43,6 +48,8 @@ const LARGEST_RECORD: usize = 1 << 30;
 #[derive(Debug)]
 pub struct JsonScreener {
     rules: Arc<BodyRules>,
+    /// Every line is a document.
+    lines: bool,
     walk: Walk,
     /// Input that is not decided yet: the open record, or the token that was cut.
     buffer: Vec<u8>,
@@ -56,7 +63,8 @@ impl JsonScreener {
     pub fn new(rules: Arc<BodyRules>, limits: Limits, request_person: Person) -> Self {
         let limits = Limits { record: limits.record.min(LARGEST_RECORD), ..limits };
         let walk = Walk::new(&rules, limits, request_person);
-        Self { rules, walk, buffer: Vec::new(), refused: None }
+        let lines = rules.format == Format::JsonLines;
+        Self { rules, lines, walk, buffer: Vec::new(), refused: None }
     }
 
     /// Takes the next bytes, however they are cut.
@@ -69,7 +77,32 @@ impl JsonScreener {
     /// rule the judge's code stays.
     pub fn push(&mut self, bytes: &[u8], judge: &mut dyn Judge) -> Result<(), Refusal> {
         for piece in bytes.chunks(PIECE) {
-            self.turn(piece, false, judge)?;
+            if self.lines {
+                self.push_lines(piece, judge)?;
+            } else {
+                self.turn(piece, false, judge)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether anything but white space came of the document that is open.
+    fn has_begun(&self) -> bool {
+        self.walk.has_begun() || !self.buffer.is_empty()
+    }
+
+    fn push_lines(&mut self, piece: &[u8], judge: &mut dyn Judge) -> Result<(), Refusal> {
+        for part in piece.split_inclusive(|b| *b == b'\n') {
+            let Some(rest) = part.strip_suffix(b"\n") else {
+                return self.turn(part, false, judge);
+            };
+            self.turn(rest, false, judge)?;
+            // A document never goes on after its line: white space within it is no place for a line to end.
+            let begun = self.has_begun();
+            if begun {
+                self.turn(&[], true, judge)?;
+            }
+            self.walk.next_line(begun);
         }
         Ok(())
     }
@@ -79,7 +112,12 @@ impl JsonScreener {
     /// # Errors
     /// As [`JsonScreener::push`]; also when the document is not complete.
     pub fn finish(mut self, judge: &mut dyn Judge) -> Result<ScreenedBody, Refusal> {
-        self.turn(&[], true, judge)?;
+        if !self.lines || self.has_begun() {
+            self.turn(&[], true, judge)?;
+        }
+        if let Some(refusal) = self.refused {
+            return Err(refusal);
+        }
         Ok(ScreenedBody { bytes: self.walk.out, tally: self.walk.tally })
     }
 

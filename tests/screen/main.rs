@@ -13,6 +13,7 @@
 
 mod document;
 mod json;
+mod lines;
 mod malformed;
 mod model;
 mod named;

@@ -64,12 +64,16 @@ impl Rules {
     }
 
     pub(crate) fn compile(&self) -> Arc<BodyRules> {
+        self.compile_as(Format::Json)
+    }
+
+    pub(crate) fn compile_as(&self, format: Format) -> Arc<BodyRules> {
         let share = |rules: &[FieldRule]| rules.iter().cloned().map(Arc::new).collect();
         let envelope = (0..).zip(&self.envelope).map(|(i, f)| (selector(&f.path), Target::Envelope(i)));
         let records = (0..).zip(&self.records).map(|(i, r)| (selector(&r.select), Target::Record(i)));
         Arc::new(BodyRules {
             media: "application/json".to_owned(),
-            format: Format::Json,
+            format,
             unlisted: self.unlisted,
             envelope: share(&self.envelope),
             matcher: Matcher::compile(&envelope.chain(records).collect::<Vec<_>>()).unwrap(),

@@ -190,6 +190,22 @@ impl Walk {
         Ok(self.record.map_or(self.token(), |record| record.keep))
     }
 
+    /// Whether a token of the document was read to its end.
+    pub(super) const fn has_begun(&self) -> bool {
+        !matches!((self.expect, self.frame.shape), (Expect::Value, Shape::Root))
+    }
+
+    /// The line has ended: the next document begins. Called when the buffer is empty.
+    pub(super) fn next_line(&mut self, written: bool) {
+        if written {
+            self.out.push(b'\n');
+        }
+        self.before += 1;
+        self.expect = Expect::Value;
+        self.frame.count = 0;
+        self.comma = false;
+    }
+
     /// Follows the buffer when its first `by` bytes go.
     pub(super) fn shift(&mut self, by: usize) {
         self.pos -= by;

@@ -219,6 +219,8 @@ pub struct RecordRules {
     pub subject: SubjectSource,
     /// Fields, by selector relative to the record.
     pub fields: Vec<Arc<FieldRule>>,
+    /// Fields whose selector has a filter, as positions in `fields`: decided once the record is whole.
+    pub choices: Vec<(u16, Selector)>,
     /// Dependants: people within the record who each have a subject and grants of their own.
     pub dependants: Option<Dependants>,
     /// Walks a record. See [`RecordTarget`].
@@ -230,6 +232,8 @@ pub struct RecordRules {
 pub enum RecordTarget {
     /// `RecordRules::fields[i]`.
     Field(u16),
+    /// `RecordRules::fields[i]`, where its filter holds.
+    Choice(u16),
     /// The value that names the record's subject.
     Subject,
     /// The root of a dependant: everything in it belongs to that person.

@@ -9,6 +9,7 @@
 
 mod automaton;
 mod build;
+mod filter;
 mod guess;
 mod matcher;
 mod name_key;
@@ -21,6 +22,7 @@ use std::{fmt, sync::Arc};
 
 pub use automaton::State;
 pub(crate) use automaton::{Automaton, DEAD, UNLISTED};
+pub(crate) use filter::{Comparison, Filter, Operand, Scalar, Way};
 pub use matcher::Matcher;
 pub(crate) use name_key::NameKey;
 
@@ -52,18 +54,21 @@ pub struct Selector {
 
 /// One step down (child) or any number of steps and then one (descendant).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Segment {
-    descendant: bool,
-    steps: Vec<Step>,
+pub(crate) struct Segment {
+    pub(crate) descendant: bool,
+    pub(crate) steps: Vec<Step>,
 }
 
 /// What one step may pass through.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Step {
+pub(crate) enum Step {
     Name(Arc<str>),
     Wildcard,
     /// From the first index (inclusive) to the second (exclusive).
     Elements(u64, u64),
+    /// Members and elements of which this holds. A matcher passes all of them: what looks sideways is decided once the
+    /// record is there.
+    Filter(Filter),
 }
 
 impl Selector {
@@ -107,6 +112,48 @@ impl Selector {
         Self { text: format!("{}{rest}", self.text).into(), segments }
     }
 
+    /// Its steps, in order.
+    pub(crate) fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// Whether what it selects depends on what stands beside it.
+    #[must_use]
+    pub fn has_filter(&self) -> bool {
+        self.segments.iter().flat_map(|s| &s.steps).any(|step| matches!(step, Step::Filter(_)))
+    }
+
+    /// The places it selects, but only where of the container that the last step passes through `path`, a singular
+    /// selector relative to it, is exactly this text: `$.answers[*]` where `$.id` is `dob` is
+    /// `$.answers[?@.id == "dob"]`.
+    ///
+    /// # Errors
+    /// When the last segment is not `[*]`, or `path` can select several places.
+    pub fn only_where(&self, path: &Self, text: &str) -> Result<Self, SelectorError> {
+        let [before @ .., last] = self.segments.as_slice() else { return Err(no_elements(&self.text)) };
+        let Some(way) = path.way().filter(|_| last.steps == [Step::Wildcard]) else {
+            return Err(no_elements(&self.text));
+        };
+        let Some(before_text) = self.text.strip_suffix("[*]") else { return Err(no_elements(&self.text)) };
+        let filter = Filter::is_text(way, text);
+        let rest = path.text.strip_prefix('$').unwrap_or(&path.text);
+        let written = format!("{before_text}[?@{rest} == {}]", serde_json::Value::from(text));
+        let last = Segment { descendant: last.descendant, steps: vec![Step::Filter(filter)] };
+        Ok(Self { text: written.into(), segments: before.iter().cloned().chain([last]).collect() })
+    }
+
+    /// The names and indices of a singular selector, in order.
+    fn way(&self) -> Option<Vec<Way>> {
+        self.segments
+            .iter()
+            .map(|s| match (s.descendant, s.steps.as_slice()) {
+                (false, [Step::Name(name)]) => Some(Way::Name(Arc::clone(name))),
+                (false, [Step::Elements(from, to)]) if to.saturating_sub(*from) == 1 => Some(Way::Index(*from)),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// Whether it is `$`, the whole of what it is applied to.
     #[must_use]
     pub fn is_root(&self) -> bool {
@@ -131,7 +178,7 @@ impl fmt::Display for Selector {
 }
 
 /// The parser forgives white space within names and numbers, and trims names by Unicode white space: two
-/// readings of one text. We allow it only beside brackets, commas and colons, as RFC 9535 does; before a dot
+/// readings of one text. We allow it only beside brackets, commas, colons and operators, as RFC 9535 does; before a dot
 /// RFC 9535 allows it too, but parsers disagree.
 fn lint_white_space(text: &str) -> Result<(), SelectorError> {
     let mut quote = None;
@@ -150,7 +197,8 @@ fn lint_white_space(text: &str) -> Result<(), SelectorError> {
                 while let Some(c) = rest.next_if(|c| c.is_whitespace()) {
                     strange |= !c.is_ascii();
                 }
-                let around = matches!(before, '[' | ',' | ':') || matches!(rest.peek(), Some('[' | ']' | ',' | ':'));
+                let beside = |c: char| "[,:?=<>!&|()".contains(c);
+                let around = beside(before) || rest.peek().is_some_and(|c| *c == ']' || beside(*c));
                 if strange || !around {
                     return Err(SelectorError::new(
                         format!("'{text}' has white space where it may not stand"),
@@ -196,11 +244,15 @@ fn step(text: &str, parsed: &ParsedStep) -> Result<Step, SelectorError> {
             format!("'{text}' has a slice whose step is not 1"),
             "use a slice without a step, or list the indices: [0,2,4]",
         )),
-        ParsedStep::Filter(_) => Err(SelectorError::new(
-            format!("'{text}' has a filter, which is not supported yet"),
-            "list the places by name, index or *",
-        )),
+        ParsedStep::Filter(parsed) => filter::read(text, parsed).map(Step::Filter),
     }
+}
+
+fn no_elements(text: &str) -> SelectorError {
+    SelectorError::new(
+        format!("'{text}' does not select elements one by one, each with its question at one place"),
+        "end it with [*], such as $.answers[*], and name one place within each, such as $.id",
+    )
 }
 
 #[cfg(test)]
@@ -216,7 +268,10 @@ mod tests {
         assert!(refused("$.a[-1]").contains("end of an array"));
         assert!(refused("$.a[1:-1]").contains("end of an array"));
         assert!(refused("$.a[::2]").contains("step"));
-        assert!(refused("$.a[?@.b]").contains("filter"));
+        assert!(refused("$.a[?length(@.b) > 1]").contains("function"));
+        assert!(refused("$.a[?@.b[*]]").contains("several places"));
+        assert!(refused("$.a[?@[?@.b]]").contains("several places"));
+        assert!(refused("$.a[?@.b > 1.5]").contains("fraction"));
         assert!(refused("$..a..b").contains("more than one descendant"));
         for text in ["$.a\u{a0}", "$.a b", "$[1 2]"] {
             assert!(Selector::parse(text).is_err(), "{text}");

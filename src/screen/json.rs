@@ -10,6 +10,8 @@
 //!   and containers within which some rule may select something. A rule lists scalars; a container at a
 //!   listed place is unlisted unless a rule selects within it. What is unlisted is removed (a member) or
 //!   becomes `null` (an element, or the document itself), or stops the request.
+//! - **Sideways.** A rule whose selector has a filter is chosen when its record is whole. Where two filters claim a
+//!   value, no rule lists it.
 //! - **A record is atomic.** Its subject may come last; it is read to its end, each (person, rule) is judged
 //!   once for the whole body, then it is written. Values within a dependant are about that dependant,
 //!   innermost first. The value that names a subject leaves only if it is also listed; if it is not it counts
@@ -20,11 +22,13 @@
 //!   judged over the whole body. Blank lines go.
 //! - **Where the input is cut never shows**: not in the output, not in a refusal.
 
+mod choose;
 pub mod links;
 mod names;
 mod scan;
 mod tape;
 mod text;
+mod tree;
 mod walk;
 mod write;
 

@@ -707,8 +707,23 @@ fn bodies() {
         (
             RIVERSIDE,
             r#""$.beds"       = "hg:HousingNeed""#,
-            r#""$.beds[?@>1]" = "hg:HousingNeed""#,
-            "integrations/inform-riverside.toml:96 error: '$.beds[?@>1]' has a filter, which is not supported yet; list the places by name, index or *",
+            r#""$.beds[?count(@.*)>1]" = "hg:HousingNeed""#,
+            "integrations/inform-riverside.toml:96 error: '$.beds[?count(@.*)>1]' calls a function; compare a place with a text or a number, such as [?@.id == 'dob']; functions are not supported",
+        ),
+        (
+            RIVERSIDE,
+            r#"select     = "$.clients[*]""#,
+            r#"select     = "$.clients[?@.id==1]""#,
+            "integrations/inform-riverside.toml:88 error: `$.clients[?@.id==1]` has a filter, which cannot be decided here; select all of them with [*]; only `[operation.body.record.fields]` may have filters",
+        ),
+        (
+            RIVERSIDE,
+            "[operation.body.record.fields]\n\"$.ref\"        = { category = \"pd:Identifier\", otherwise = \"pseudonym\" }\n\"$.firstName\"  = \"pd:Name\"",
+            "[[operation.body.record.answers]]\nselect = \"$.q\"\nquestion = \"$.id\"\nanswer = \"$.a\"\n\
+             table = { nationality = \"pd:Nationality\", window = \"hg:NoSuch\" }\n\
+             [operation.body.record.fields]\n\"$.firstName\"  = \"pd:Name\"",
+            "integrations/inform-riverside.toml:93 error: '$.q' does not select elements one by one, each with its question at one place; end it with [*], such as $.answers[*], and name one place within each, such as $.id\n\
+             integrations/inform-riverside.toml:96 error: there is no category `hg:NoSuch`; categories are listed in `categories.toml`",
         ),
         (
             RIVERSIDE,
@@ -857,7 +872,7 @@ links = ["$.nextRecordsUrl", "$.records[*].attributes.url"]"#;
             CRM,
             PAGE,
             &filtered,
-            "integrations/salesforce-contact.toml:85 error: '$.records[?@.url].url' has a filter, which is not supported yet; list the places by name, index or *",
+            "integrations/salesforce-contact.toml:85 error: `$.records[?@.url].url` has a filter, which cannot be decided here; select all of them with [*]; only `[operation.body.record.fields]` may have filters",
         ),
         (
             CRM,

@@ -20,3 +20,4 @@ mod named;
 mod properties;
 mod rules;
 mod selector;
+mod sideways;

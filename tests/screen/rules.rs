@@ -86,6 +86,10 @@ impl Rules {
                         None => SubjectSource::Path("reference".to_owned()),
                     },
                     fields: share(&record.fields),
+                    choices: (0..)
+                        .zip(record.fields.iter().map(|f| selector(&f.path)))
+                        .filter(|(_, s): &(u16, Selector)| s.has_filter())
+                        .collect(),
                     dependants: record.dependants.as_ref().map(|(select, subject)| Dependants {
                         select: select.as_str().into(),
                         subject: subject.as_str().into(),
@@ -99,8 +103,9 @@ impl Rules {
 
 impl Record {
     fn matcher(&self) -> Matcher<RecordTarget> {
-        let mut places: Vec<_> =
-            (0..).zip(&self.fields).map(|(i, f)| (selector(&f.path), RecordTarget::Field(i))).collect();
+        let target = |i, s: &Selector| if s.has_filter() { RecordTarget::Choice(i) } else { RecordTarget::Field(i) };
+        let fields = (0..).zip(self.fields.iter().map(|f| selector(&f.path)));
+        let mut places: Vec<_> = fields.map(|(i, s)| (s.clone(), target(i, &s))).collect();
         places.extend(self.subject.iter().map(|s| (selector(s), RecordTarget::Subject)));
         if let Some((select, subject)) = &self.dependants {
             places.push((selector(select), RecordTarget::Dependant));

@@ -38,6 +38,7 @@ pub(super) fn compile(
     let mut targets = Vec::new();
     for link in links.get_ref() {
         if let Some(selector) = parse(file, link.span(), link.get_ref(), &Format::Json, problems) {
+            selectors::no_filter(file, &link.span(), &selector, problems);
             targets.push(Placed::new(link.span(), selector, index(targets.len())));
         }
     }

@@ -1,5 +1,6 @@
 //! What a body may hold: records, envelope, subjects, dependants, and the matchers that find them.
 
+mod answers;
 mod record;
 pub(super) mod selectors;
 
@@ -46,6 +47,7 @@ pub(super) fn compile(
     let (mut envelope, mut targets) = (Vec::new(), Vec::new());
     for (key, rule) in fields::compile(file, &text.envelope, Site::Body, meaning, problems) {
         if let Some(selector) = parse(file, key.span(), key.get_ref(), &format, problems) {
+            selectors::no_filter(file, &key.span(), &selector, problems);
             targets.push(Placed::new(key.span(), selector, Target::Envelope(index(envelope.len()))));
             envelope.push(rule);
         }
@@ -60,6 +62,7 @@ pub(super) fn compile(
         };
         let rules = record::compile(file, record, &format, places, meaning, problems);
         if let Some(selector) = parse(file, at.clone(), select, &format, problems) {
+            selectors::no_filter(file, &at, &selector, problems);
             targets.push(Placed::new(at, selector, Target::Record(index(compiled.len()))));
             compiled.push(rules);
         }

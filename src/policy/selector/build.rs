@@ -120,7 +120,7 @@ impl<'a> Moves<'a> {
 
     fn step(&mut self, step: &'a Step, next: Position) {
         match step {
-            Step::Wildcard => {
+            Step::Wildcard | Step::Filter(_) => {
                 self.any.insert(next);
             }
             Step::Name(name) => {

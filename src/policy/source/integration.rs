@@ -144,6 +144,22 @@ pub(in crate::policy) struct Record {
     pub(in crate::policy) dependants: Option<At<Dependants>>,
     #[serde(default)]
     pub(in crate::policy) fields: Fields,
+    #[serde(default)]
+    pub(in crate::policy) answers: Vec<At<Answers>>,
+}
+
+/// `[[operation.body.record.answers]]`: questions and answers, where the question says what the answer holds.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct Answers {
+    /// The pairs, one by one: `$.questions[*]`.
+    pub(in crate::policy) select: At<String>,
+    /// Where a pair's question is, relative to it.
+    pub(in crate::policy) question: At<String>,
+    /// Where its answer is, relative to it. May select several places.
+    pub(in crate::policy) answer: At<String>,
+    /// By the question's exact text, what its answer holds.
+    pub(in crate::policy) table: Fields,
 }
 
 /// `"pd:Name"`, or a table.

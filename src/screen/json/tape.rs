@@ -24,6 +24,8 @@ pub(super) enum Kind {
     Close,
     /// A listed scalar.
     Field(Scalar),
+    /// A scalar whose rule is chosen when the record is whole. `rule` is the one without a filter, if there is one.
+    Choice(Scalar),
     /// An element that does not leave: `null` keeps the others' indices.
     Gap,
 }

@@ -12,7 +12,7 @@ use super::{
     scan::{self, Fault, Partial},
     tape::{Item, Kind, Scalar, Tape},
 };
-use places::{DEEPER, DEPENDANT_SUBJECT, LISTED, SPECIAL, SUBJECT, may_name_somebody};
+use places::{CHOICE, DEEPER, DEPENDANT_SUBJECT, LISTED, SPECIAL, SUBJECT, may_name_somebody};
 
 use crate::{
     policy::{
@@ -408,6 +408,8 @@ impl Walk {
                 self.special(turn, end, scalar)?;
             } else if place.has(LISTED) {
                 self.note(Kind::Field(scalar), place.index(), self.frame.person, end);
+            } else if place.has(CHOICE) {
+                self.note(Kind::Choice(scalar), place.index(), self.frame.person, end);
             } else {
                 self.leave_out(turn, false, end)?;
             }
@@ -423,6 +425,8 @@ impl Walk {
         let (_, place, person) = self.enter(turn, Some((scalar, end)))?;
         if place.has(LISTED) {
             self.note(Kind::Field(scalar), place.index(), person, end);
+        } else if place.has(CHOICE) {
+            self.note(Kind::Choice(scalar), place.index(), person, end);
         } else {
             self.leave_out(turn, place.has(SUBJECT | DEPENDANT_SUBJECT), end)?;
         }

@@ -53,7 +53,8 @@ impl<'a> Writer<'a> {
                     self.copy(item.value, item.end);
                     *self.comma = true;
                 }
-                Kind::Gap => self.instead(item, b"null"),
+                // Nobody chose: as if no rule listed it.
+                Kind::Gap | Kind::Choice(_) => self.instead(item, b"null"),
                 Kind::Field(scalar) => {
                     let person = people.get(item.person as usize).copied().unwrap_or(crate::screen::tally::UNKNOWN);
                     let buf = self.buf;

@@ -1,7 +1,7 @@
 //! One kind of record: its fields, whose data it is, and the people within it.
 
 use super::{
-    Meaning, Places, Problems, fields, index, matcher, parse, place,
+    Meaning, Places, Problems, answers, fields, index, matcher, parse, place,
     selectors::{self, Placed},
 };
 use crate::policy::{
@@ -29,7 +29,12 @@ impl Draft {
     pub(super) fn finish(self, file: &str, problems: &mut Problems) -> Option<RecordRules> {
         let matcher = matcher(file, self.span, &self.targets, problems)?;
         let fields = self.fields.into_iter().map(Arc::new).collect();
-        Some(RecordRules { subject: self.subject, fields, dependants: self.dependants, matcher })
+        let choices = self.targets.into_iter().filter_map(|t| match t.target {
+            RecordTarget::Choice(rule) => Some((rule, t.selector)),
+            _ => None,
+        });
+        let choices = choices.collect();
+        Some(RecordRules { subject: self.subject, fields, choices, dependants: self.dependants, matcher })
     }
 }
 
@@ -45,11 +50,23 @@ pub(super) fn compile(
     let (mut rules, mut targets) = (Vec::new(), Vec::new());
     for (key, rule) in fields::compile(file, &text.fields, Site::Body, meaning, problems) {
         if let Some(selector) = parse(file, key.span(), key.get_ref(), format, problems) {
-            targets.push(Placed::new(key.span(), selector, RecordTarget::Field(index(rules.len()))));
+            let rule_at = index(rules.len());
+            let filtered = selector.has_filter();
+            let target = if filtered { RecordTarget::Choice(rule_at) } else { RecordTarget::Field(rule_at) };
+            targets.push(Placed::new(key.span(), selector, target));
             rules.push(rule);
         }
     }
-    selectors::same_place(file, &targets, problems);
+    for table in &text.answers {
+        for (placed, rule) in answers::compile(file, table, format, meaning, problems) {
+            let target = RecordTarget::Choice(index(rules.len()));
+            targets.push(Placed::new(placed.span, placed.selector, target));
+            rules.push(rule);
+        }
+    }
+    // Which of two filters holds is known when the record is; two that both hold let nothing out.
+    let plain = targets.iter().filter(|t| matches!(t.target, RecordTarget::Field(_)));
+    selectors::same_place(file, plain, problems);
     let subject = match &text.subject {
         None => {
             unattributed(file, record, &rules, meaning, problems);
@@ -157,11 +174,16 @@ fn dependants(
         return None;
     }
     one_place(file, &subject_at, &id, problems);
+    selectors::no_filter(file, &at, &people, problems);
     let id = people.join(&id);
     let dependants = Dependants { select: select.as_str().into(), subject: subject.into() };
     targets.push(Placed::new(at, people, RecordTarget::Dependant));
     targets.push(Placed::new(subject_at, id, RecordTarget::DependantSubject));
-    let last: Vec<_> = targets.iter().filter(|t| !matches!(t.target, RecordTarget::Field(_))).cloned().collect();
+    let last: Vec<_> = targets
+        .iter()
+        .filter(|t| !matches!(t.target, RecordTarget::Field(_) | RecordTarget::Choice(_)))
+        .cloned()
+        .collect();
     for (outer, inner) in selectors::within(&last) {
         if outer.target == RecordTarget::Dependant && inner.target == RecordTarget::Subject {
             let mend = "say where the record's own id is, outside its dependants";

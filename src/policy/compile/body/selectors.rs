@@ -53,6 +53,23 @@ pub(in crate::policy::compile) fn matcher<T: Clone>(
     }
 }
 
+/// A filter is decided when its record is whole, so what says where records and people are has none.
+pub(in crate::policy::compile) fn no_filter(
+    file: &str,
+    span: &Range<usize>,
+    selector: &Selector,
+    problems: &mut Problems,
+) {
+    if selector.has_filter() {
+        let mend = "select all of them with [*]; only `[operation.body.record.fields]` may have filters";
+        problems.error(
+            place(file, span.clone()),
+            format!("`{selector}` has a filter, which cannot be decided here"),
+            mend,
+        );
+    }
+}
+
 /// Pairs (outer, inner) of which the inner can select the outer's place or one below it. Two that can select
 /// the same place stand in it both ways round.
 pub(in crate::policy::compile) fn within<T>(targets: &[Placed<T>]) -> Vec<(&Placed<T>, &Placed<T>)> {

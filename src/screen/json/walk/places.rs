@@ -10,6 +10,7 @@ use crate::{
         Judge,
         dotted::dotted,
         json::{
+            choose,
             tape::{Hit, Item, Kind, Scalar},
             text,
             write::Writer,
@@ -105,10 +106,15 @@ impl Walk {
 
     #[cold]
     pub(super) fn unlisted(&mut self, turn: &mut Turn<'_>, end: usize) -> Walked<()> {
-        let at = self.before + self.pos as u64;
+        let refusal = self.unlisted_at(self.pos);
+        self.give_up(turn, end - 1, refusal)
+    }
+
+    fn unlisted_at(&self, pos: usize) -> Refusal {
+        let at = self.before + pos as u64;
         let detail =
             format!("the body holds something at byte {at} that no rule lists, and this operation stops on that");
-        self.give_up(turn, end - 1, tally::unlisted(detail))
+        tally::unlisted(detail)
     }
 
     /// The rule, by the tally's count, under which something at a wildcard's place is recorded: the one that lists the
@@ -152,6 +158,14 @@ impl Walk {
             self.people.push(person);
         }
         let rules = self.first_rule(record.kind);
+        if let Some(kind) = turn.rules.records.get(record.kind)
+            && let Some((gaps, first)) = choose::choose(&mut self.tape.items, kind, turn.buf, record.at)
+        {
+            if turn.rules.unlisted == Unlisted::Block {
+                return Err(Box::new(self.unlisted_at(first)));
+            }
+            self.tally.unlisted += gaps;
+        }
         let mut writer = Writer::new(turn.buf, &mut self.out, &mut self.comma);
         writer.items(&self.tape.items, (&self.people, rules), &mut self.tally, turn.judge)?;
         self.tape.clear();
@@ -240,6 +254,8 @@ pub(super) const SUBJECT: u32 = 1 << 19;
 pub(super) const DEPENDANT: u32 = 1 << 20;
 /// It names a dependant.
 pub(super) const DEPENDANT_SUBJECT: u32 = 1 << 21;
+/// Rules with filters may list it.
+pub(super) const CHOICE: u32 = 1 << 22;
 /// It says something besides which rule lists it.
 pub(super) const SPECIAL: u32 = RECORD | SUBJECT | DEPENDANT | DEPENDANT_SUBJECT;
 
@@ -271,13 +287,19 @@ impl Place {
             RecordTarget::Field(rule) => Some(*rule),
             _ => None,
         });
+        let chosen = accepts.iter().any(|t| matches!(t, RecordTarget::Choice(_)));
         let flags = accepts.iter().map(|t| match t {
-            RecordTarget::Field(_) => 0,
+            RecordTarget::Field(_) | RecordTarget::Choice(_) => 0,
             RecordTarget::Subject => SUBJECT,
             RecordTarget::Dependant => DEPENDANT,
             RecordTarget::DependantSubject => DEPENDANT_SUBJECT,
         });
-        flags.fold(only(rules) | deeper(leaf), |all, flag| all | flag)
+        let rule = match (chosen, only(rules)) {
+            (false, rule) => rule,
+            (true, rule) if rule & LISTED == 0 => u32::from(choose::NONE) | CHOICE,
+            (true, rule) => rule & !LISTED | CHOICE,
+        };
+        flags.fold(rule | deeper(leaf), |all, flag| all | flag)
     }
 }
 

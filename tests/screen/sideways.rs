@@ -1,0 +1,79 @@
+//! Rules that look at what stands beside a value: filters, and the questions that say what an answer holds.
+
+use crate::rules::{Rules, everything, field, record, screen, withhold};
+use havengate::{
+    policy::integration::{FieldRule, Unlisted},
+    screen::{Person, Ruling},
+    verdict::Code,
+};
+
+const NHS: &str = "$.identifier[?@.system == 'https://fhir.nhs.uk/Id/nhs-number'].value";
+const LOCAL: &str = "$.identifier[?@.system == 'urn:local'].value";
+
+fn patient(fields: &[&str]) -> Rules {
+    Rules::of(&[record("$", "$.id", fields)])
+}
+
+fn but(path: &'static str) -> impl Fn(&Person, &FieldRule) -> Ruling {
+    move |person, rule| if &*rule.path == path { withhold() } else { everything(person, rule) }
+}
+
+#[test]
+fn the_rule_whose_filter_holds_decides() {
+    // The system stands before its value, after it, escaped, and is another's.
+    let body = r#"{"identifier":[
+        {"system":"https://fhir.nhs.uk/Id/nhs-number","value":"9434765919"},
+        {"value":"c-1","system":"urn:local"},
+        {"value":"c-2","system":"urn:loc\u0061l"},
+        {"value":"x","system":"urn:other"}],"id":"p"}"#;
+    let rules = patient(&[NHS, LOCAL, "$.identifier[*].system"]);
+    let out = screen(&rules, but(NHS), body).unwrap();
+    assert_eq!(
+        out,
+        r#"{"identifier":[{"system":"https://fhir.nhs.uk/Id/nhs-number"},{"value":"c-1","system":"urn:local"},{"value":"c-2","system":"urn:loc\u0061l"},{"system":"urn:other"}]}"#
+    );
+}
+
+#[test]
+fn without_a_filter_that_holds_the_plain_rule_decides_or_nothing_lists_the_value() {
+    let body = r#"{"identifier":[{"system":"urn:local","value":"c-1"},{"system":"urn:other","value":"c-2"}]}"#;
+    let rules = patient(&[LOCAL, "$.identifier[*].value"]);
+    assert_eq!(screen(&rules, but(LOCAL), body).unwrap(), r#"{"identifier":[{},{"value":"c-2"}]}"#);
+    assert_eq!(screen(&patient(&[LOCAL]), everything, body).unwrap(), r#"{"identifier":[{"value":"c-1"},{}]}"#);
+    let array = r#"{"a":[1,2,3]}"#;
+    assert_eq!(screen(&patient(&["$.a[?@ > 1]"]), everything, array).unwrap(), r#"{"a":[null,2,3]}"#);
+}
+
+#[test]
+fn what_two_filters_claim_is_unlisted() {
+    let rules = patient(&["$.a[?@.b == 1].v", "$.a[?@.c == 1].v"]);
+    let body = r#"{"a":[{"b":1,"v":"x"},{"c":1,"v":"y"},{"b":1,"c":1,"v":"z"}]}"#;
+    assert_eq!(screen(&rules, everything, body).unwrap(), r#"{"a":[{"v":"x"},{"v":"y"},{}]}"#);
+    let block = Rules { unlisted: Unlisted::Block, ..patient(&["$.a[?@.b == 1].v", "$.a[*].b"]) };
+    let refusal = screen(&block, everything, r#"{"a":[{"b":1,"v":"x"},{"b":2,"v":"y"}]}"#).unwrap_err();
+    assert_eq!(refusal.code, Code::FieldBlocked);
+    assert!(refusal.detail.contains("at byte 33 that no rule lists"), "{}", refusal.detail);
+}
+
+#[test]
+fn a_filter_looks_no_further_than_its_record() {
+    let rules = Rules::of(&[record("$.r[*]", "$.id", &["$.v[?$.kind == 'bed']"])]);
+    let body = r#"{"kind":"bed","r":[{"v":[1],"kind":"bed"},{"v":[2],"kind":"person"},{"v":[3]}]}"#;
+    assert_eq!(screen(&rules, everything, body).unwrap(), r#"{"r":[{"v":[1]},{"v":[null]},{"v":[null]}]}"#);
+}
+
+#[test]
+fn a_container_at_a_chosen_place_is_no_value() {
+    let rules = patient(&["$.a[?@.q == 1].v", "$.a[?@.q == 1].v.inner"]);
+    let body = r#"{"a":[{"q":1,"v":{"inner":1,"x":2}},{"q":2,"v":{"inner":3}}]}"#;
+    assert_eq!(screen(&rules, everything, body).unwrap(), r#"{"a":[{"v":{"inner":1}},{"v":{}}]}"#);
+}
+
+#[test]
+fn a_required_choice_stops_the_request() {
+    let mut rules = patient(&[LOCAL]);
+    rules.records[0].fields[0] = FieldRule { required: true, ..field(LOCAL) };
+    let body = r#"{"identifier":[{"system":"urn:local","value":"c-1"}]}"#;
+    let refusal = screen(&rules, |_, _| withhold(), body).unwrap_err();
+    assert!(refusal.detail.contains("is needed and may not leave"), "{}", refusal.detail);
+}

@@ -11,7 +11,7 @@ use havengate::{
     flow::{Category, Form},
     policy::{
         integration::{
-            BodyRules, Denied, FieldRule, Format, RecordRules, RecordTarget, SubjectSource, Target, Unlisted,
+            BodyRules, Denied, Detected, FieldRule, Format, RecordRules, RecordTarget, SubjectSource, Target, Unlisted,
         },
         selector::{Matcher, Selector},
     },
@@ -156,6 +156,19 @@ impl Judge for ByCategory {
     fn reads_every(&self, _: &FieldRule) -> bool {
         false
     }
+    fn detects(&self) -> bool {
+        false
+    }
+    fn places(&self) -> Option<&havengate::detect::Places> {
+        None
+    }
+    fn holds(&self, _: &FieldRule, _: &Category) -> bool {
+        false
+    }
+    fn known_by(&self, _: &FieldRule) -> havengate::screen::KnownBy {
+        havengate::screen::KnownBy::Nothing
+    }
+
     fn pseudonym(&self, _: &Category, _: &str) -> String {
         String::new()
     }
@@ -172,6 +185,7 @@ fn rule(path: &str, category: &str) -> Arc<FieldRule> {
         only: false,
         denied: Denied::Strip,
         required: false,
+        detected: Detected::Value,
     })
 }
 

@@ -10,5 +10,5 @@ mod tally;
 pub mod transform;
 pub mod uri;
 
-pub use crate::verdict::judge::{Finding, FindingRef, Findings, Judge, Person, Ruling};
+pub use crate::verdict::judge::{Finding, FindingRef, Findings, Judge, KnownBy, Person, Ruling};
 pub use request::{Body, Screened, Screening};

@@ -290,6 +290,19 @@ pub struct FieldRule {
     pub denied: Denied,
     /// Withholding it stops the request (`required`): a hollow referral helps nobody.
     pub required: bool,
+    /// What happens to a value in which something was found that may not leave.
+    pub detected: Detected,
+}
+
+/// What happens to a value in which something was found that its rule does not say and that may not leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detected {
+    /// The value is withheld, as `denied` says.
+    Value,
+    /// What was found goes, `[removed]` stands in its place, and the rest leaves.
+    Span,
+    /// The whole request is refused.
+    Block,
 }
 
 /// What stands in a withheld value's place. For JSON: member removed; array element becomes `null`.

@@ -1,11 +1,17 @@
 //! People, rulings and counts: each (person, rule) is judged once and remembered.
 
+mod search;
+
+pub(super) use search::Glimpse;
+
 use super::{Finding, FindingRef, Findings, Judge, Person, Ruling, dotted::dotted};
 use crate::{
-    flow::{Act, Form, RuleId},
+    detect::Cue,
+    flow::{Act, Clause, Form, RuleId},
     policy::integration::{BodyRules, Denied, FieldRule},
     verdict::{Code, Reason, Refusal},
 };
+use search::{Found, Search};
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
@@ -37,6 +43,9 @@ pub(super) struct Tally {
     unreadable: Vec<Option<Arc<Refusal>>>,
     /// Values withheld for the recipients they name, by slot and rule.
     objections: BTreeMap<(usize, Option<RuleId>), Objection>,
+    /// For each rule, what its key says, once it was asked for.
+    cues: Vec<Option<Cue>>,
+    search: Search,
     /// Unlisted members, elements, parameters.
     pub(super) unlisted: u64,
 }
@@ -49,6 +58,11 @@ struct Slot {
     form: Form,
     /// Why not.
     why: Option<Arc<Refusal>>,
+    /// Whether what may leave exactly is searched, and what the rule's key says of it.
+    searched: bool,
+    cue: Cue,
+    /// Its values' keys are data too, and say more than the rule's.
+    keyed: bool,
     sent: u32,
     withheld: u32,
     blocked: bool,
@@ -115,7 +129,17 @@ enum Ruled {
     Withheld,
 }
 
-const UNASKED: Slot = Slot { ruled: Ruled::No, form: Form::Raw, why: None, sent: 0, withheld: 0, blocked: false };
+const UNASKED: Slot = Slot {
+    ruled: Ruled::No,
+    form: Form::Raw,
+    why: None,
+    searched: false,
+    cue: Cue::NONE,
+    keyed: false,
+    sent: 0,
+    withheld: 0,
+    blocked: false,
+};
 
 /// A permitted value, or what stands in its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,8 +155,10 @@ pub(super) enum Outcome<'a> {
 /// A value as rules see it.
 #[derive(Debug, Clone)]
 pub(super) enum Value<'a> {
-    /// A string's text or a number's.
+    /// A string's text.
     Text(Cow<'a, str>),
+    /// A number's, exactly as it is spelled.
+    Number(Cow<'a, str>),
     /// `true` or `false`.
     Bool(Cow<'a, str>),
     /// `null`: there is nothing to make rougher.
@@ -143,6 +169,12 @@ pub(super) enum Value<'a> {
 pub(super) trait Lying<'v> {
     /// Whether it could hold the name of a host ([`super::dotted`]).
     fn is_dotted(&mut self) -> bool;
+    /// Its bytes.
+    fn glimpse(&self) -> Glimpse<'v>;
+    /// What its own key says of it, where that is data and not the rule's.
+    fn key(&self) -> Cue {
+        Cue::NONE
+    }
     /// The value.
     fn read(self) -> Value<'v>;
 }
@@ -153,6 +185,9 @@ pub(super) struct Plain<'v>(pub(super) &'v str);
 impl<'v> Lying<'v> for Plain<'v> {
     fn is_dotted(&mut self) -> bool {
         dotted(self.0.as_bytes())
+    }
+    fn glimpse(&self) -> Glimpse<'v> {
+        Glimpse::Text(self.0.as_bytes())
     }
     fn read(self) -> Value<'v> {
         Value::Text(Cow::Borrowed(self.0))
@@ -172,9 +207,12 @@ impl Tally {
             slots: Vec::new(),
             unreadable: Vec::new(),
             objections: BTreeMap::new(),
+            cues: Vec::new(),
+            search: Search::default(),
             unlisted: 0,
         };
         tally.unreadable.resize(count, None);
+        tally.cues.resize(count, None);
         tally.add(Person::Unknown);
         tally.add(Person::Ambiguous);
         tally
@@ -228,12 +266,14 @@ impl Tally {
         mut value: impl Lying<'v>,
     ) -> Result<Outcome<'s>, Box<Refusal>> {
         let slot = self.asked(who, judge)?;
-        match slot.ruled {
-            Ruled::Raw if !value.is_dotted() => {
-                slot.sent = slot.sent.saturating_add(1);
+        let (ruled, searched, keyed, cue) = (slot.ruled, slot.searched, slot.keyed, slot.cue);
+        let worth = |search: &Search, glimpse| searched && (keyed || search.is_worth(glimpse, cue));
+        match ruled {
+            Ruled::Raw if !value.is_dotted() && !worth(&self.search, value.glimpse()) => {
+                self.sent(who);
                 Ok(Outcome::Raw)
             }
-            Ruled::Raw | Ruled::Recipient => self.exactly(who, judge, value.read()),
+            Ruled::Raw | Ruled::Recipient => self.exactly(who, judge, value),
             _ => self.otherwise(who, judge, value),
         }
     }
@@ -247,32 +287,49 @@ impl Tally {
         }
         let Some(slot) = self.slots.get_mut(at) else { return Err(fault()) };
         if slot.ruled == Ruled::No {
-            match (self.people.get(person.0 as usize), self.rules.get(rule)) {
-                (Some(person), Some(rule)) => slot.ask(person, rule, judge)?,
-                _ => return Err(fault()),
-            }
+            let (Some(person), Some(listed), Some(cue)) =
+                (self.people.get(person.0 as usize), self.rules.get(rule), self.cues.get_mut(rule))
+            else {
+                return Err(fault());
+            };
+            slot.ask(person, listed, judge)?;
+            slot.searched = judge.detects();
+            slot.keyed = listed.path.ends_with('*') || listed.path.ends_with("*]");
+            slot.cue = *cue.get_or_insert_with(|| Cue::of_key(&listed.path));
         }
         Ok(slot)
     }
 
-    /// Decides an exact value by the recipients it names.
+    /// Decides an exact value by the recipients it names, and by what else is in it.
     #[inline(never)]
-    fn exactly<'s>(
-        &'s mut self,
+    fn exactly<'v>(
+        &mut self,
         (person, number): (PersonId, usize),
         judge: &mut dyn Judge,
-        value: Value<'_>,
-    ) -> Result<Outcome<'s>, Box<Refusal>> {
+        value: impl Lying<'v>,
+    ) -> Result<Outcome<'_>, Box<Refusal>> {
         let at = person.0 as usize * self.count + number;
-        let (Some(slot), Some(rule)) = (self.slots.get_mut(at), self.rules.get(number)) else { return Err(fault()) };
-        let why = match value {
+        let (Some(slot), Some(rule)) = (self.slots.get(at), self.rules.get(number)) else { return Err(fault()) };
+        let cue = if slot.keyed { slot.cue.with(value.key()) } else { slot.cue };
+        let searched = slot.searched;
+        let value = value.read();
+        let why = match &value {
             Value::Null => None,
-            Value::Text(text) | Value::Bool(text) => judge.names(Some(rule), &text),
+            Value::Text(text) | Value::Number(text) | Value::Bool(text) => judge.names(Some(rule), text),
         };
-        let Some(why) = why else {
-            slot.sent = slot.sent.saturating_add(1);
-            return Ok(Outcome::Raw);
-        };
+        match why {
+            Some(why) => self.named((at, number), why),
+            None if searched => self.found((person, number), judge, &value, cue),
+            None => {
+                self.sent((person, number));
+                Ok(Outcome::Raw)
+            }
+        }
+    }
+
+    /// A value that names a recipient who may not receive it.
+    fn named(&mut self, (at, number): (usize, usize), why: Arc<Refusal>) -> Result<Outcome<'_>, Box<Refusal>> {
+        let Some(rule) = self.rules.get(number) else { return Err(fault()) };
         let key = (at, why.reasons.first().map(|reason| reason.rule.clone()));
         let objection =
             self.objections.entry(key).or_insert_with(|| Objection { why: why.clone(), withheld: 0, blocked: false });
@@ -282,6 +339,37 @@ impl Tally {
         }
         objection.withheld = objection.withheld.saturating_add(1);
         Ok(Outcome::Withheld(&rule.denied))
+    }
+
+    /// An exact value that names nobody who may not receive it: what else is in it?
+    fn found<'s>(
+        &'s mut self,
+        who: (PersonId, usize),
+        judge: &mut dyn Judge,
+        value: &Value<'_>,
+        cue: Cue,
+    ) -> Result<Outcome<'s>, Box<Refusal>> {
+        match self.searched(who, judge, value, cue)? {
+            Found::Nothing => {
+                self.sent(who);
+                Ok(Outcome::Raw)
+            }
+            Found::Removed(text) => {
+                self.sent(who);
+                Ok(Outcome::Text(text))
+            }
+            Found::Withheld => match self.rules.get(who.1) {
+                Some(rule) => Ok(Outcome::Withheld(&rule.denied)),
+                None => Err(fault()),
+            },
+        }
+    }
+
+    #[inline]
+    fn sent(&mut self, (person, rule): (PersonId, usize)) {
+        if let Some(slot) = self.slots.get_mut(person.0 as usize * self.count + rule) {
+            slot.sent = slot.sent.saturating_add(1);
+        }
     }
 
     /// Notes that a member was left out for the recipient that its name names, as if it were a value of the rule's, of
@@ -340,6 +428,8 @@ impl Tally {
                 }
             }
         }
+        let person = |at: usize| self.people.get(at.checked_div(self.count)?);
+        self.search.each(person, &mut see);
     }
 
     /// As [`Tally::each`], to keep.
@@ -417,8 +507,12 @@ impl Slot {
 fn rework(form: Form, value: Value<'_>, rule: &FieldRule, judge: &mut dyn Judge) -> Option<Outcome<'static>> {
     let text = match (form, value) {
         (_, Value::Null) | (Form::Raw, _) => return Some(Outcome::Raw),
-        (Form::Pseudonym, Value::Text(text) | Value::Bool(text)) => judge.pseudonym(&rule.category, &text),
-        (Form::Generalised(transform), Value::Text(text)) => super::transform::apply(transform, &text, judge.today())?,
+        (Form::Pseudonym, Value::Text(text) | Value::Number(text) | Value::Bool(text)) => {
+            judge.pseudonym(&rule.category, &text)
+        }
+        (Form::Generalised(transform), Value::Text(text) | Value::Number(text)) => {
+            super::transform::apply(transform, &text, judge.today())?
+        }
         (Form::Generalised(_), Value::Bool(_)) => return None,
     };
     Some(Outcome::Text(text))
@@ -456,19 +550,19 @@ fn stop(rule: &FieldRule, why: &Refusal) -> Refusal {
 fn cannot_read(rule: &FieldRule) -> Refusal {
     let refusal = Refusal::plain(Code::FieldBlocked, "the value cannot be read, so it cannot be made rougher");
     let remedy = "send a date as 1987-04-02 or 02/04/1987, a whole UK postcode, or a name that begins with a letter";
-    with_reason(refusal, "readable", Some(rule), remedy)
+    with_reason(refusal, "readable", None, Some(rule), remedy)
 }
 
 /// The refusal for something that no rule lists, where the operation stops on that.
 pub(super) fn unlisted(detail: String) -> Refusal {
     let refusal = Refusal::plain(Code::FieldBlocked, detail);
-    with_reason(refusal, "listed", None, "leave it out, or list its place in the connection's file")
+    with_reason(refusal, "listed", None, None, "leave it out, or list its place in the connection's file")
 }
 
-fn with_reason(refusal: Refusal, id: &str, rule: Option<&FieldRule>, remedy: &str) -> Refusal {
+fn with_reason(refusal: Refusal, id: &str, clause: Option<Clause>, rule: Option<&FieldRule>, remedy: &str) -> Refusal {
     let Ok(id) = RuleId::parse(id) else { return refusal };
     refusal.because(Reason {
-        clause: None,
+        clause,
         rule: id,
         category: rule.map(|r| r.category.clone()),
         path: rule.map(|r| Arc::clone(&r.path)),

@@ -201,6 +201,7 @@ mod tests {
     use super::*;
     use crate::{
         flow::{Act, Category, Form, Transform},
+        policy::integration::Detected,
         screen::Ruling,
     };
     use proptest::prelude::*;
@@ -217,6 +218,18 @@ mod tests {
         }
         fn reads_every(&self, _: &FieldRule) -> bool {
             false
+        }
+        fn detects(&self) -> bool {
+            false
+        }
+        fn places(&self) -> Option<&crate::detect::Places> {
+            None
+        }
+        fn holds(&self, _: &FieldRule, _: &Category) -> bool {
+            false
+        }
+        fn known_by(&self, _: &FieldRule) -> crate::screen::KnownBy {
+            crate::screen::KnownBy::Nothing
         }
         fn pseudonym(&self, _: &Category, value: &str) -> String {
             format!("~{}", value.len())
@@ -236,8 +249,15 @@ mod tests {
 
     fn rule(path: &str, otherwise: Option<Form>, denied: Denied) -> (String, Arc<FieldRule>) {
         let category = Category::parse("pd:Identifier").unwrap();
-        let rule =
-            FieldRule { path: path.into(), category, only: otherwise.is_some(), otherwise, denied, required: false };
+        let rule = FieldRule {
+            path: path.into(),
+            category,
+            only: otherwise.is_some(),
+            otherwise,
+            denied,
+            required: false,
+            detected: Detected::Value,
+        };
         (path.to_owned(), Arc::new(rule))
     }
 

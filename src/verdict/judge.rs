@@ -2,6 +2,7 @@
 
 use super::Refusal;
 use crate::{
+    detect::Places,
     flow::{Act, Category, Form},
     policy::integration::FieldRule,
 };
@@ -27,6 +28,17 @@ pub enum Ruling {
     Withhold(Arc<Refusal>),
 }
 
+/// What of a withheld value gives its person away wherever else it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownBy {
+    /// Each word of it, as of a name.
+    Words,
+    /// All of it, as of a number.
+    Whole,
+    /// Nothing: many people share it.
+    Nothing,
+}
+
 /// Decides. Implemented by `verdict`; the kernel asks once for each (person, rule) and remembers.
 pub trait Judge {
     /// May the value that `rule` lists leave, about this person?
@@ -39,6 +51,19 @@ pub trait Judge {
     /// Whether [`Judge::names`] must see every value that `rule` lists, and not only those that could hold the name of a
     /// host: what it lists is a recipient, or somebody is known by an address, which a number can spell.
     fn reads_every(&self, rule: &FieldRule) -> bool;
+
+    /// Whether values that may leave are searched for what their rule does not say. Off only where screening is
+    /// measured without it.
+    fn detects(&self) -> bool;
+
+    /// The organisation's own list of sleep sites and other places.
+    fn places(&self) -> Option<&Places>;
+
+    /// Whether a value that `rule` lists may hold something of the category `found` as part of what it is.
+    fn holds(&self, rule: &FieldRule, found: &Category) -> bool;
+
+    /// How a value that `rule` lists, and that does not leave as it is, is looked for in the record's other values.
+    fn known_by(&self, rule: &FieldRule) -> KnownBy;
 
     /// A keyed pseudonym of a value for this request's destination (HMAC, so that two destinations cannot join).
     fn pseudonym(&self, category: &Category, value: &str) -> String;

@@ -43,6 +43,7 @@ pub(crate) fn categories() -> Categories {
         group: *group,
         parent: parent.map(category),
         coarse: *coarse,
+        holds: Vec::new(),
     };
     Categories(TREE.iter().map(|row| (category(row.0), facts(row))).collect())
 }

@@ -19,5 +19,6 @@ mod model;
 mod named;
 mod properties;
 mod rules;
+mod searched;
 mod selector;
 mod sideways;

@@ -4,8 +4,8 @@ use havengate::{
     flow::{Category, Form, Transform},
     policy::{
         integration::{
-            BodyRules, Denied, Dependants, FieldRule, Format, RecordRules, RecordTarget, SubjectSource, Target,
-            Unlisted,
+            BodyRules, Denied, Dependants, Detected, FieldRule, Format, RecordRules, RecordTarget, SubjectSource,
+            Target, Unlisted,
         },
         selector::{Matcher, Selector},
     },
@@ -42,6 +42,7 @@ pub(crate) fn field(path: &str) -> FieldRule {
         only: false,
         denied: Denied::Strip,
         required: false,
+        detected: Detected::Value,
     }
 }
 
@@ -138,6 +139,19 @@ impl<F: Fn(&Person, &FieldRule) -> Ruling> Judge for Once<F> {
     fn reads_every(&self, _: &FieldRule) -> bool {
         false
     }
+    fn detects(&self) -> bool {
+        false
+    }
+    fn places(&self) -> Option<&havengate::detect::Places> {
+        None
+    }
+    fn holds(&self, _: &FieldRule, _: &Category) -> bool {
+        false
+    }
+    fn known_by(&self, _: &FieldRule) -> havengate::screen::KnownBy {
+        havengate::screen::KnownBy::Nothing
+    }
+
     fn pseudonym(&self, _: &Category, value: &str) -> String {
         pseudonym(value)
     }

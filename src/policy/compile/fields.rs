@@ -4,7 +4,7 @@ use super::{Meaning, Problems, place};
 use crate::{
     flow::{Category, Form, Transform},
     policy::{
-        integration::{Denied, FieldRule},
+        integration::{Denied, Detected, FieldRule},
         source::{
             At,
             integration::{Denied as DeniedText, Field, Fields},
@@ -77,8 +77,10 @@ pub(super) fn rule(
         problems.error(place(file, at.span()), "`only` says that only `otherwise` may leave, and there is none", mend);
     }
     let denied = denied(file, text.denied.as_ref(), site, problems)?;
+    let detected = detected(file, text.detected.as_ref(), problems)?;
     let path = Arc::from(key.get_ref().as_str());
-    known.then(|| FieldRule { path, category: text.category.clone(), otherwise, only, denied, required: false })
+    let category = text.category.clone();
+    known.then(|| FieldRule { path, category, otherwise, only, denied, required: false, detected })
 }
 
 fn otherwise(
@@ -104,6 +106,21 @@ fn otherwise(
         problems.error(place(file, text.span()), format!("`{}` means nothing for `{category}`", text.get_ref()), mend);
     }
     Some(form)
+}
+
+fn detected(file: &str, text: Option<&At<String>>, problems: &mut Problems) -> Option<Detected> {
+    let Some(text) = text else { return Some(Detected::Value) };
+    match text.get_ref().as_str() {
+        "value" => Some(Detected::Value),
+        "span" => Some(Detected::Span),
+        "block" => Some(Detected::Block),
+        other => {
+            let known = ["value", "span", "block"];
+            let mend = format!("{}known: {}", hint(other, known), known.join(", "));
+            problems.error(place(file, text.span()), format!("`{other}` is not known here"), mend);
+            None
+        }
+    }
 }
 
 fn denied(file: &str, text: Option<&At<DeniedText>>, site: Site, problems: &mut Problems) -> Option<Denied> {

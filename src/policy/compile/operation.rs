@@ -10,7 +10,7 @@ use crate::{
     flow::{Category, Form, Group},
     policy::{
         headers,
-        integration::{BodyRules, Denied, FieldRule, PathSegment, SubjectSource, Unlisted},
+        integration::{BodyRules, Denied, Detected, FieldRule, PathSegment, SubjectSource, Unlisted},
         source::{
             At,
             integration::{Fields, Header, Headers, Operation as Text},
@@ -235,6 +235,7 @@ fn opaque(name: &At<String>) -> Option<FieldRule> {
         only: true,
         denied: Denied::Strip,
         required: false,
+        detected: Detected::Value,
     })
 }
 

@@ -171,6 +171,8 @@ pub(in crate::policy) struct Field {
     pub(in crate::policy) otherwise: Option<At<String>>,
     pub(in crate::policy) only: Option<At<bool>>,
     pub(in crate::policy) denied: Option<At<Denied>>,
+    /// `"value"`, `"span"` or `"block"`.
+    pub(in crate::policy) detected: Option<At<String>>,
 }
 
 /// `"strip"`, `"null"`, `"empty"`, `"block"` or `{ const = "Withheld" }`.
@@ -194,6 +196,7 @@ struct FieldTable {
     otherwise: Option<At<String>>,
     only: Option<At<bool>>,
     denied: Option<At<Denied>>,
+    detected: Option<At<String>>,
 }
 
 impl From<FieldTable> for Field {
@@ -204,6 +207,7 @@ impl From<FieldTable> for Field {
             otherwise: t.otherwise,
             only: t.only,
             denied: t.denied,
+            detected: t.detected,
         }
     }
 }
@@ -211,7 +215,7 @@ impl From<FieldTable> for Field {
 impl Field {
     fn word(s: &str) -> Result<Self, crate::flow::NameError> {
         let category = Category::parse(s)?;
-        Ok(Self { category, category_span: None, otherwise: None, only: None, denied: None })
+        Ok(Self { category, category_span: None, otherwise: None, only: None, denied: None, detected: None })
     }
 }
 

@@ -1,0 +1,258 @@
+//! What is in a value that its rule does not say: searched for in everything that would leave exactly, and decided like
+//! a listed category (design section 7).
+//!
+//! A find that its rule's category may hold anyway is no surprise. For every other the judge is asked as for a field of
+//! the found category at the same place; where that may not leave, [`FieldRule::detected`] says what becomes of the
+//! value. So does a value that the same record withholds elsewhere: a name that is stripped from its own field does
+//! not leave in a note.
+
+use super::{PersonId, Ruled, Tally, Value, fault, stop, with_reason};
+use crate::{
+    detect::{self, Cue, Kind, Known},
+    flow::{Act, Category, Clause, Form},
+    policy::integration::{Denied, Detected, FieldRule},
+    screen::{FindingRef, Judge, KnownBy, Person, Ruling},
+    verdict::{Code, Refusal},
+};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
+
+/// What stands where something was found and went.
+const REMOVED: &str = "[removed]";
+
+/// What one request's searching has found.
+#[derive(Debug, Default)]
+pub(super) struct Search {
+    /// What the record that is being written withholds.
+    known: Known,
+    /// By slot and what it was.
+    finds: BTreeMap<(usize, What), Find>,
+    spans: Vec<detect::Detected>,
+    known_spans: Vec<(usize, usize, u16)>,
+}
+
+/// What becomes of a value that was searched.
+pub(super) enum Found {
+    /// It leaves as it is.
+    Nothing,
+    /// It leaves as this text.
+    Removed(String),
+    /// It is withheld.
+    Withheld,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Kind(Kind),
+    /// The value of another rule.
+    Known(u16),
+}
+
+/// What became of one kind of find in one rule's values of one person.
+#[derive(Debug)]
+struct Find {
+    /// The rule, as if it listed what was found.
+    rule: Arc<FieldRule>,
+    /// Why it may not leave; `None`: it may.
+    why: Option<Arc<Refusal>>,
+    sent: u32,
+    withheld: u32,
+    blocked: bool,
+}
+
+/// A value before it is read: enough to know whether it must be.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::screen) enum Glimpse<'v> {
+    /// A string's bytes; where they hold escapes, they are read in any case.
+    Text(&'v [u8]),
+    /// A number's.
+    Number(&'v [u8]),
+    /// Nothing can be in it.
+    Word,
+}
+
+/// Digits a number needs to be anything without its key saying so.
+const DIGITS: usize = 9;
+
+impl Search {
+    /// Whether the value must be read.
+    #[inline]
+    pub(super) fn is_worth(&self, glimpse: Glimpse<'_>, cue: Cue) -> bool {
+        match glimpse {
+            Glimpse::Text(text) => detect::worth_scanning(text, cue) || !self.known.is_empty(),
+            Glimpse::Number(number) => cue != Cue::NONE || number.len() >= DIGITS || !self.known.is_empty(),
+            Glimpse::Word => false,
+        }
+    }
+
+    fn look(&mut self, value: &Value<'_>, cue: Cue, judge: &dyn Judge) -> Vec<(Range<usize>, What)> {
+        self.spans.clear();
+        self.known_spans.clear();
+        match value {
+            Value::Text(text) => {
+                detect::scan(text, cue, judge.places(), &mut self.spans);
+                self.known.find(text, &mut self.known_spans);
+            }
+            Value::Number(number) => {
+                detect::scan_number(number, cue, &mut self.spans);
+                self.known.find(number, &mut self.known_spans);
+            }
+            Value::Bool(_) | Value::Null => {}
+        }
+        let finds = self.spans.iter().map(|d| (d.start..d.end, What::Kind(d.category)));
+        finds.chain(self.known_spans.iter().map(|(from, to, rule)| (*from..*to, What::Known(*rule)))).collect()
+    }
+
+    /// Everything that was found, in the order of slots. `describe` gives a slot's person.
+    pub(super) fn each<'t>(
+        &'t self,
+        person: impl Fn(usize) -> Option<&'t Person>,
+        see: &mut impl FnMut(FindingRef<'t>),
+    ) {
+        for ((at, _), find) in &self.finds {
+            let Some(person) = person(*at) else { continue };
+            let acts =
+                [(Act::Sent, find.sent), (Act::Stripped, find.withheld), (Act::Blocked, u32::from(find.blocked))];
+            for (act, count) in acts.into_iter().filter(|(_, count)| *count > 0) {
+                let withheld = find.why.as_ref();
+                see(FindingRef { person, rule: &find.rule, form: Form::Raw, act, count: count.into(), withheld });
+            }
+        }
+    }
+}
+
+impl Tally {
+    /// A record begins to be written: what the one before withheld is forgotten.
+    pub(in crate::screen) fn begin_record(&mut self) {
+        if !self.search.known.is_empty() {
+            self.search.known = Known::new();
+        }
+    }
+
+    /// Takes note of a value of the record that is about to be written, for what it says must not leave elsewhere.
+    ///
+    /// # Errors
+    /// As [`Tally::decide`], where the judge cannot be asked.
+    pub(in crate::screen) fn learn<'v>(
+        &mut self,
+        (person, rule): (PersonId, usize),
+        judge: &mut dyn Judge,
+        value: impl super::Lying<'v>,
+    ) -> Result<(), Box<Refusal>> {
+        let slot = self.asked((person, rule), judge)?;
+        if !slot.searched || matches!(slot.ruled, Ruled::Raw | Ruled::Recipient) {
+            return Ok(());
+        }
+        let Some(listed) = self.rules.get(rule) else { return Err(fault()) };
+        let (Value::Text(text) | Value::Number(text)) = value.read() else { return Ok(()) };
+        let rule = u16::try_from(rule).unwrap_or(u16::MAX);
+        match judge.known_by(listed) {
+            KnownBy::Nothing => {}
+            KnownBy::Words => self.search.known.add(&text, rule),
+            KnownBy::Whole => self.search.known.add_whole(&text, rule),
+        }
+        Ok(())
+    }
+
+    /// Searches a value that otherwise leaves as it is.
+    ///
+    /// # Errors
+    /// When what was found stops the request.
+    pub(super) fn searched(
+        &mut self,
+        (person, number): (PersonId, usize),
+        judge: &mut dyn Judge,
+        value: &Value<'_>,
+        cue: Cue,
+    ) -> Result<Found, Box<Refusal>> {
+        let found = self.search.look(value, cue, judge);
+        if found.is_empty() {
+            return Ok(Found::Nothing);
+        }
+        let at = person.0 as usize * self.count + number;
+        let (Some(rule), Some(who)) = (self.rules.get(number), self.people.get(person.0 as usize)) else {
+            return Err(fault());
+        };
+        let mut gone = Vec::new();
+        let mut stops = None;
+        for (span, what) in found {
+            let Some(category) = category(what, &self.rules) else { return Err(fault()) };
+            if judge.holds(rule, &category) {
+                continue;
+            }
+            let find = self.search.finds.entry((at, what)).or_insert_with(|| find(rule, what, category, who, judge));
+            match &find.why {
+                None => find.sent = find.sent.saturating_add(1),
+                Some(why) if rule.detected == Detected::Block || (rule.detected == Detected::Value && fatal(rule)) => {
+                    find.blocked = true;
+                    stops.get_or_insert_with(|| Arc::clone(why));
+                }
+                Some(_) => {
+                    find.withheld = find.withheld.saturating_add(1);
+                    gone.push(span);
+                }
+            }
+        }
+        if let Some(why) = stops {
+            return Err(Box::new(stop(rule, &why)));
+        }
+        if gone.is_empty() {
+            return Ok(Found::Nothing);
+        }
+        Ok(match (rule.detected, value) {
+            (Detected::Span, Value::Text(text)) => Found::Removed(without(text, gone)),
+            _ => Found::Withheld,
+        })
+    }
+}
+
+fn fatal(rule: &FieldRule) -> bool {
+    rule.required || rule.denied == Denied::Block
+}
+
+fn category(what: What, rules: &super::Rules) -> Option<Category> {
+    match what {
+        What::Kind(kind) => Category::parse(kind.category()).ok(),
+        What::Known(rule) => rules.get(usize::from(rule)).map(|r| r.category.clone()),
+    }
+}
+
+/// May it leave? Asked once for each person, rule and kind.
+fn find(rule: &FieldRule, what: What, category: Category, who: &Person, judge: &mut dyn Judge) -> Find {
+    let found = FieldRule { category, otherwise: None, only: false, ..rule.clone() };
+    let why = match what {
+        What::Known(_) => Some(Arc::new(elsewhere(&found))),
+        What::Kind(kind) => match judge.judge(who, &found) {
+            Ruling::Send(Form::Raw) => None,
+            Ruling::Withhold(why) => Some(Arc::new(because((*why).clone(), kind.name(), None, &found))),
+            Ruling::Send(_) => Some(Arc::new(elsewhere(&found))),
+        },
+    };
+    Find { rule: Arc::new(found), why, sent: 0, withheld: 0, blocked: false }
+}
+
+fn elsewhere(found: &FieldRule) -> Refusal {
+    let detail = "A value of this record that does not leave stands in another of its values too.".to_owned();
+    because(Refusal::plain(Code::FieldBlocked, detail), "known-value", Some(Clause::Data3), found)
+}
+
+fn because(refusal: Refusal, id: &str, clause: Option<Clause>, found: &FieldRule) -> Refusal {
+    let remedy = "take it out of this value; if the place always holds it, list the place as what it is";
+    with_reason(refusal, id, clause, Some(found), remedy)
+}
+
+/// The text with a mark at each of these places.
+fn without(text: &str, mut spans: Vec<Range<usize>>) -> String {
+    spans.sort_by_key(|s| (s.start, s.end));
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for span in spans {
+        if span.start >= done {
+            out.push_str(text.get(done..span.start).unwrap_or_default());
+            out.push_str(REMOVED);
+        }
+        done = done.max(span.end);
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    out
+}

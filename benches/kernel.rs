@@ -186,6 +186,7 @@ fn rule(path: &str, category: &str) -> Arc<FieldRule> {
         denied: Denied::Strip,
         required: false,
         detected: Detected::Value,
+        within: None,
     })
 }
 

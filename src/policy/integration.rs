@@ -292,7 +292,31 @@ pub struct FieldRule {
     pub required: bool,
     /// What happens to a value in which something was found that may not leave.
     pub detected: Detected,
+    /// The value is itself written in some format, and what is within it is what is judged.
+    pub within: Option<Within>,
 }
+
+/// How a value is read that holds others: JSON within JSON, a form in a parameter, any of them in base64.
+#[derive(Debug, Clone)]
+pub struct Within {
+    /// It is base64 (RFC 4648, either alphabet, padded or not) of what follows.
+    pub base64: bool,
+    /// What may leave of what is within. `None`: it is one value, which the rule's own category says.
+    pub rules: Option<Arc<BodyRules>>,
+}
+
+/// Two are equal if they are one and the same.
+impl PartialEq for Within {
+    fn eq(&self, other: &Self) -> bool {
+        let same = match (&self.rules, &other.rules) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        same && self.base64 == other.base64
+    }
+}
+
+impl Eq for Within {}
 
 /// What happens to a value in which something was found that its rule does not say and that may not leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

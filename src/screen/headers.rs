@@ -198,6 +198,7 @@ mod tests {
             denied,
             required: false,
             detected: Detected::Value,
+            within: None,
         };
         (name.to_owned(), Arc::new(rule))
     }

@@ -1,9 +1,11 @@
 //! People, rulings and counts: each (person, rule) is judged once and remembered.
 
 mod search;
+mod within;
 
 pub(super) use search::Glimpse;
 
+use super::body::Limits;
 use super::{Finding, FindingRef, Findings, Judge, Person, Ruling, dotted::dotted};
 use crate::{
     detect::Cue,
@@ -17,6 +19,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
+use within::Inner;
 
 /// A person's place in [`Tally`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +49,9 @@ pub(super) struct Tally {
     /// For each rule, what its key says, once it was asked for.
     cues: Vec<Option<Cue>>,
     search: Search,
+    /// What was done within values, and within which bounds they are read. `None`: no rule here looks into one.
+    inner: Inner,
+    limits: Option<Limits>,
     /// Unlisted members, elements, parameters.
     pub(super) unlisted: u64,
 }
@@ -123,6 +129,8 @@ enum Ruled {
     Raw,
     /// It may leave as it is if nothing speaks against the recipient it names, however it names one.
     Recipient,
+    /// What is within it is asked about.
+    Within,
     /// It may leave in another form.
     Reworked,
     /// It may not leave.
@@ -209,6 +217,8 @@ impl Tally {
             objections: BTreeMap::new(),
             cues: Vec::new(),
             search: Search::default(),
+            inner: Inner::default(),
+            limits: None,
             unlisted: 0,
         };
         tally.unreadable.resize(count, None);
@@ -216,6 +226,11 @@ impl Tally {
         tally.add(Person::Unknown);
         tally.add(Person::Ambiguous);
         tally
+    }
+
+    /// For a body, whose values may hold others.
+    pub(super) fn of_body(rules: &Arc<BodyRules>, limits: Limits) -> Self {
+        Self { limits: Some(limits), ..Self::new(Rules::Body(Arc::clone(rules)), limits.people) }
     }
 
     /// The place of a person with this id.
@@ -274,6 +289,7 @@ impl Tally {
                 Ok(Outcome::Raw)
             }
             Ruled::Raw | Ruled::Recipient => self.exactly(who, judge, value),
+            Ruled::Within => self.within(who, judge, value),
             _ => self.otherwise(who, judge, value),
         }
     }
@@ -294,7 +310,7 @@ impl Tally {
             };
             slot.ask(person, listed, judge)?;
             slot.searched = judge.detects();
-            slot.keyed = listed.path.ends_with('*') || listed.path.ends_with("*]");
+            slot.keyed = listed.path.ends_with('*') || listed.path.ends_with("*]") || listed.within.is_some();
             slot.cue = *cue.get_or_insert_with(|| Cue::of_key(&listed.path));
         }
         Ok(slot)
@@ -312,14 +328,33 @@ impl Tally {
         let (Some(slot), Some(rule)) = (self.slots.get(at), self.rules.get(number)) else { return Err(fault()) };
         let cue = if slot.keyed { slot.cue.with(value.key()) } else { slot.cue };
         let searched = slot.searched;
-        let value = value.read();
+        let mut value = value.read();
+        let mut alphabet = None;
+        if let (Some(_), Value::Text(text)) = (&rule.within, &value) {
+            let Some((found, bytes)) = within::base64(text) else {
+                let rule = Arc::clone(rule);
+                return self.unread((person, number), &rule);
+            };
+            let Ok(text) = String::from_utf8(bytes) else {
+                // Nothing to read: what it is, its rule says.
+                self.sent((person, number));
+                return Ok(Outcome::Raw);
+            };
+            (alphabet, value) = (Some(found), Value::Text(text.into()));
+        }
         let why = match &value {
             Value::Null => None,
             Value::Text(text) | Value::Number(text) | Value::Bool(text) => judge.names(Some(rule), text),
         };
         match why {
             Some(why) => self.named((at, number), why),
-            None if searched => self.found((person, number), judge, &value, cue),
+            None if searched => {
+                let outcome = self.found((person, number), judge, &value, cue)?;
+                Ok(match (outcome, alphabet) {
+                    (Outcome::Text(text), Some(alphabet)) => Outcome::Text(alphabet.encode(text.as_bytes())),
+                    (outcome, _) => outcome,
+                })
+            }
             None => {
                 self.sent((person, number));
                 Ok(Outcome::Raw)
@@ -430,14 +465,16 @@ impl Tally {
         }
         let person = |at: usize| self.people.get(at.checked_div(self.count)?);
         self.search.each(person, &mut see);
+        self.inner.each(&mut see);
     }
 
     /// As [`Tally::each`], to keep.
     pub(super) fn findings(&self) -> Findings {
         let mut listed = Vec::new();
         self.each(|found| listed.push(Finding::from(found)));
-        let people = self.people.iter().filter(|p| matches!(p, Person::One(_))).cloned().collect();
-        Findings { listed, unlisted: self.unlisted, people }
+        let within = self.inner.people().iter().filter(|p| !self.people.contains(p));
+        let people = self.people.iter().filter(|p| matches!(p, Person::One(_))).chain(within).cloned().collect();
+        Findings { listed, unlisted: self.unlisted + self.inner.unlisted(), people }
     }
 }
 
@@ -483,6 +520,10 @@ impl Slot {
 
     #[inline]
     fn ask(&mut self, person: &Person, rule: &FieldRule, judge: &mut dyn Judge) -> Result<(), Box<Refusal>> {
+        if rule.within.as_ref().is_some_and(|within| within.rules.is_some()) {
+            self.ruled = Ruled::Within;
+            return Ok(());
+        }
         match judge.judge(person, rule) {
             Ruling::Send(Form::Raw) if !rule.only => {
                 self.ruled = if judge.reads_every(rule) { Ruled::Recipient } else { Ruled::Raw };

@@ -257,6 +257,7 @@ mod tests {
             denied,
             required: false,
             detected: Detected::Value,
+            within: None,
         };
         (path.to_owned(), Arc::new(rule))
     }

@@ -22,3 +22,4 @@ mod rules;
 mod searched;
 mod selector;
 mod sideways;
+mod within;

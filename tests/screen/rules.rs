@@ -43,6 +43,7 @@ pub(crate) fn field(path: &str) -> FieldRule {
         denied: Denied::Strip,
         required: false,
         detected: Detected::Value,
+        within: None,
     }
 }
 

@@ -85,6 +85,11 @@ fn format(file: &str, media: &At<String>, problems: &mut Problems) -> Option<For
     format
 }
 
+/// What is not said is stripped: only whole bodies must say.
+pub(super) fn unlisted_or_strip(file: &str, text: Option<&At<String>>, problems: &mut Problems) -> Option<Unlisted> {
+    text.map_or(Some(Unlisted::Strip), |text| unlisted(file, text, problems))
+}
+
 fn unlisted(file: &str, text: &At<String>, problems: &mut Problems) -> Option<Unlisted> {
     match text.get_ref().as_str() {
         "strip" => Some(Unlisted::Strip),

@@ -1,10 +1,13 @@
 //! What a listed place holds and in which forms it may be tried.
 
+mod within;
+
 use super::{Meaning, Problems, place};
 use crate::{
     flow::{Category, Form, Transform},
     policy::{
-        integration::{Denied, Detected, FieldRule},
+        diagnostic::Place,
+        integration::{Denied, Detected, FieldRule, Within},
         source::{
             At,
             integration::{Denied as DeniedText, Field, Fields},
@@ -63,14 +66,24 @@ pub(super) fn rule(
     meaning: &Meaning<'_>,
     problems: &mut Problems,
 ) -> Option<FieldRule> {
-    let category_at = place(file, text.category_span.clone().unwrap_or(span));
-    let known = meaning.categories.group(&text.category).is_some();
-    if !known {
-        let names = meaning.categories.0.keys().map(Category::as_str);
-        let mend = format!("{}categories are listed in `categories.toml`", hint(text.category.as_str(), names));
-        problems.error(category_at, format!("there is no category `{}`", text.category), mend);
-    }
-    let otherwise = text.otherwise.as_ref().and_then(|o| otherwise(file, o, &text.category, meaning, problems));
+    let within = within::compile(file, key, text, site, meaning, problems);
+    let category = match (&text.category, &within) {
+        (Some(category), _) => {
+            let at = place(file, text.category_span.clone().unwrap_or(span));
+            known(at, category, meaning, problems).then(|| category.clone())
+        }
+        // What is within is what is judged; nothing leaves by this rule's own category.
+        (None, Some(Within { rules: Some(_), .. })) => Category::parse("hg:Document").ok(),
+        (None, _) => {
+            let mend = "add `category = \"…\"`, or `encoding` with the `fields` that are within it";
+            problems.error(place(file, span), format!("nothing says what `{}` holds", key.get_ref()), mend);
+            None
+        }
+    };
+    let otherwise = match (&text.otherwise, &category) {
+        (Some(o), Some(category)) => otherwise(file, o, category, meaning, problems),
+        _ => None,
+    };
     let only = text.only.as_ref().is_some_and(|only| *only.get_ref());
     if let Some(at) = text.only.as_ref().filter(|_| only && text.otherwise.is_none()) {
         let mend = "add `otherwise`, or take `only` out";
@@ -79,8 +92,17 @@ pub(super) fn rule(
     let denied = denied(file, text.denied.as_ref(), site, problems)?;
     let detected = detected(file, text.detected.as_ref(), problems)?;
     let path = Arc::from(key.get_ref().as_str());
-    let category = text.category.clone();
-    known.then(|| FieldRule { path, category, otherwise, only, denied, required: false, detected })
+    Some(FieldRule { path, category: category?, otherwise, only, denied, required: false, detected, within })
+}
+
+fn known(at: Place<'_>, category: &Category, meaning: &Meaning<'_>, problems: &mut Problems) -> bool {
+    let known = meaning.categories.group(category).is_some();
+    if !known {
+        let names = meaning.categories.0.keys().map(Category::as_str);
+        let mend = format!("{}categories are listed in `categories.toml`", hint(category.as_str(), names));
+        problems.error(at, format!("there is no category `{category}`"), mend);
+    }
+    known
 }
 
 fn otherwise(

@@ -236,6 +236,7 @@ fn opaque(name: &At<String>) -> Option<FieldRule> {
         denied: Denied::Strip,
         required: false,
         detected: Detected::Value,
+        within: None,
     })
 }
 

@@ -165,7 +165,8 @@ pub(in crate::policy) struct Answers {
 /// `"pd:Name"`, or a table.
 #[derive(Debug)]
 pub(in crate::policy) struct Field {
-    pub(in crate::policy) category: Category,
+    /// `None`: what is within says what it holds.
+    pub(in crate::policy) category: Option<Category>,
     /// Of the category, where it is written in a table.
     pub(in crate::policy) category_span: Option<Range<usize>>,
     pub(in crate::policy) otherwise: Option<At<String>>,
@@ -173,7 +174,17 @@ pub(in crate::policy) struct Field {
     pub(in crate::policy) denied: Option<At<Denied>>,
     /// `"value"`, `"span"` or `"block"`.
     pub(in crate::policy) detected: Option<At<String>>,
+    /// `"json"`, `"base64"`, `"form"`, or two of them from the outside in.
+    pub(in crate::policy) encoding: Option<At<Encoding>>,
+    /// What is within the value, by place.
+    pub(in crate::policy) fields: Option<Fields>,
+    /// What happens within the value to what no rule lists. `"strip"` if it is not said.
+    pub(in crate::policy) unlisted: Option<At<String>>,
 }
+
+/// One encoding, or several from the outside in.
+#[derive(Debug)]
+pub(in crate::policy) struct Encoding(pub(in crate::policy) Vec<String>);
 
 /// `"strip"`, `"null"`, `"empty"`, `"block"` or `{ const = "Withheld" }`.
 #[derive(Debug, Clone)]
@@ -192,30 +203,45 @@ pub(in crate::policy) enum Dependants {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FieldTable {
-    category: At<Category>,
+    category: Option<At<Category>>,
     otherwise: Option<At<String>>,
     only: Option<At<bool>>,
     denied: Option<At<Denied>>,
     detected: Option<At<String>>,
+    encoding: Option<At<Encoding>>,
+    fields: Option<Fields>,
+    unlisted: Option<At<String>>,
 }
 
 impl From<FieldTable> for Field {
     fn from(t: FieldTable) -> Self {
         Self {
-            category_span: Some(t.category.span()),
-            category: t.category.into_inner(),
+            category_span: t.category.as_ref().map(At::span),
+            category: t.category.map(At::into_inner),
             otherwise: t.otherwise,
             only: t.only,
             denied: t.denied,
             detected: t.detected,
+            encoding: t.encoding,
+            fields: t.fields,
+            unlisted: t.unlisted,
         }
     }
 }
 
 impl Field {
     fn word(s: &str) -> Result<Self, crate::flow::NameError> {
-        let category = Category::parse(s)?;
-        Ok(Self { category, category_span: None, otherwise: None, only: None, denied: None, detected: None })
+        Ok(Self {
+            category: Some(Category::parse(s)?),
+            category_span: None,
+            otherwise: None,
+            only: None,
+            denied: None,
+            detected: None,
+            encoding: None,
+            fields: None,
+            unlisted: None,
+        })
     }
 }
 
@@ -253,6 +279,25 @@ impl<'de> Deserialize<'de> for Headers {
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Headers, A::Error> {
                 BTreeMap::deserialize(MapAccessDeserializer::new(map)).map(Headers::Rules)
+            }
+        }
+        d.deserialize_any(Visitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Encoding {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Encoding;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an encoding or a list of them")
+            }
+            fn visit_str<E: serde::de::Error>(self, s: &str) -> Result<Encoding, E> {
+                Ok(Encoding(vec![s.to_owned()]))
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, seq: A) -> Result<Encoding, A::Error> {
+                Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(seq)).map(Encoding)
             }
         }
         d.deserialize_any(Visitor)

@@ -21,7 +21,7 @@ use crate::{
     },
     screen::{
         Judge, Person,
-        tally::{PersonId, Rules, Tally},
+        tally::{PersonId, Tally},
     },
     verdict::Refusal,
 };
@@ -167,7 +167,7 @@ impl Walk {
             record: None,
             followed: (usize::MAX, Vec::new()),
             tape: Tape::default(),
-            tally: Tally::new(Rules::Body(Arc::clone(rules)), limits.people),
+            tally: Tally::of_body(rules, limits),
             offsets,
             request_person,
             people: Vec::new(),

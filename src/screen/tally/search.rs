@@ -140,7 +140,7 @@ impl Tally {
         value: impl super::Lying<'v>,
     ) -> Result<(), Box<Refusal>> {
         let slot = self.asked((person, rule), judge)?;
-        if !slot.searched || matches!(slot.ruled, Ruled::Raw | Ruled::Recipient) {
+        if !slot.searched || !matches!(slot.ruled, Ruled::Withheld | Ruled::Reworked) {
             return Ok(());
         }
         let Some(listed) = self.rules.get(rule) else { return Err(fault()) };

@@ -2,7 +2,6 @@
 //! goes out is written from what was judged (design section 7).
 
 pub mod body;
-pub mod detect;
 mod dotted;
 pub mod headers;
 pub mod json;

@@ -1,21 +1,23 @@
 //! People, rulings and counts: each (person, rule) is judged once and remembered.
 
+mod refusals;
 mod search;
+mod value;
 mod within;
 
-pub(super) use search::Glimpse;
+pub(super) use refusals::unlisted;
+pub(super) use value::{Glimpse, Lying, Outcome, Plain, Value};
 
-use super::body::Limits;
-use super::{Finding, FindingRef, Findings, Judge, Person, Ruling, dotted::dotted};
+use super::{Finding, FindingRef, Findings, Judge, Person, Ruling, body::Limits};
 use crate::{
     detect::Cue,
-    flow::{Act, Clause, Form, RuleId},
+    flow::{Act, Form, RuleId},
     policy::integration::{BodyRules, Denied, FieldRule},
-    verdict::{Code, Reason, Refusal},
+    verdict::{Code, Refusal},
 };
+use refusals::{cannot_read, stop};
 use search::{Found, Search};
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
@@ -148,59 +150,6 @@ const UNASKED: Slot = Slot {
     withheld: 0,
     blocked: false,
 };
-
-/// A permitted value, or what stands in its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Outcome<'a> {
-    /// It leaves as it is.
-    Raw,
-    /// It leaves as this text.
-    Text(String),
-    /// It does not leave.
-    Withheld(&'a Denied),
-}
-
-/// A value as rules see it.
-#[derive(Debug, Clone)]
-pub(super) enum Value<'a> {
-    /// A string's text.
-    Text(Cow<'a, str>),
-    /// A number's, exactly as it is spelled.
-    Number(Cow<'a, str>),
-    /// `true` or `false`.
-    Bool(Cow<'a, str>),
-    /// `null`: there is nothing to make rougher.
-    Null,
-}
-
-/// A value where it lies, read only as far as is needed.
-pub(super) trait Lying<'v> {
-    /// Whether it could hold the name of a host ([`super::dotted`]).
-    fn is_dotted(&mut self) -> bool;
-    /// Its bytes.
-    fn glimpse(&self) -> Glimpse<'v>;
-    /// What its own key says of it, where that is data and not the rule's.
-    fn key(&self) -> Cue {
-        Cue::NONE
-    }
-    /// The value.
-    fn read(self) -> Value<'v>;
-}
-
-/// A value that is text already.
-pub(super) struct Plain<'v>(pub(super) &'v str);
-
-impl<'v> Lying<'v> for Plain<'v> {
-    fn is_dotted(&mut self) -> bool {
-        dotted(self.0.as_bytes())
-    }
-    fn glimpse(&self) -> Glimpse<'v> {
-        Glimpse::Text(self.0.as_bytes())
-    }
-    fn read(self) -> Value<'v> {
-        Value::Text(Cow::Borrowed(self.0))
-    }
-}
 
 impl Tally {
     /// Rules are told apart by their position here.
@@ -557,56 +506,4 @@ fn rework(form: Form, value: Value<'_>, rule: &FieldRule, judge: &mut dyn Judge)
         (Form::Generalised(_), Value::Bool(_)) => return None,
     };
     Some(Outcome::Text(text))
-}
-
-/// Why a value stopped the request. The judge's code stays where it says that consent or the recipient is
-/// what is missing, so that the caller learns the mend; for any other cause it is the field that stops.
-fn stop(rule: &FieldRule, why: &Refusal) -> Refusal {
-    let mut refusal = why.clone();
-    let kept = matches!(
-        refusal.code,
-        Code::DestinationLinked
-            | Code::DestinationUnassessed
-            | Code::DestinationUncommitted
-            | Code::DestinationMismatch
-            | Code::Forum
-            | Code::Stopped
-            | Code::ConsentMissing
-            | Code::ConsentInvalid
-            | Code::ConsentExpired
-            | Code::ConsentEnded
-            | Code::ConsentSpent
-            | Code::ConsentChanged
-            | Code::RecipientDenied
-    );
-    if rule.required {
-        refusal.detail = format!("{} is needed and may not leave, so nothing was sent: {}", rule.path, refusal.detail);
-    } else {
-        refusal.detail = format!("{} may not leave and stops the request: {}", rule.path, refusal.detail);
-        refusal.code = if kept { refusal.code } else { Code::FieldBlocked };
-    }
-    refusal
-}
-
-fn cannot_read(rule: &FieldRule) -> Refusal {
-    let refusal = Refusal::plain(Code::FieldBlocked, "the value cannot be read, so it cannot be made rougher");
-    let remedy = "send a date as 1987-04-02 or 02/04/1987, a whole UK postcode, or a name that begins with a letter";
-    with_reason(refusal, "readable", None, Some(rule), remedy)
-}
-
-/// The refusal for something that no rule lists, where the operation stops on that.
-pub(super) fn unlisted(detail: String) -> Refusal {
-    let refusal = Refusal::plain(Code::FieldBlocked, detail);
-    with_reason(refusal, "listed", None, None, "leave it out, or list its place in the connection's file")
-}
-
-fn with_reason(refusal: Refusal, id: &str, clause: Option<Clause>, rule: Option<&FieldRule>, remedy: &str) -> Refusal {
-    let Ok(id) = RuleId::parse(id) else { return refusal };
-    refusal.because(Reason {
-        clause,
-        rule: id,
-        category: rule.map(|r| r.category.clone()),
-        path: rule.map(|r| Arc::clone(&r.path)),
-        remedy: remedy.to_owned(),
-    })
 }

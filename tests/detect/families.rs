@@ -1,6 +1,6 @@
 //! What every family looks like and what only looks like it: facts of `src/screen/detect`, one table.
 
-use havengate::screen::detect::Kind;
+use havengate::detect::Kind;
 
 /// One family of spellings.
 pub(crate) struct Family {

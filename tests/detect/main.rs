@@ -14,7 +14,7 @@
 mod families;
 
 use families::FAMILIES;
-use havengate::screen::detect::{Cue, Detected, scan};
+use havengate::detect::{Cue, Detected, scan};
 
 fn found(text: &str, key: &str) -> Vec<Detected> {
     let mut found = Vec::new();

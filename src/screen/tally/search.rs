@@ -6,7 +6,10 @@
 //! value. So does a value that the same record withholds elsewhere: a name that is stripped from its own field does
 //! not leave in a note.
 
-use super::{PersonId, Ruled, Tally, Value, fault, stop, with_reason};
+use super::{
+    Glimpse, PersonId, Ruled, Tally, Value, fault,
+    refusals::{stop, with_reason},
+};
 use crate::{
     detect::{self, Cue, Kind, Known},
     flow::{Act, Category, Clause, Form},
@@ -58,17 +61,6 @@ struct Find {
     sent: u32,
     withheld: u32,
     blocked: bool,
-}
-
-/// A value before it is read: enough to know whether it must be.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::screen) enum Glimpse<'v> {
-    /// A string's bytes; where they hold escapes, they are read in any case.
-    Text(&'v [u8]),
-    /// A number's.
-    Number(&'v [u8]),
-    /// Nothing can be in it.
-    Word,
 }
 
 /// Digits a number needs to be anything without its key saying so.

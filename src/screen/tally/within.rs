@@ -3,7 +3,10 @@
 //! What is within is about whom the value is about. A value that cannot be read as its rule says is withheld: nothing
 //! that nobody could look into leaves.
 
-use super::{Lying, Outcome, PersonId, Tally, Value, fault, stop, with_reason};
+use super::{
+    Lying, Outcome, PersonId, Tally, Value, fault,
+    refusals::{stop, with_reason},
+};
 use crate::{
     flow::{Act, Form},
     policy::integration::{BodyRules, Denied, FieldRule, Within},

@@ -188,7 +188,7 @@ impl Quick {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::screen::detect::{Cue, scan};
+    use crate::detect::{Cue, scan};
 
     fn places(phrases: &[(&str, Kind)]) -> Places {
         let entry = |(phrase, kind): &(&str, Kind)| {

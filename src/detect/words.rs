@@ -14,37 +14,37 @@ pub(super) struct Word {
 /// Parts that words play.
 pub(super) mod role {
     /// Stands between a cue and its value: "no.", "is", "reference".
-    pub(in crate::screen::detect) const FILLING: u32 = 1;
+    pub(in crate::detect) const FILLING: u32 = 1;
     /// Names a notation that begins here.
-    pub(in crate::screen::detect) const NOTATION: u32 = 1 << 1;
+    pub(in crate::detect) const NOTATION: u32 = 1 << 1;
     /// The name of a host of maps.
-    pub(in crate::screen::detect) const HOST: u32 = 1 << 2;
+    pub(in crate::detect) const HOST: u32 = 1 << 2;
     /// Says that somebody sleeps somewhere.
-    pub(in crate::screen::detect) const SLEEP: u32 = 1 << 3;
+    pub(in crate::detect) const SLEEP: u32 = 1 << 3;
     /// Says that somebody was or is somewhere.
-    pub(in crate::screen::detect) const SEEN: u32 = 1 << 4;
+    pub(in crate::detect) const SEEN: u32 = 1 << 4;
     /// A thing that people sleep in or under, and hardly anybody else speaks of.
-    pub(in crate::screen::detect) const SITE: u32 = 1 << 5;
+    pub(in crate::detect) const SITE: u32 = 1 << 5;
     /// A place out of doors that is a site only with a word of sleeping.
-    pub(in crate::screen::detect) const OUTDOORS: u32 = 1 << 6;
+    pub(in crate::detect) const OUTDOORS: u32 = 1 << 6;
     /// in, at, on, by, near …
-    pub(in crate::screen::detect) const AT: u32 = 1 << 7;
+    pub(in crate::detect) const AT: u32 = 1 << 7;
     /// under, beneath …
-    pub(in crate::screen::detect) const UNDER: u32 = 1 << 8;
+    pub(in crate::detect) const UNDER: u32 = 1 << 8;
     /// A site one is under, not at: a bridge.
-    pub(in crate::screen::detect) const ROOF: u32 = 1 << 9;
+    pub(in crate::detect) const ROOF: u32 = 1 << 9;
     /// What is pitched or left where somebody sleeps.
-    pub(in crate::screen::detect) const CAMP: u32 = 1 << 10;
+    pub(in crate::detect) const CAMP: u32 = 1 << 10;
     /// Something else happens there.
-    pub(in crate::screen::detect) const BUSY: u32 = 1 << 11;
+    pub(in crate::detect) const BUSY: u32 = 1 << 11;
     /// An axis: between two numbers it makes them a pair.
-    pub(in crate::screen::detect) const AXIS: u32 = 1 << 12;
+    pub(in crate::detect) const AXIS: u32 = 1 << 12;
     /// A kind of street.
-    pub(in crate::screen::detect) const STREET: u32 = 1 << 13;
+    pub(in crate::detect) const STREET: u32 = 1 << 13;
     /// A month.
-    pub(in crate::screen::detect) const MONTH: u32 = 1 << 14;
+    pub(in crate::detect) const MONTH: u32 = 1 << 14;
     /// the, a, his …
-    pub(in crate::screen::detect) const ARTICLE: u32 = 1 << 15;
+    pub(in crate::detect) const ARTICLE: u32 = 1 << 15;
 }
 use role::{
     ARTICLE, AT, AXIS, BUSY, CAMP, FILLING, HOST, MONTH, NOTATION, OUTDOORS, ROOF, SEEN, SITE, SLEEP, STREET, UNDER,

@@ -67,6 +67,12 @@ impl Cue {
     /// A port reference.
     pub(super) const PORT: u64 = 1 << 43;
 
+    /// What both say.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Reads a name: `dateOfBirth`, `mailing_postal_code`, `$.client['lat-e7']`, "What is your NI number?".
     pub fn of_key(name: &str) -> Self {
         let mut parts = Parts::default();

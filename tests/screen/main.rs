@@ -12,6 +12,8 @@
 )]
 
 mod document;
+mod flat;
+mod form;
 mod json;
 mod malformed;
 mod model;
@@ -19,3 +21,5 @@ mod named;
 mod properties;
 mod rules;
 mod selector;
+mod table;
+mod whole;

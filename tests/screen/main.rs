@@ -13,6 +13,7 @@
 
 mod document;
 mod flat;
+mod flat_properties;
 mod form;
 mod json;
 mod malformed;

@@ -93,7 +93,8 @@ fn format(file: &str, text: &Body, problems: &mut Problems) -> Option<Format> {
         format => format,
     };
     let Some(format) = format else {
-        let mend = "write \"application/json\", in lower case and without parameters";
+        let mend = "write \"application/json\", \"text/csv\", \"application/x-www-form-urlencoded\" or \"text/plain\", in \
+                    lower case and without parameters; what is no list of values leaves as one `content`";
         problems.error(place(file, text.media.span()), "this media type cannot be screened", mend);
         return None;
     };

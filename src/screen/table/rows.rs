@@ -15,7 +15,7 @@ use crate::{
     },
     verdict::{Code, Refusal},
 };
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 type Read<T> = Result<T, Box<Refusal>>;
 
@@ -35,6 +35,8 @@ pub(super) struct Rows {
     row: Row,
     names: Vec<String>,
     columns: Vec<Column>,
+    /// The column that names whom a row is about.
+    subject: Option<usize>,
     pub(super) tally: Tally,
     pub(super) out: Vec<u8>,
 }
@@ -50,7 +52,20 @@ impl Rows {
         };
         let row = Row::new(&dialect);
         let (names, columns) = (Vec::new(), Vec::new());
-        Self { rules, dialect, limits, request_person, at: 0, number: 0, row, names, columns, tally, out: Vec::new() }
+        Self {
+            rules,
+            dialect,
+            limits,
+            request_person,
+            at: 0,
+            number: 0,
+            row,
+            names,
+            columns,
+            subject: None,
+            tally,
+            out: Vec::new(),
+        }
     }
 
     /// Reads and writes the rows that are whole. `bytes` begin with the row that is being read; says how many of them
@@ -124,6 +139,7 @@ impl Rows {
             Fault { at, ..fault }
         })?;
         self.columns = self.names.iter().map(|name| header::column(&self.rules, name)).collect();
+        self.subject = self.columns.iter().position(|column| column.subject);
         if self.dialect.header {
             let mut copied = 0;
             let leaving = header::leaving(&self.names, &self.columns, &self.dialect);
@@ -169,12 +185,20 @@ impl Rows {
                     let value = InCell { bytes, cell, dialect: &self.dialect, lookout: &mut lookout };
                     decide(&mut self.tally, who, rule, judge, value)?
                 }
-                None => self.unlisted(at, cell, column)?,
+                None => {
+                    self.unlisted(at, cell, column)?;
+                    Some(Cow::Borrowed(""))
+                }
             };
-            if let Some(text) = instead {
-                self.out.extend_from_slice(bytes.get(copied..cell.from).unwrap_or_default());
-                write::cell(&text, &self.dialect, self.columns.len() == 1, &mut self.out)?;
-                copied = cell.to;
+            match instead {
+                None => continue,
+                // Nothing was there and nothing is to be.
+                Some(text) if text.is_empty() && cell.from == cell.to => continue,
+                Some(text) => {
+                    self.out.extend_from_slice(bytes.get(copied..cell.from).unwrap_or_default());
+                    write::cell(&text, &self.dialect, self.columns.len() == 1, &mut self.out)?;
+                    copied = cell.to;
+                }
             }
         }
         self.out.extend_from_slice(bytes.get(copied..).unwrap_or_default());
@@ -186,15 +210,14 @@ impl Rows {
         let Some(SubjectSource::Body(_)) = self.rules.records.first().map(|record| &record.subject) else {
             return self.request_person;
         };
-        let cells = self.row.cells.iter().zip(&self.columns);
-        match cells.filter(|(_, column)| column.subject).map(|(cell, _)| *cell).next() {
+        match self.subject.and_then(|at| self.row.cells.get(at).copied()) {
             Some(cell) if !cell.is_empty() => self.tally.one(&write::text(bytes, cell, &self.dialect)),
             _ => UNKNOWN,
         }
     }
 
     /// A cell of a column that no rule lists is emptied.
-    fn unlisted(&mut self, at: usize, cell: Cell, column: Column) -> Read<Option<Arc<str>>> {
+    fn unlisted(&mut self, at: usize, cell: Cell, column: Column) -> Read<()> {
         if !cell.is_empty() {
             if self.rules.unlisted == Unlisted::Block && !column.subject {
                 let (row, column, byte) = (self.number + 1, at + 1, self.at + cell.from as u64);
@@ -205,7 +228,7 @@ impl Rows {
             }
             self.tally.unlisted += 1;
         }
-        Ok(Some(Arc::from("")))
+        Ok(())
     }
 
     #[cold]
@@ -239,28 +262,28 @@ impl Rows {
 
 /// What stands in a listed cell's place; `None` where it leaves as it is.
 #[inline]
-fn decide(
-    tally: &mut Tally,
+fn decide<'t>(
+    tally: &'t mut Tally,
     who: (PersonId, usize),
-    rule: &FieldRule,
+    rule: &'t FieldRule,
     judge: &mut dyn Judge,
     value: InCell<'_, '_>,
-) -> Read<Option<Arc<str>>> {
+) -> Read<Option<Cow<'t, str>>> {
     if value.cell.is_empty() {
         return Ok(if tally.permits(who, judge)? { None } else { Some(stead(&rule.denied)) });
     }
     Ok(match tally.decide(who, judge, value)? {
         Outcome::Raw => None,
-        Outcome::Text(text) => Some(text.into()),
+        Outcome::Text(text) => Some(Cow::Owned(text)),
         Outcome::Withheld(denied) => Some(stead(denied)),
     })
 }
 
-fn stead(denied: &Denied) -> Arc<str> {
+fn stead(denied: &Denied) -> Cow<'_, str> {
     match denied {
-        Denied::Const(text) => Arc::clone(text),
+        Denied::Const(text) => Cow::Borrowed(text),
         // Blocking only comes here for an empty cell, which holds nothing to stop for.
-        Denied::Strip | Denied::Null | Denied::Empty | Denied::Block => Arc::from(""),
+        Denied::Strip | Denied::Null | Denied::Empty | Denied::Block => Cow::Borrowed(""),
     }
 }
 

@@ -3,12 +3,15 @@
 
 pub mod body;
 mod dotted;
+pub mod form;
 pub mod headers;
 pub mod json;
 mod request;
+pub mod table;
 mod tally;
 pub mod transform;
 pub mod uri;
+pub mod whole;
 
 pub use crate::verdict::judge::{Finding, FindingRef, Findings, Judge, KnownBy, Person, Ruling};
 pub use request::{Body, Screened, Screening};

@@ -1,8 +1,11 @@
 //! A connection, compiled: what `policies/integrations/*.toml` means.
 
+mod table;
+
 use super::selector::{Matcher, Selector, SelectorError};
 use crate::flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose, SystemId, Transform};
 use std::{collections::BTreeMap, sync::Arc};
+pub use table::{Dialect, folded};
 
 /// One caller's way to one recipient for one purpose.
 #[derive(Debug)]
@@ -176,7 +179,18 @@ pub enum Format {
     Json,
     /// A JSON document a line (NDJSON, JSON Lines). Selectors begin at each line's document.
     JsonLines,
+    /// RFC 4180 and its relatives: rows of cells. Places are named by column, literally.
+    Table(Dialect),
+    /// WHATWG `application/x-www-form-urlencoded`. Places are named by decoded name, literally.
+    Form,
+    /// Plain text in UTF-8: the whole body is one value.
+    Text,
+    /// Bytes of this media type that nobody looks into: the whole body is one value.
+    Binary(Arc<str>),
 }
+
+/// What the rule for a whole body is called in consents, records and refusals.
+pub const CONTENT: &str = "content";
 
 impl Format {
     /// The format of a media type (lower case, without parameters), where it has one that needs nothing more said.
@@ -188,6 +202,10 @@ impl Format {
                 Some(Self::JsonLines)
             }
             media if media.ends_with("+json") => Some(Self::Json),
+            "text/csv" => Some(Self::Table(Dialect::csv())),
+            "text/tab-separated-values" => Some(Self::Table(Dialect::tsv())),
+            "application/x-www-form-urlencoded" => Some(Self::Form),
+            "text/plain" => Some(Self::Text),
             _ => None,
         }
     }
@@ -199,7 +217,21 @@ impl Format {
     pub fn selector(&self, text: &str) -> Result<Selector, SelectorError> {
         match self {
             Self::Json | Self::JsonLines => Selector::parse(text),
+            Self::Table(_) | Self::Form => Ok(Selector::name(text)),
+            Self::Text | Self::Binary(_) => Ok(Selector::root()),
         }
+    }
+
+    /// Whether it is a list of named values without nesting: one kind of record, nothing outside it, nothing within.
+    #[must_use]
+    pub const fn is_flat(&self) -> bool {
+        matches!(self, Self::Table(_) | Self::Form)
+    }
+
+    /// Whether the whole body is one value.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        matches!(self, Self::Text | Self::Binary(_))
     }
 }
 

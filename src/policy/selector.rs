@@ -97,6 +97,18 @@ impl Selector {
         Ok(Self { text: text.into(), segments })
     }
 
+    /// The one member of this name, taken literally: how formats without nesting name a place.
+    #[must_use]
+    pub fn name(name: &str) -> Self {
+        Self { text: name.into(), segments: vec![Segment { descendant: false, steps: vec![Step::Name(name.into())] }] }
+    }
+
+    /// `$`, the whole of what it is applied to.
+    #[must_use]
+    pub fn root() -> Self {
+        Self { text: "$".into(), segments: Vec::new() }
+    }
+
     /// The selector as it was written; after [`Selector::join`], both texts put together.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,6 +1,9 @@
 //! One body, whatever its format: bytes are pushed in, permitted bytes come out.
 
-use super::{FindingRef, Findings, Judge, Person, json::JsonScreener, tally::Tally};
+use super::{
+    FindingRef, Findings, Judge, Person, form::FormScreener, json::JsonScreener, table::TableScreener, tally::Tally,
+    whole::WholeScreener,
+};
 use crate::{
     policy::integration::{BodyRules, Format},
     verdict::Refusal,
@@ -24,7 +27,13 @@ pub struct Limits {
 #[derive(Debug)]
 pub enum BodyScreener {
     /// One JSON document, or one a line.
-    Json(JsonScreener),
+    Json(Box<JsonScreener>),
+    /// RFC 4180 and its relatives.
+    Table(TableScreener),
+    /// WHATWG forms.
+    Form(FormScreener),
+    /// Text or bytes that are one value.
+    Whole(WholeScreener),
 }
 
 /// What may leave of a body, and what was done to get there.
@@ -53,8 +62,15 @@ impl BodyScreener {
     /// query or a header; for others it is not asked.
     #[must_use]
     pub fn new(rules: Arc<BodyRules>, limits: Limits, request_person: Person) -> Self {
-        match rules.format {
-            Format::Json | Format::JsonLines => Self::Json(JsonScreener::new(rules, limits, request_person)),
+        match &rules.format {
+            Format::Json | Format::JsonLines => Self::Json(Box::new(JsonScreener::new(rules, limits, request_person))),
+            Format::Table(dialect) => {
+                let dialect = dialect.clone();
+                Self::Table(TableScreener::new(rules, dialect, limits, &request_person))
+            }
+            Format::Form => Self::Form(FormScreener::new(rules, limits, request_person)),
+            Format::Text => Self::Whole(WholeScreener::new(rules, true, limits, request_person)),
+            Format::Binary(_) => Self::Whole(WholeScreener::new(rules, false, limits, request_person)),
         }
     }
 
@@ -68,6 +84,9 @@ impl BodyScreener {
     pub fn push(&mut self, bytes: &[u8], judge: &mut dyn Judge) -> Result<(), Refusal> {
         match self {
             Self::Json(json) => json.push(bytes, judge),
+            Self::Table(table) => table.push(bytes, judge),
+            Self::Form(form) => form.push(bytes, judge),
+            Self::Whole(whole) => whole.push(bytes, judge),
         }
     }
 
@@ -75,6 +94,9 @@ impl BodyScreener {
     pub fn take(&mut self) -> Vec<u8> {
         match self {
             Self::Json(json) => json.take(),
+            Self::Table(table) => table.take(),
+            Self::Form(form) => form.take(),
+            Self::Whole(whole) => whole.take(),
         }
     }
 
@@ -85,6 +107,9 @@ impl BodyScreener {
     pub fn finish(self, judge: &mut dyn Judge) -> Result<ScreenedBody, Refusal> {
         match self {
             Self::Json(json) => json.finish(judge),
+            Self::Table(table) => table.finish(judge),
+            Self::Form(form) => form.finish(judge),
+            Self::Whole(whole) => whole.finish(judge),
         }
     }
 }

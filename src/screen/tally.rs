@@ -243,6 +243,15 @@ impl Tally {
         }
     }
 
+    /// Whether values of this person under this rule may leave in some form. It lets nothing out and counts nothing:
+    /// it says how to write a place that is empty, so that what stands there does not tell it from a withheld one.
+    ///
+    /// # Errors
+    /// As [`Tally::decide`], but never because of a value.
+    pub(super) fn permits(&mut self, who: (PersonId, usize), judge: &mut dyn Judge) -> Result<bool, Box<Refusal>> {
+        Ok(self.asked(who, judge)?.ruled != Ruled::Withheld)
+    }
+
     /// The slot of a person and a rule, once the judge was asked.
     #[inline]
     fn asked(&mut self, (person, rule): (PersonId, usize), judge: &mut dyn Judge) -> Result<&mut Slot, Box<Refusal>> {

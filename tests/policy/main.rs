@@ -5,6 +5,7 @@ mod cases;
 mod chains;
 mod default_registry;
 mod errors;
+mod flat_bodies;
 mod forum;
 mod hostile;
 mod lookalikes;

@@ -12,6 +12,9 @@
 )]
 
 mod document;
+mod flat;
+mod flat_properties;
+mod form;
 mod json;
 mod lines;
 mod malformed;
@@ -22,4 +25,6 @@ mod rules;
 mod searched;
 mod selector;
 mod sideways;
+mod table;
+mod whole;
 mod within;

@@ -1,8 +1,11 @@
 //! What a body may hold: records, envelope, subjects, dependants, and the matchers that find them.
 
 mod answers;
+mod flat;
 mod record;
 pub(super) mod selectors;
+mod table;
+mod whole;
 
 use super::{
     Meaning, Problems,
@@ -11,6 +14,7 @@ use super::{
 };
 use crate::policy::{
     integration::{BodyRules, FieldRule, Format, PathSegment, Target, Unlisted},
+    selector::Selector,
     source::{
         At,
         integration::{Body, Record},
@@ -42,8 +46,14 @@ pub(super) fn compile(
     problems: &mut Problems,
 ) -> Option<BodyRules> {
     let (span, text) = (text.span(), text.get_ref());
-    let format = format(file, &text.media, problems)?;
+    let format = format(file, text, problems)?;
     let unlisted = unlisted(file, &text.unlisted, problems);
+    if format.is_whole() {
+        return whole::compile(file, text, format, unlisted?, places, meaning, problems);
+    }
+    if !flat::check(file, text, &format, problems) {
+        return None;
+    }
     let (mut envelope, mut targets) = (Vec::new(), Vec::new());
     for (key, rule) in fields::compile(file, &text.envelope, Site::Body, meaning, problems) {
         if let Some(selector) = parse(file, key.span(), key.get_ref(), &format, problems) {
@@ -57,11 +67,11 @@ pub(super) fn compile(
     let mut compiled = Vec::new();
     for record in &records {
         let (at, select) = match &record.get_ref().select {
-            Some(select) => (select.span(), select.get_ref().as_str()),
-            None => (record.span(), "$"),
+            Some(select) => (select.span(), parse(file, select.span(), select.get_ref(), &format, problems)),
+            None => (record.span(), Some(Selector::root())),
         };
         let rules = record::compile(file, record, &format, places, meaning, problems);
-        if let Some(selector) = parse(file, at.clone(), select, &format, problems) {
+        if let Some(selector) = select {
             selectors::no_filter(file, &at, &selector, problems);
             targets.push(Placed::new(at, selector, Target::Record(index(compiled.len()))));
             compiled.push(rules);
@@ -76,13 +86,22 @@ pub(super) fn compile(
     Some(BodyRules { media, format, unlisted: unlisted?, envelope, records: records?, matcher: matcher? })
 }
 
-fn format(file: &str, media: &At<String>, problems: &mut Problems) -> Option<Format> {
-    let format = Format::of(media.get_ref());
-    if format.is_none() {
-        let mend = "write \"application/json\", in lower case and without parameters";
-        problems.error(place(file, media.span()), "this media type cannot be screened", mend);
-    }
-    format
+/// How the body is read, with what the media type alone does not say.
+fn format(file: &str, text: &Body, problems: &mut Problems) -> Option<Format> {
+    let format = match Format::of(text.media.get_ref()) {
+        Some(Format::Table(usual)) => {
+            Some(Format::Table(table::dialect(file, usual, text.dialect.as_ref(), problems)?))
+        }
+        None if text.content.is_some() => return whole::format(file, &text.media, problems),
+        format => format,
+    };
+    let Some(format) = format else {
+        let mend = "write \"application/json\", \"text/csv\", \"application/x-www-form-urlencoded\" or \"text/plain\", in \
+                    lower case and without parameters; what is no list of values leaves as one `content`";
+        problems.error(place(file, text.media.span()), "this media type cannot be screened", mend);
+        return None;
+    };
+    whole::keys(file, text, &format, problems).then_some(format)
 }
 
 /// What is not said is stripped: only whole bodies must say.

@@ -7,7 +7,7 @@ use crate::{
     flow::{Category, Form, Transform},
     policy::{
         diagnostic::Place,
-        integration::{Denied, Detected, FieldRule, Within},
+        integration::{Denied, Detected, FieldRule, Format, Within},
         source::{
             At,
             integration::{Denied as DeniedText, Field, Fields},
@@ -28,6 +28,27 @@ pub(super) enum Site {
     Header,
     /// Anything JSON can hold.
     Body,
+    /// A cell of a table is emptied or replaced; its column stays.
+    Cell,
+    /// A pair of a form goes, or its value is replaced.
+    Pair,
+    /// The whole body is a text: it is replaced, or withholding it stops the request.
+    Text,
+    /// The whole body is bytes: withholding them stops the request.
+    Bytes,
+}
+
+impl Site {
+    /// Of a place within a body of this format.
+    pub(super) const fn within(format: &Format) -> Self {
+        match format {
+            Format::Json | Format::JsonLines => Self::Body,
+            Format::Table(_) => Self::Cell,
+            Format::Form => Self::Pair,
+            Format::Text => Self::Text,
+            Format::Binary(_) => Self::Bytes,
+        }
+    }
 }
 
 /// The rules in the order they are written, each with its key.
@@ -147,7 +168,8 @@ fn detected(file: &str, text: Option<&At<String>>, problems: &mut Problems) -> O
 
 fn denied(file: &str, text: Option<&At<DeniedText>>, site: Site, problems: &mut Problems) -> Option<Denied> {
     let Some(text) = text else {
-        return Some(if site == Site::Path { Denied::Block } else { Denied::Strip });
+        let whole = matches!(site, Site::Path | Site::Text | Site::Bytes);
+        return Some(if whole { Denied::Block } else { Denied::Strip });
     };
     let denied = match text.get_ref() {
         DeniedText::Word(word) => match word.as_str() {
@@ -165,8 +187,9 @@ fn denied(file: &str, text: Option<&At<DeniedText>>, site: Site, problems: &mut 
         DeniedText::Const(text) => Denied::Const(text.as_str().into()),
     };
     match (site, &denied) {
-        (Site::Path, Denied::Block) | (Site::Body, _) => {}
-        (Site::Query, other) if *other != Denied::Null => {}
+        (Site::Path | Site::Bytes, Denied::Block) | (Site::Body, _) => {}
+        (Site::Query | Site::Cell | Site::Pair, other) if *other != Denied::Null => {}
+        (Site::Text, Denied::Block | Denied::Empty | Denied::Const(_)) => {}
         (Site::Header, Denied::Strip | Denied::Block) => {}
         (Site::Header, Denied::Const(text)) if text.bytes().all(|b| matches!(b, b' '..=b'~')) => {}
         (Site::Path, _) => {
@@ -177,8 +200,22 @@ fn denied(file: &str, text: Option<&At<DeniedText>>, site: Site, problems: &mut 
             let mend = "write \"strip\", \"block\" or { const = \"…\" } in plain ASCII";
             problems.error(place(file, text.span()), "this cannot stand in a header", mend);
         }
-        (Site::Query, _) => {
-            problems.error(place(file, text.span()), "a query has no null", "write \"strip\" or \"empty\"");
+        (Site::Query | Site::Cell | Site::Pair, _) => {
+            let what = match site {
+                Site::Cell => "a table",
+                Site::Pair => "a form",
+                _ => "a query",
+            };
+            let mend = "write \"strip\" or \"empty\"";
+            problems.error(place(file, text.span()), format!("{what} has no null"), mend);
+        }
+        (Site::Text, _) => {
+            let mend = "write \"block\", \"empty\" or { const = \"…\" }";
+            problems.error(place(file, text.span()), "the whole body is this one value", mend);
+        }
+        (Site::Bytes, _) => {
+            let mend = "take `denied` out: a withheld body always stops the request";
+            problems.error(place(file, text.span()), "nothing can stand in place of a body that is not text", mend);
         }
     }
     Some(denied)

@@ -133,6 +133,22 @@ pub(in crate::policy) struct Body {
     pub(in crate::policy) envelope: Fields,
     #[serde(default)]
     pub(in crate::policy) record: Vec<At<Record>>,
+    /// How a table is written.
+    pub(in crate::policy) dialect: Option<At<Dialect>>,
+    /// What a body is that is one value.
+    pub(in crate::policy) content: Option<At<Field>>,
+    /// Whom a body is about that is one value.
+    pub(in crate::policy) subject: Option<At<String>>,
+}
+
+/// `{ delimiter = ";", quote = "\"", header = true, columns = ["A", "B"] }`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct Dialect {
+    pub(in crate::policy) delimiter: Option<At<String>>,
+    pub(in crate::policy) quote: Option<At<String>>,
+    pub(in crate::policy) header: Option<At<bool>>,
+    pub(in crate::policy) columns: Option<At<Vec<At<String>>>>,
 }
 
 /// `[[operation.body.record]]`. Empty: the whole document, of which nothing is listed.

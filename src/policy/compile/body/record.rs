@@ -48,7 +48,7 @@ pub(super) fn compile(
 ) -> Draft {
     let text = record.get_ref();
     let (mut rules, mut targets) = (Vec::new(), Vec::new());
-    for (key, rule) in fields::compile(file, &text.fields, Site::Body, meaning, problems) {
+    for (key, rule) in fields::compile(file, &text.fields, Site::within(format), meaning, problems) {
         if let Some(selector) = parse(file, key.span(), key.get_ref(), format, problems) {
             let rule_at = index(rules.len());
             let filtered = selector.has_filter();
@@ -69,7 +69,7 @@ pub(super) fn compile(
     selectors::same_place(file, plain, problems);
     let subject = match &text.subject {
         None => {
-            unattributed(file, record, &rules, meaning, problems);
+            unattributed(file, record, &rules, format, meaning, problems);
             SubjectSource::None
         }
         // Where it cannot be read the set is refused; the rest of the record is still looked at.
@@ -100,7 +100,8 @@ fn subject(
     }
     let subject = subject_of_request(file, text, places, problems)?;
     if subject.is_none() {
-        let mend = "write body:$.ref, path:reference, query:id or header:X-Ref";
+        let name = if format.is_flat() { "ref" } else { "$.ref" };
+        let mend = format!("write body:{name}, path:reference, query:id or header:X-Ref");
         problems.error(place(file, span), "this does not say where the client's id is", mend);
     }
     subject
@@ -202,10 +203,18 @@ fn one_place(file: &str, span: &Range<usize>, selector: &Selector, problems: &mu
 }
 
 /// Personal fields of nobody in particular can have no consent and never leave.
-fn unattributed(file: &str, record: &At<Record>, rules: &[FieldRule], meaning: &Meaning<'_>, problems: &mut Problems) {
+fn unattributed(
+    file: &str,
+    record: &At<Record>,
+    rules: &[FieldRule],
+    format: &Format,
+    meaning: &Meaning<'_>,
+    problems: &mut Problems,
+) {
     let personal = |r: &&FieldRule| meaning.categories.group(&r.category) != Some(crate::flow::Group::Operational);
     if let Some(rule) = rules.iter().find(personal) {
-        let mend = "add `subject = \"body:$.…\"`; without it nothing about a person leaves";
+        let name = if format.is_flat() { "…" } else { "$.…" };
+        let mend = format!("add `subject = \"body:{name}\"`; without it nothing about a person leaves");
         problems.warn(
             place(file, record.span()),
             format!("`{}` is about a person and nothing says about whom", rule.path),

@@ -5,10 +5,12 @@ pub mod body;
 mod dotted;
 pub mod headers;
 pub mod json;
+mod place;
 mod request;
 mod tally;
 pub mod transform;
 pub mod uri;
+pub mod xml;
 
 pub use crate::verdict::judge::{Finding, FindingRef, Findings, Judge, Person, Ruling};
 pub use request::{Body, Screened, Screening};

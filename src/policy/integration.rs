@@ -1,8 +1,12 @@
 //! A connection, compiled: what `policies/integrations/*.toml` means.
 
+mod xml;
+
 use super::selector::{Matcher, Selector, SelectorError};
 use crate::flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose, SystemId, Transform};
 use std::{collections::BTreeMap, sync::Arc};
+pub use xml::{Namespaces, Ns, SoapAction, XmlFormat};
+pub(crate) use xml::{XML_URI, is_ncname, is_xml_char};
 
 /// One caller's way to one recipient for one purpose.
 #[derive(Debug)]
@@ -174,6 +178,9 @@ pub struct BodyRules {
 pub enum Format {
     /// RFC 8259, one document. Places are named by RFC 9535 selectors.
     Json,
+    /// XML 1.0 (fifth edition) with namespaces. Places are named by a subset of XPath
+    /// ([`Selector::xpath`]); prefixes are those of the connection's own table.
+    Xml(Arc<XmlFormat>),
 }
 
 impl Format {
@@ -182,6 +189,7 @@ impl Format {
     pub fn of(media: &str) -> Option<Self> {
         match media {
             "application/json" => Some(Self::Json),
+            media if XmlFormat::reads(media) => Some(Self::Xml(Arc::default())),
             _ => None,
         }
     }
@@ -193,6 +201,16 @@ impl Format {
     pub fn selector(&self, text: &str) -> Result<Selector, SelectorError> {
         match self {
             Self::Json => Selector::parse(text),
+            Self::Xml(xml) => Selector::xpath(text, &xml.namespaces),
+        }
+    }
+
+    /// The one SOAP action that requests may name, where the operation fixes one.
+    #[must_use]
+    pub fn action(&self) -> Option<&SoapAction> {
+        match self {
+            Self::Json => None,
+            Self::Xml(xml) => xml.action.as_ref(),
         }
     }
 }
@@ -282,7 +300,8 @@ pub struct FieldRule {
     pub required: bool,
 }
 
-/// What stands in a withheld value's place. For JSON: member removed; array element becomes `null`.
+/// What stands in a withheld value's place. For JSON: member removed; array element becomes `null`. For XML: element or
+/// attribute removed; XML has no `null`, which is an error when policies are loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Denied {
     /// Removed.

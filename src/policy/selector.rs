@@ -12,6 +12,7 @@ mod build;
 mod guess;
 mod matcher;
 mod name_key;
+mod xpath;
 
 use jsonpath_rust::parser::{
     model::{Segment as Parsed, Selector as ParsedStep},
@@ -23,6 +24,7 @@ pub use automaton::State;
 pub(crate) use automaton::{Automaton, DEAD, UNLISTED};
 pub use matcher::Matcher;
 pub(crate) use name_key::NameKey;
+pub(crate) use xpath::{ATTRIBUTE, CHILD};
 
 /// Segments one selector may have.
 const SEGMENTS: usize = 64;
@@ -92,6 +94,12 @@ impl Selector {
         Ok(Self { text: text.into(), segments })
     }
 
+    /// `$`, the whole of what it is applied to.
+    #[must_use]
+    pub fn root() -> Self {
+        Self { text: "$".into(), segments: Vec::new() }
+    }
+
     /// The selector as it was written; after [`Selector::join`], both texts put together.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -102,9 +110,12 @@ impl Selector {
     /// `$.id` is `$.children[*].id`.
     #[must_use]
     pub fn join(&self, relative: &Self) -> Self {
-        let rest = relative.text.strip_prefix('$').unwrap_or(&relative.text);
+        let text = match relative.text.strip_prefix('$') {
+            Some(rest) => format!("{}{rest}", self.text),
+            None => format!("{}/{}", self.text, relative.text),
+        };
         let segments = self.segments.iter().chain(&relative.segments).cloned().collect();
-        Self { text: format!("{}{rest}", self.text).into(), segments }
+        Self { text: text.into(), segments }
     }
 
     /// Whether it is `$`, the whole of what it is applied to.

@@ -1,6 +1,6 @@
 //! One body, whatever its format: bytes are pushed in, permitted bytes come out.
 
-use super::{FindingRef, Findings, Judge, Person, json::JsonScreener, tally::Tally};
+use super::{FindingRef, Findings, Judge, Person, json::JsonScreener, tally::Tally, xml::XmlScreener};
 use crate::{
     policy::integration::{BodyRules, Format},
     verdict::Refusal,
@@ -14,7 +14,7 @@ pub struct Limits {
     pub record: usize,
     /// Containers within containers.
     pub depth: usize,
-    /// Members of one object.
+    /// Members of one object; attributes of one element.
     pub members: usize,
     /// People that one body may be about: each costs memory, decisions and a row in the record book.
     pub people: usize,
@@ -24,7 +24,9 @@ pub struct Limits {
 #[derive(Debug)]
 pub enum BodyScreener {
     /// RFC 8259.
-    Json(JsonScreener),
+    Json(Box<JsonScreener>),
+    /// XML 1.0 with namespaces.
+    Xml(Box<XmlScreener>),
 }
 
 /// What may leave of a body, and what was done to get there.
@@ -54,7 +56,17 @@ impl BodyScreener {
     #[must_use]
     pub fn new(rules: Arc<BodyRules>, limits: Limits, request_person: Person) -> Self {
         match rules.format {
-            Format::Json => Self::Json(JsonScreener::new(rules, limits, request_person)),
+            Format::Json => Self::Json(Box::new(JsonScreener::new(rules, limits, request_person))),
+            Format::Xml(_) => Self::Xml(Box::new(XmlScreener::new(rules, limits, request_person))),
+        }
+    }
+
+    /// The bytes are UTF-8 that somebody made of another charset, which the document itself may still name.
+    #[must_use]
+    pub fn transcoded(self) -> Self {
+        match self {
+            Self::Xml(xml) => Self::Xml(Box::new(xml.transcoded())),
+            other => other,
         }
     }
 
@@ -68,6 +80,7 @@ impl BodyScreener {
     pub fn push(&mut self, bytes: &[u8], judge: &mut dyn Judge) -> Result<(), Refusal> {
         match self {
             Self::Json(json) => json.push(bytes, judge),
+            Self::Xml(xml) => xml.push(bytes, judge),
         }
     }
 
@@ -75,6 +88,7 @@ impl BodyScreener {
     pub fn take(&mut self) -> Vec<u8> {
         match self {
             Self::Json(json) => json.take(),
+            Self::Xml(xml) => xml.take(),
         }
     }
 
@@ -85,6 +99,7 @@ impl BodyScreener {
     pub fn finish(self, judge: &mut dyn Judge) -> Result<ScreenedBody, Refusal> {
         match self {
             Self::Json(json) => json.finish(judge),
+            Self::Xml(xml) => xml.finish(judge),
         }
     }
 }

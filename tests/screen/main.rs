@@ -19,3 +19,4 @@ mod named;
 mod properties;
 mod rules;
 mod selector;
+mod xml;

@@ -64,12 +64,22 @@ impl Rules {
     }
 
     pub(crate) fn compile(&self) -> Arc<BodyRules> {
+        self.compile_as("application/json", Format::Json, &selector)
+    }
+
+    /// In another format, whose selectors `selector` reads.
+    pub(crate) fn compile_as(
+        &self,
+        media: &str,
+        format: Format,
+        selector: &dyn Fn(&str) -> Selector,
+    ) -> Arc<BodyRules> {
         let share = |rules: &[FieldRule]| rules.iter().cloned().map(Arc::new).collect();
         let envelope = (0..).zip(&self.envelope).map(|(i, f)| (selector(&f.path), Target::Envelope(i)));
         let records = (0..).zip(&self.records).map(|(i, r)| (selector(&r.select), Target::Record(i)));
         Arc::new(BodyRules {
-            media: "application/json".to_owned(),
-            format: Format::Json,
+            media: media.to_owned(),
+            format,
             unlisted: self.unlisted,
             envelope: share(&self.envelope),
             matcher: Matcher::compile(&envelope.chain(records).collect::<Vec<_>>()).unwrap(),
@@ -86,7 +96,7 @@ impl Rules {
                         select: select.as_str().into(),
                         subject: subject.as_str().into(),
                     }),
-                    matcher: record.matcher(),
+                    matcher: record.matcher(selector),
                 })
                 .collect(),
         })
@@ -94,7 +104,7 @@ impl Rules {
 }
 
 impl Record {
-    fn matcher(&self) -> Matcher<RecordTarget> {
+    fn matcher(&self, selector: &dyn Fn(&str) -> Selector) -> Matcher<RecordTarget> {
         let mut places: Vec<_> =
             (0..).zip(&self.fields).map(|(i, f)| (selector(&f.path), RecordTarget::Field(i))).collect();
         places.extend(self.subject.iter().map(|s| (selector(s), RecordTarget::Subject)));

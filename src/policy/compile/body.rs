@@ -2,6 +2,7 @@
 
 mod record;
 pub(super) mod selectors;
+mod xml;
 
 use super::{
     Meaning, Problems,
@@ -10,6 +11,7 @@ use super::{
 };
 use crate::policy::{
     integration::{BodyRules, FieldRule, Format, PathSegment, Target, Unlisted},
+    selector::Selector,
     source::{
         At,
         integration::{Body, Record},
@@ -41,10 +43,11 @@ pub(super) fn compile(
     problems: &mut Problems,
 ) -> Option<BodyRules> {
     let (span, text) = (text.span(), text.get_ref());
-    let format = format(file, &text.media, problems)?;
+    let format = format(file, text, problems)?;
+    xml::anchored(file, text, &format, problems);
     let unlisted = unlisted(file, &text.unlisted, problems);
     let (mut envelope, mut targets) = (Vec::new(), Vec::new());
-    for (key, rule) in fields::compile(file, &text.envelope, Site::Body, meaning, problems) {
+    for (key, rule) in fields::compile(file, &text.envelope, Site::within(&format), meaning, problems) {
         if let Some(selector) = parse(file, key.span(), key.get_ref(), &format, problems) {
             targets.push(Placed::new(key.span(), selector, Target::Envelope(index(envelope.len()))));
             envelope.push(rule);
@@ -55,11 +58,11 @@ pub(super) fn compile(
     let mut compiled = Vec::new();
     for record in &records {
         let (at, select) = match &record.get_ref().select {
-            Some(select) => (select.span(), select.get_ref().as_str()),
-            None => (record.span(), "$"),
+            Some(select) => (select.span(), parse(file, select.span(), select.get_ref(), &format, problems)),
+            None => (record.span(), Some(Selector::root())),
         };
         let rules = record::compile(file, record, &format, places, meaning, problems);
-        if let Some(selector) = parse(file, at.clone(), select, &format, problems) {
+        if let Some(selector) = select {
             targets.push(Placed::new(at, selector, Target::Record(index(compiled.len()))));
             compiled.push(rules);
         }
@@ -73,13 +76,14 @@ pub(super) fn compile(
     Some(BodyRules { media, format, unlisted: unlisted?, envelope, records: records?, matcher: matcher? })
 }
 
-fn format(file: &str, media: &At<String>, problems: &mut Problems) -> Option<Format> {
-    let format = Format::of(media.get_ref());
-    if format.is_none() {
+/// How the body is read, with what the media type alone does not say.
+fn format(file: &str, text: &Body, problems: &mut Problems) -> Option<Format> {
+    let Some(format) = Format::of(text.media.get_ref()) else {
         let mend = "write \"application/json\", in lower case and without parameters";
-        problems.error(place(file, media.span()), "this media type cannot be screened", mend);
-    }
-    format
+        problems.error(place(file, text.media.span()), "this media type cannot be screened", mend);
+        return None;
+    };
+    xml::complete(file, text, format, problems)
 }
 
 fn unlisted(file: &str, text: &At<String>, problems: &mut Problems) -> Option<Unlisted> {

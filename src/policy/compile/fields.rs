@@ -4,7 +4,7 @@ use super::{Meaning, Problems, place};
 use crate::{
     flow::{Category, Form, Transform},
     policy::{
-        integration::{Denied, FieldRule},
+        integration::{Denied, FieldRule, Format, is_xml_char},
         source::{
             At,
             integration::{Denied as DeniedText, Field, Fields},
@@ -25,6 +25,18 @@ pub(super) enum Site {
     Header,
     /// Anything JSON can hold.
     Body,
+    /// An element or attribute of XML goes, is emptied or replaced.
+    Xml,
+}
+
+impl Site {
+    /// Of a place within a body of this format.
+    pub(super) const fn within(format: &Format) -> Self {
+        match format {
+            Format::Json => Self::Body,
+            Format::Xml(_) => Self::Xml,
+        }
+    }
 }
 
 /// The rules in the order they are written, each with its key.
@@ -128,6 +140,8 @@ fn denied(file: &str, text: Option<&At<DeniedText>>, site: Site, problems: &mut 
     match (site, &denied) {
         (Site::Path, Denied::Block) | (Site::Body, _) => {}
         (Site::Query, other) if *other != Denied::Null => {}
+        (Site::Xml, Denied::Strip | Denied::Empty | Denied::Block) => {}
+        (Site::Xml, Denied::Const(text)) if text.chars().all(is_xml_char) => {}
         (Site::Header, Denied::Strip | Denied::Block) => {}
         (Site::Header, Denied::Const(text)) if text.bytes().all(|b| matches!(b, b' '..=b'~')) => {}
         (Site::Path, _) => {
@@ -137,6 +151,14 @@ fn denied(file: &str, text: Option<&At<DeniedText>>, site: Site, problems: &mut 
         (Site::Header, _) => {
             let mend = "write \"strip\", \"block\" or { const = \"…\" } in plain ASCII";
             problems.error(place(file, text.span()), "this cannot stand in a header", mend);
+        }
+        (Site::Xml, Denied::Const(_)) => {
+            let mend = "take the control characters out";
+            problems.error(place(file, text.span()), "this text cannot stand in XML", mend);
+        }
+        (Site::Xml, _) => {
+            let mend = "write \"strip\", \"empty\" or { const = \"…\" }";
+            problems.error(place(file, text.span()), "XML has no null", mend);
         }
         (Site::Query, _) => {
             problems.error(place(file, text.span()), "a query has no null", "write \"strip\" or \"empty\"");

@@ -133,6 +133,10 @@ pub(in crate::policy) struct Body {
     pub(in crate::policy) envelope: Fields,
     #[serde(default)]
     pub(in crate::policy) record: Vec<At<Record>>,
+    /// XML: what the prefixes in its selectors stand for; `""` for names without one.
+    pub(in crate::policy) namespaces: Option<At<BTreeMap<At<String>, At<String>>>>,
+    /// SOAP: the one action that requests may name.
+    pub(in crate::policy) action: Option<At<String>>,
 }
 
 /// `[[operation.body.record]]`. Empty: the whole document, of which nothing is listed.

@@ -43,7 +43,7 @@ pub(super) fn compile(
 ) -> Draft {
     let text = record.get_ref();
     let (mut rules, mut targets) = (Vec::new(), Vec::new());
-    for (key, rule) in fields::compile(file, &text.fields, Site::Body, meaning, problems) {
+    for (key, rule) in fields::compile(file, &text.fields, Site::within(format), meaning, problems) {
         if let Some(selector) = parse(file, key.span(), key.get_ref(), format, problems) {
             targets.push(Placed::new(key.span(), selector, RecordTarget::Field(index(rules.len()))));
             rules.push(rule);
@@ -174,7 +174,11 @@ fn dependants(
 /// Two values for one subject would make the record nobody's.
 fn one_place(file: &str, span: &Range<usize>, selector: &Selector, problems: &mut Problems) {
     if !selector.is_singular() {
-        let mend = "name one place, without `*`, `..`, unions or slices";
+        let mend = if selector.as_str().starts_with('$') {
+            "name one place, without `*`, `..`, unions or slices"
+        } else {
+            "name one place, without `*` or `//`"
+        };
         problems.error(place(file, span.clone()), format!("`{selector}` can select several places"), mend);
     }
 }

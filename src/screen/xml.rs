@@ -15,8 +15,9 @@
 //!   connection's own leave. Order stays.
 //! - **A record is atomic**, as in [JSON](super::json). What is about whom is decided alike.
 //! - **Withheld** values leave as their rule says. A stripped element goes, unless one of its attributes may leave; one
-//!   whose value was a stripped attribute goes too. The document's own element stays, empty, for without it there is no
-//!   document; if no rule lists anything in it the request is refused.
+//!   in which only attributes can be listed leaves only with one of them, for its value is in them. Elements in which
+//!   elements can be listed stay, as in JSON. The document's own element stays whatever happens, for without it there is
+//!   no document; if no rule lists anything in it the request is refused.
 //! - **Where the input is cut never shows**: not in the output, not in a refusal.
 
 mod bindings;

@@ -682,7 +682,7 @@ fn bodies() {
         (
             RIVERSIDE,
             r#"media    = "application/json""#,
-            r#"media    = "application/xml""#,
+            r#"media    = "application/pdf""#,
             r#"integrations/inform-riverside.toml:22 error: this media type cannot be screened; write "application/json", in lower case and without parameters"#,
         ),
         (

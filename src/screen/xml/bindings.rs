@@ -5,6 +5,8 @@ use crate::policy::integration::{Namespaces, Ns, XML_URI};
 
 /// Declarations in force at once: each name is looked up among them.
 const MOST: usize = 256;
+/// The longest name of a namespace, in bytes: they are kept while their elements are open.
+const LONGEST: usize = 2048;
 /// What declarations themselves are in.
 const XMLNS_URI: &str = "http://www.w3.org/2000/xmlns/";
 
@@ -69,6 +71,9 @@ impl Bindings {
         }
         if self.all.iter().skip(since.0).any(|b| self.prefix(b) == prefix) {
             return Err(TWICE);
+        }
+        if uri.len() > LONGEST {
+            return Err(("a namespace whose name has more than 2,048 bytes", "shorten it"));
         }
         if self.all.len() >= MOST {
             return Err(("more than 256 namespace declarations at once", "declare only those that are used"));
@@ -141,5 +146,6 @@ mod tests {
         }
         assert!(b.declare("a", "urn:a", mark, &table).is_ok());
         assert_eq!(b.declare("a", "urn:b", mark, &table), Err(TWICE));
+        assert!(b.declare("b", &"u".repeat(2049), mark, &table).is_err());
     }
 }

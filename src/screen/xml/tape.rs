@@ -21,7 +21,7 @@ pub(super) enum Shape {
 }
 
 /// A part of [`Tape::text`].
-pub(super) type Part = Range<usize>;
+pub(super) type Part = Range<u32>;
 
 /// An element that a rule lists, or within which some rule may list something.
 #[derive(Debug)]
@@ -29,13 +29,15 @@ pub(super) struct Element {
     pub(super) shape: Shape,
     pub(super) name: Name,
     /// Parts of [`Tape::declared`] and [`Tape::attributes`].
-    pub(super) declared: Range<usize>,
-    pub(super) attributes: Range<usize>,
+    pub(super) declared: Range<u32>,
+    pub(super) attributes: Range<u32>,
     /// The rule that lists its text, and the text, of a leaf.
     pub(super) rule: Option<u16>,
     pub(super) text: Part,
     /// Whom it is about: 0 is the record's subject, others its dependants in order.
     pub(super) person: u32,
+    /// No element in it can be listed: without a text or an attribute of its own it is nothing.
+    pub(super) childless: bool,
     /// It is the document's element, without which there is no document.
     pub(super) root: bool,
 }
@@ -95,13 +97,24 @@ pub(super) struct Tape {
 impl Tape {
     /// Keeps a text.
     pub(super) fn keep(&mut self, text: &str) -> Part {
-        let from = self.text.len();
+        let from = self.here();
         self.text.push_str(text);
-        from..self.text.len()
+        from..self.here()
+    }
+
+    /// Where the next text begins.
+    pub(super) fn here(&self) -> u32 {
+        self.text.len() as u32
     }
 
     pub(super) fn get(&self, part: &Part) -> &str {
-        self.text.get(part.clone()).unwrap_or_default()
+        self.text.get(wide(part)).unwrap_or_default()
+    }
+
+    /// What was declared by an element, and its attributes.
+    pub(super) fn of(&self, element: &Element) -> (&[(Ns, bool)], &[Attribute]) {
+        let declared = self.declared.get(wide(&element.declared)).unwrap_or_default();
+        (declared, self.attributes.get(wide(&element.attributes)).unwrap_or_default())
     }
 
     pub(super) fn clear(&mut self) {
@@ -111,4 +124,9 @@ impl Tape {
         self.declared.clear();
         self.hits.clear();
     }
+}
+
+/// A record has at most 1 GiB, and what is kept of it is not longer.
+const fn wide(part: &Range<u32>) -> Range<usize> {
+    part.start as usize..part.end as usize
 }

@@ -71,7 +71,7 @@ struct Frame {
     /// Its place among the tape's items, where it is kept.
     item: Option<usize>,
     /// Where its text begins on the tape.
-    text: usize,
+    text: u32,
     /// It holds an element.
     children: bool,
     /// It holds text that no rule can list.

@@ -27,6 +27,8 @@ pub(super) struct Written {
     names: Vec<u8>,
     /// The innermost start tag has not ended yet: it may hold nothing.
     unended: bool,
+    /// The container that ends next was left out.
+    gone: bool,
 }
 
 /// An open element.
@@ -65,8 +67,6 @@ struct Attributes {
     bytes: Vec<u8>,
     /// Prefixes they need.
     needs: u64,
-    /// One went.
-    stripped: bool,
 }
 
 /// What is left of an element's text.
@@ -86,6 +86,7 @@ impl<'a> Writer<'a> {
         for item in &self.tape.items {
             match item {
                 Item::Open(element) => self.element(element)?,
+                Item::Close if std::mem::take(&mut self.written.gone) => {}
                 Item::Close => self.close(),
             }
         }
@@ -94,21 +95,22 @@ impl<'a> Writer<'a> {
 
     fn element(&mut self, element: &Element) -> Result<(), Box<Refusal>> {
         let attributes = self.attributes(element)?;
-        if element.shape == Shape::Container {
-            self.open(element, &attributes);
-            return Ok(());
-        }
         let left = match element.rule {
-            Some(rule) => self.text(element, rule)?,
-            None => Left::Nothing,
+            Some(rule) if element.shape == Shape::Leaf => self.text(element, rule)?,
+            _ => Left::Nothing,
         };
-        let gone = match left {
+        let hollow = match left {
             Left::Stripped => true,
             // A value in an attribute is the element's value, as FHIR writes it: an empty shell would be another.
-            Left::Nothing => attributes.stripped,
+            Left::Nothing => element.childless,
             Left::Text(_) => false,
         };
-        if gone && attributes.bytes.is_empty() && !element.root {
+        if hollow && attributes.bytes.is_empty() && !element.root {
+            self.written.gone = element.shape == Shape::Container;
+            return Ok(());
+        }
+        if element.shape == Shape::Container {
+            self.open(element, &attributes);
             return Ok(());
         }
         self.open(element, &attributes);
@@ -138,8 +140,8 @@ impl<'a> Writer<'a> {
 
     fn attributes(&mut self, element: &Element) -> Result<Attributes, Box<Refusal>> {
         let tape = self.tape;
-        let mut all = Attributes { bytes: Vec::new(), needs: 0, stripped: false };
-        for attribute in tape.attributes.get(element.attributes.clone()).unwrap_or_default() {
+        let mut all = Attributes { bytes: Vec::new(), needs: 0 };
+        for attribute in tape.of(element).1 {
             let value = tape.get(&attribute.value);
             let who = (self.person(element.person), self.rules + usize::from(attribute.rule));
             let outcome = self.tally.decide(who, self.judge, Read(value))?;
@@ -148,10 +150,7 @@ impl<'a> Writer<'a> {
                 Outcome::Text(text) => text,
                 Outcome::Withheld(Denied::Empty) => "",
                 Outcome::Withheld(Denied::Const(text)) => text,
-                Outcome::Withheld(Denied::Strip | Denied::Null | Denied::Block) => {
-                    all.stripped = true;
-                    continue;
-                }
+                Outcome::Withheld(Denied::Strip | Denied::Null | Denied::Block) => continue,
             };
             write_attribute(attribute, left, (tape, self.namespaces), &mut all);
         }
@@ -194,7 +193,7 @@ impl<'a> Writer<'a> {
         let own = element.name.ns;
         let mut scope = outer;
         let mut needs = needs;
-        for (ns, default) in self.tape.declared.get(element.declared.clone()).unwrap_or_default() {
+        for (ns, default) in self.tape.of(element).0 {
             if !default && !self.prefix(*ns).is_empty() {
                 self.declare_prefix(*ns, &mut scope);
             }

@@ -147,6 +147,16 @@ fn a_stripped_text_leaves_the_attributes_that_may_leave() {
 }
 
 #[test]
+fn an_element_whose_value_is_an_attribute_goes_with_it() {
+    let rules = cases(&["h:Born/@value", "h:Sex/@value"]);
+    let no_dates =
+        |_: &Person, rule: &FieldRule| if rule.path.contains("Born") { withhold() } else { Ruling::Send(Form::Raw) };
+    let body = "<h:Case ref='a'><h:Born value='1987-04-02'/><h:Born value='x'><h:ext/></h:Born><h:Sex value='f'>t</h:Sex>\
+                <h:Sex id='1'/></h:Case>";
+    assert_eq!(left(&rules, no_dates, body), "<h:Case><h:Sex value=\"f\"/></h:Case>");
+}
+
+#[test]
 fn rougher_forms_are_written_and_empty_values_stay_empty() {
     let mut rules = cases(&[]);
     rules.records[0].fields = vec![

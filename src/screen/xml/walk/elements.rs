@@ -71,7 +71,7 @@ impl Walk {
             collects: false,
             below: DEAD,
             item: None,
-            text: self.tape.text.len(),
+            text: self.tape.here(),
             children: false,
             stray: false,
             name,

@@ -66,7 +66,7 @@ impl Walk {
         self.frame.zone = Zone::Judged;
         self.frame.below = below(self.automaton(turn), state, CHILD);
         self.keep(turn, token, (ns, local, prefixed), (state, attributes))?;
-        self.frame.text = self.tape.text.len();
+        self.frame.text = self.tape.here();
         Ok(())
     }
 
@@ -78,9 +78,9 @@ impl Walk {
         (ns, local, prefixed): (Ns, &str, bool),
         (state, attributes): (State, &[tag::Attribute]),
     ) -> Stopped<()> {
-        let declared = self.tape.declared.len();
+        let declared = self.tape.declared.len() as u32;
         self.tape.declared.extend(self.bindings.since(self.frame.bindings).filter(|(ns, _)| *ns != Ns::UNKNOWN));
-        let first = self.tape.attributes.len();
+        let first = self.tape.attributes.len() as u32;
         let local = self.tape.keep(local);
         if !attributes.is_empty() {
             let within = below(self.automaton(turn), state, ATTRIBUTE);
@@ -89,11 +89,12 @@ impl Walk {
         let element = Element {
             shape: Shape::Container,
             name: Name { ns, local, prefixed },
-            declared: declared..self.tape.declared.len(),
-            attributes: first..self.tape.attributes.len(),
+            declared: declared..self.tape.declared.len() as u32,
+            attributes: first..self.tape.attributes.len() as u32,
             rule: self.frame.place.has(LISTED).then_some(self.frame.place.index()),
             text: 0..0,
             person: self.frame.person,
+            childless: self.frame.below == DEAD,
             root: self.stack.len() == 1,
         };
         self.frame.item = Some(self.tape.items.len());
@@ -119,9 +120,9 @@ impl Walk {
             let place = if writable { self.look_up(turn, within, ns, local).1 } else { Place::NOTHING };
             if place.has(LISTED | NAMES) {
                 let raw = token.get(attribute.value.clone()).unwrap_or_default();
-                let from = self.tape.text.len();
+                let from = self.tape.here();
                 text::decode(raw, Reading::Attribute, &mut self.tape.text)?;
-                let value = from..self.tape.text.len();
+                let value = from..self.tape.here();
                 self.names_somebody(place, Some(value.clone()));
                 if place.has(LISTED) {
                     let name = Name { ns, local: self.tape.keep(local), prefixed: ns != Ns::NONE };
@@ -159,9 +160,9 @@ impl Walk {
         self.frame.children = true;
         let Frame { collects, text, place, item, at, .. } = self.frame;
         if collects {
-            let text = self.tape.text.get(text..).unwrap_or_default();
+            let text = self.tape.get(&(text..self.tape.here()));
             let stray = item.is_some() && place.has(DEEPER) && !is_white(text.as_bytes());
-            self.tape.text.truncate(self.frame.text);
+            self.tape.text.truncate(self.frame.text as usize);
             self.names_somebody(place, None);
             if stray {
                 self.stray(turn)?;
@@ -187,7 +188,7 @@ impl Walk {
     /// The open element ends: now it is known whether its text was its value.
     pub(super) fn leave(&mut self) {
         let Frame { collects, children, text, item, place, .. } = self.frame;
-        let value = text..self.tape.text.len();
+        let value = text..self.tape.here();
         if collects && !children {
             self.names_somebody(place, Some(value.clone()));
         }
@@ -256,7 +257,7 @@ impl Walk {
             Some(kind) => turn.rules.records.get(kind).map(|r| r.fields.as_slice()),
             None => Some(turn.rules.envelope.as_slice()),
         };
-        let wild = |rule: &Arc<FieldRule>| rule.path.contains(['*', '/']);
+        let wild = |rule: &Arc<FieldRule>| rule.path.contains('*') || rule.path.contains("//");
         if place.has(LISTED) {
             return first + usize::from(place.index());
         }

@@ -6,12 +6,14 @@ mod dotted;
 pub mod form;
 pub mod headers;
 pub mod json;
+mod place;
 mod request;
 pub mod table;
 mod tally;
 pub mod transform;
 pub mod uri;
 pub mod whole;
+pub mod xml;
 
 pub use crate::verdict::judge::{Finding, FindingRef, Findings, Judge, KnownBy, Person, Ruling};
 pub use request::{Body, Screened, Screening};

@@ -269,7 +269,7 @@ impl Tally {
             slot.ask(person, listed, judge)?;
             slot.searched = judge.detects();
             slot.keyed = listed.path.ends_with('*') || listed.path.ends_with("*]") || listed.within.is_some();
-            slot.cue = *cue.get_or_insert_with(|| Cue::of_key(&listed.path));
+            slot.cue = *cue.get_or_insert_with(|| Cue::of_key(key_of(&listed.path)));
         }
         Ok(slot)
     }
@@ -443,6 +443,13 @@ fn first_form(rule: &FieldRule) -> Form {
 fn too_many(most: usize) -> Box<Refusal> {
     let detail = format!("The request is about more than {most} people; send it in smaller requests.");
     Box::new(Refusal::plain(Code::BodyTooLarge, detail))
+}
+
+/// What a rule's path calls its value: the last name, with the one before it, which may say what a day or a latitude is of.
+fn key_of(path: &str) -> &str {
+    let last = path.rfind(['.', '/']);
+    let before = last.and_then(|last| path.get(..last)).and_then(|head| head.rfind(['.', '/']));
+    before.and_then(|at| path.get(at..)).unwrap_or(path)
 }
 
 #[cold]

@@ -682,8 +682,8 @@ fn bodies() {
         (
             RIVERSIDE,
             r#"media    = "application/json""#,
-            r#"media    = "application/xml""#,
-            r#"integrations/inform-riverside.toml:22 error: this media type cannot be screened; write "application/json", "text/csv", "application/x-www-form-urlencoded" or "text/plain", in lower case and without parameters; what is no list of values leaves as one `content`"#,
+            r#"media    = "application/pdf""#,
+            r#"integrations/inform-riverside.toml:22 error: this media type cannot be screened; write "application/json", "application/xml", "text/csv", "application/x-www-form-urlencoded" or "text/plain", in lower case and without parameters; what is no list of values leaves as one `content`"#,
         ),
         (
             RIVERSIDE,

@@ -28,3 +28,4 @@ mod sideways;
 mod table;
 mod whole;
 mod within;
+mod xml;

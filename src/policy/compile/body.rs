@@ -6,6 +6,7 @@ mod record;
 pub(super) mod selectors;
 mod table;
 mod whole;
+mod xml;
 
 use super::{
     Meaning, Problems,
@@ -47,6 +48,7 @@ pub(super) fn compile(
 ) -> Option<BodyRules> {
     let (span, text) = (text.span(), text.get_ref());
     let format = format(file, text, problems)?;
+    xml::anchored(file, text, &format, problems);
     let unlisted = unlisted(file, &text.unlisted, problems);
     if format.is_whole() {
         return whole::compile(file, text, format, unlisted?, places, meaning, problems);
@@ -55,7 +57,7 @@ pub(super) fn compile(
         return None;
     }
     let (mut envelope, mut targets) = (Vec::new(), Vec::new());
-    for (key, rule) in fields::compile(file, &text.envelope, Site::Body, meaning, problems) {
+    for (key, rule) in fields::compile(file, &text.envelope, Site::within(&format), meaning, problems) {
         if let Some(selector) = parse(file, key.span(), key.get_ref(), &format, problems) {
             selectors::no_filter(file, &key.span(), &selector, problems);
             targets.push(Placed::new(key.span(), selector, Target::Envelope(index(envelope.len()))));
@@ -96,12 +98,15 @@ fn format(file: &str, text: &Body, problems: &mut Problems) -> Option<Format> {
         format => format,
     };
     let Some(format) = format else {
-        let mend = "write \"application/json\", \"text/csv\", \"application/x-www-form-urlencoded\" or \"text/plain\", in \
+        let mend = "write \"application/json\", \"application/xml\", \"text/csv\", \"application/x-www-form-urlencoded\" or \"text/plain\", in \
                     lower case and without parameters; what is no list of values leaves as one `content`";
         problems.error(place(file, text.media.span()), "this media type cannot be screened", mend);
         return None;
     };
-    whole::keys(file, text, &format, problems).then_some(format)
+    if !whole::keys(file, text, &format, problems) {
+        return None;
+    }
+    xml::complete(file, text, format, problems)
 }
 
 /// What is not said is stripped: only whole bodies must say.

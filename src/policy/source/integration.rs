@@ -139,6 +139,10 @@ pub(in crate::policy) struct Body {
     pub(in crate::policy) content: Option<At<Field>>,
     /// Whom a body is about that is one value.
     pub(in crate::policy) subject: Option<At<String>>,
+    /// XML: what the prefixes in its selectors stand for; `""` for names without one.
+    pub(in crate::policy) namespaces: Option<At<BTreeMap<At<String>, At<String>>>>,
+    /// SOAP: the one action that requests may name.
+    pub(in crate::policy) action: Option<At<String>>,
 }
 
 /// `{ delimiter = ";", quote = "\"", header = true, columns = ["A", "B"] }`.

@@ -2,13 +2,17 @@
 //! goes out is written from what was judged (design section 7).
 
 pub mod body;
+pub mod charset;
+pub mod coding;
 mod dotted;
 pub mod headers;
 pub mod json;
+mod received;
 mod request;
 mod tally;
 pub mod transform;
 pub mod uri;
 
 pub use crate::verdict::judge::{Finding, FindingRef, Findings, Judge, Person, Ruling};
+pub use received::Received;
 pub use request::{Body, Screened, Screening};

@@ -6,7 +6,7 @@ use super::{
     Gateway,
     accept::{Call, Exchange, Inbound, Peer},
     answer::{Answer, Listed, OwnRoute, Unreadable, Withheld},
-    body,
+    body::{self, Arriving, Intake},
     credentials::{Credential, TokenWay},
     head, record,
     resolve::{Pinned, Rules},
@@ -128,15 +128,20 @@ impl Gateway {
         let started = Instant::now();
         let limits = &self.config.limits;
         let rules = consented.admitted().route().operation.body.clone();
-        body::check_type(&flow.headers, body.is_end_stream(), rules.as_ref().map(|r| r.media.as_str()))?;
+        let reading = body::read_type(&flow.headers, body.is_end_stream(), rules.as_ref().map(|r| r.media.as_str()))?;
+        let bounds = body::Bounds::of(limits, rules.as_ref().and_then(|r| r.limit));
         let mut memory = Memory::default();
-        let mut screening = Screening::begin(trail.decision, consented.clone(), flow, limits.into());
-        let bounds = body::Bounds { bytes: limits.body as u64, time: limits.body_time };
+        let mut intake = Intake::new(&reading, bounds);
+        let mut screening = Screening::begin(trail.decision, consented.clone(), flow, limits.into(), reading.received);
         let view = self.ledger.view();
-        body::read(body, bounds, |chunk| {
-            screening.push(chunk, &mut Decider::new(consented.clone(), &view, &self.keys, &mut memory))
-        })
-        .await?;
+        let mut arriving = Arriving::new(body, bounds)?;
+        while let Some(chunk) = arriving.next().await? {
+            intake.feed(chunk);
+            while let Some(piece) = intake.next()? {
+                screening.push(&piece, &mut Decider::new(consented.clone(), &view, &self.keys, &mut memory))?;
+            }
+        }
+        intake.finish()?;
         // The view as it is now that the body is whole; the commit asserts all of it once more.
         let view = self.ledger.view();
         let screened = screening.finish(Decider::new(consented, &view, &self.keys, &mut memory))?;

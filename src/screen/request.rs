@@ -1,6 +1,7 @@
 //! One request's screening, from a consented head to the only thing that may be sent.
 
 use super::{
+    Received,
     body::{BodyScreener, Limits},
     headers, uri,
 };
@@ -8,7 +9,7 @@ use crate::{
     flow::{DecisionId, Flow, Group},
     policy::{
         Route,
-        integration::{BodyRules, FieldRule, RouteRule, SubjectSource},
+        integration::{FieldRule, RouteRule, SubjectSource},
     },
     verdict::{
         Code, Consented, Decider, Refusal,
@@ -24,7 +25,8 @@ pub struct Screening {
     decision: DecisionId,
     consented: Consented,
     flow: Flow,
-    body: Option<(Arc<BodyRules>, BodyScreener)>,
+    body: Option<BodyScreener>,
+    received: Received,
 }
 
 /// Proof that every byte of a request passed: what is sent is written from this and from nothing else.
@@ -43,23 +45,23 @@ pub struct Screened {
 /// A permitted body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body {
-    /// Its media type, without parameters.
-    pub media: String,
+    /// Its `Content-Type`.
+    pub content_type: String,
     /// Its permitted bytes.
     pub bytes: bytes::Bytes,
 }
 
 impl Screening {
-    /// Begins. The body's media type was checked against the operation's by whoever reads it.
+    /// Begins. The body's type was checked against the operation's by whoever reads it, and `received` is what that
+    /// found; what is pushed is unpacked and in UTF-8 where it is text.
     #[must_use]
-    pub fn begin(decision: DecisionId, consented: Consented, flow: Flow, limits: Limits) -> Self {
+    pub fn begin(decision: DecisionId, consented: Consented, flow: Flow, limits: Limits, received: Received) -> Self {
         let rules = consented.admitted().route().operation.body.clone();
         let body = rules.map(|rules| {
             let person = person_of_request(&consented, &flow);
-            let screener = BodyScreener::new(rules.clone(), limits, person);
-            (rules, screener)
+            BodyScreener::new(rules, limits, person)
         });
-        Self { decision, consented, flow, body }
+        Self { decision, consented, flow, body, received }
     }
 
     /// Takes the next bytes of the body.
@@ -68,7 +70,7 @@ impl Screening {
     /// At the first byte that may not pass.
     pub fn push(&mut self, bytes: &[u8], decider: &mut Decider<'_>) -> Result<(), Refusal> {
         self.answered_by(decider)?;
-        let Some((_, screener)) = &mut self.body else {
+        let Some(screener) = &mut self.body else {
             return Err(Refusal::plain(Code::BodyUnsupported, "This operation takes no body."));
         };
         screener.push(bytes, decider)
@@ -84,13 +86,14 @@ impl Screening {
         let mut body = None;
         let mut person = person_of_request(&self.consented, &self.flow);
         let route = self.consented.admitted().route().clone();
-        if let Some((rules, screener)) = self.body.take() {
+        if let Some(screener) = self.body.take() {
             let screened = screener.finish(&mut decider)?;
             findings = screened.findings();
             if person == Person::Unknown {
                 person = self.person_of_target(&findings.people);
             }
-            body = Some(Body { media: rules.media.clone(), bytes: screened.bytes.into() });
+            let content_type = std::mem::take(&mut self.received.content_type);
+            body = Some(Body { content_type, bytes: screened.bytes.into() });
         }
         let operation = &route.operation;
         let target = uri::screen(operation, below(&route, &self.flow), &self.flow.query, &person, &mut decider)?;
@@ -103,7 +106,7 @@ impl Screening {
             self.flow.method.as_str().as_bytes(),
             path_and_query.as_bytes(),
             headers::lines(&headers).as_slice(),
-            body.as_ref().map_or(&[][..], |b| b.media.as_bytes()),
+            body.as_ref().map_or(&[][..], |b| b.content_type.as_bytes()),
             body.as_ref().map_or(&[][..], |b| &b.bytes),
         ]);
         let mut grounds = decider.conclude(&findings)?;

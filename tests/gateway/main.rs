@@ -17,6 +17,7 @@ mod answers;
 mod caller;
 mod callers;
 mod closings;
+mod coded;
 mod consent;
 mod crash;
 mod destinations;

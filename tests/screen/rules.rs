@@ -68,6 +68,7 @@ impl Rules {
         let envelope = (0..).zip(&self.envelope).map(|(i, f)| (selector(&f.path), Target::Envelope(i)));
         let records = (0..).zip(&self.records).map(|(i, r)| (selector(&r.select), Target::Record(i)));
         Arc::new(BodyRules {
+            limit: None,
             media: "application/json".to_owned(),
             format: Format::Json,
             unlisted: self.unlisted,

@@ -53,7 +53,8 @@ impl Outgoing {
         credential: Credential,
     ) -> Result<Self, Refusal> {
         let body = screened.body();
-        let media = body.map(|b| HeaderValue::from_str(&b.media)).transpose();
+        let media =
+            body.filter(|b| !b.content_type.is_empty()).map(|b| HeaderValue::from_str(&b.content_type)).transpose();
         Self::new(Parts {
             decision: screened.decision(),
             pinned,

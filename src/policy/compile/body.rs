@@ -2,6 +2,7 @@
 
 mod record;
 pub(super) mod selectors;
+mod size;
 
 use super::{
     Meaning, Problems,
@@ -42,6 +43,7 @@ pub(super) fn compile(
 ) -> Option<BodyRules> {
     let (span, text) = (text.span(), text.get_ref());
     let format = format(file, &text.media, problems)?;
+    let limit = text.limit.as_ref().map_or(Some(None), |limit| size::compile(file, limit, problems).map(Some));
     let unlisted = unlisted(file, &text.unlisted, problems);
     let (mut envelope, mut targets) = (Vec::new(), Vec::new());
     for (key, rule) in fields::compile(file, &text.envelope, Site::Body, meaning, problems) {
@@ -70,7 +72,15 @@ pub(super) fn compile(
     let matcher = matcher(file, span, &targets, problems);
     let records: Option<Vec<_>> = compiled.into_iter().map(|r| r.finish(file, problems)).collect();
     let (envelope, media) = (envelope.into_iter().map(Arc::new).collect(), text.media.get_ref().clone());
-    Some(BodyRules { media, format, unlisted: unlisted?, envelope, records: records?, matcher: matcher? })
+    Some(BodyRules {
+        media,
+        format,
+        limit: limit?,
+        unlisted: unlisted?,
+        envelope,
+        records: records?,
+        matcher: matcher?,
+    })
 }
 
 fn format(file: &str, media: &At<String>, problems: &mut Problems) -> Option<Format> {

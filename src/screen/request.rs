@@ -17,7 +17,8 @@ use crate::{
         judge::{Findings, Person},
     },
 };
-use std::sync::Arc;
+use aws_lc_rs::digest::{Context as Hash, SHA256};
+use std::{fmt, sync::Arc};
 
 /// A consented request whose body is still passing. Push what arrives; [`Screening::finish`] makes the proof.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ pub struct Screening {
     flow: Flow,
     body: Option<BodyScreener>,
     received: Received,
+    taken: Taken,
 }
 
 /// Proof that every byte of a request passed: what is sent is written from this and from nothing else.
@@ -47,8 +49,40 @@ pub struct Screened {
 pub struct Body {
     /// Its `Content-Type`.
     pub content_type: String,
-    /// Its permitted bytes.
+    /// Permitted bytes, all of them together.
+    pub length: u64,
+    /// Their SHA-256: what was taken before the end is sent only if it, with the rest, comes to this.
+    pub sha256: [u8; 32],
+    /// Those that were not taken before: all of them, unless [`Screening::take`] was called.
     pub bytes: bytes::Bytes,
+}
+
+/// What of a body was given away before its end.
+#[derive(Default)]
+struct Taken {
+    hash: Option<Hash>,
+    length: u64,
+}
+
+impl fmt::Debug for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Taken").field("length", &self.length).finish_non_exhaustive()
+    }
+}
+
+impl Taken {
+    fn add(&mut self, bytes: &[u8]) {
+        self.hash.get_or_insert_with(|| Hash::new(&SHA256)).update(bytes);
+        self.length += bytes.len() as u64;
+    }
+
+    /// The body that this began, and these bytes end.
+    fn ended(mut self, content_type: String, bytes: Vec<u8>) -> Result<Body, Refusal> {
+        self.add(&bytes);
+        let sha256 = self.hash.and_then(|hash| hash.finish().as_ref().try_into().ok());
+        let sha256 = sha256.ok_or_else(|| Refusal::plain(Code::Internal, "the body could not be hashed"))?;
+        Ok(Body { content_type, length: self.length, sha256, bytes: bytes.into() })
+    }
 }
 
 impl Screening {
@@ -61,7 +95,7 @@ impl Screening {
             let person = person_of_request(&consented, &flow);
             BodyScreener::new(rules, limits, person)
         });
-        Self { decision, consented, flow, body, received }
+        Self { decision, consented, flow, body, received, taken: Taken::default() }
     }
 
     /// Takes the next bytes of the body.
@@ -74,6 +108,14 @@ impl Screening {
             return Err(Refusal::plain(Code::BodyUnsupported, "This operation takes no body."));
         };
         screener.push(bytes, decider)
+    }
+
+    /// The permitted bytes so far, which are not given again. They may be sent only once [`Screening::finish`] has made
+    /// the proof, which says what they must come to.
+    pub fn take(&mut self) -> Vec<u8> {
+        let bytes = self.body.as_mut().map(BodyScreener::take).unwrap_or_default();
+        self.taken.add(&bytes);
+        bytes
     }
 
     /// The body has ended: judges what is left of it, then path, query and headers, about the same person.
@@ -93,7 +135,7 @@ impl Screening {
                 person = self.person_of_target(&findings.people);
             }
             let content_type = std::mem::take(&mut self.received.content_type);
-            body = Some(Body { content_type, bytes: screened.bytes.into() });
+            body = Some(std::mem::take(&mut self.taken).ended(content_type, screened.bytes)?);
         }
         let operation = &route.operation;
         let target = uri::screen(operation, below(&route, &self.flow), &self.flow.query, &person, &mut decider)?;
@@ -107,7 +149,7 @@ impl Screening {
             path_and_query.as_bytes(),
             headers::lines(&headers).as_slice(),
             body.as_ref().map_or(&[][..], |b| b.content_type.as_bytes()),
-            body.as_ref().map_or(&[][..], |b| &b.bytes),
+            body.as_ref().map_or(&[][..], |b| &b.sha256),
         ]);
         let mut grounds = decider.conclude(&findings)?;
         grounds.uses.iter_mut().for_each(|spent| spent.digest = digest);

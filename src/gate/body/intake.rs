@@ -52,6 +52,12 @@ impl Intake {
         Ok(Some(piece))
     }
 
+    /// Bytes given to be screened so far.
+    #[must_use]
+    pub const fn length(&self) -> u64 {
+        self.length
+    }
+
     /// The body has ended.
     ///
     /// # Errors

@@ -46,7 +46,10 @@ impl Intake {
             None => Some(std::mem::take(&mut self.plain)).filter(|plain| !plain.is_empty()),
         };
         let Some(piece) = piece else { return Ok(None) };
-        let piece = self.transcoder.as_mut().map_or(Ok(piece.clone()), |t| t.push(piece))?;
+        let piece = match &mut self.transcoder {
+            Some(transcoder) => transcoder.push(piece)?,
+            None => piece,
+        };
         self.length += piece.len() as u64;
         check_length(self.length, self.bounds)?;
         Ok(Some(piece))

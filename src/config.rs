@@ -240,6 +240,8 @@ pub struct Limits {
     pub drain_time: Duration,
     /// Disk that large bodies in flight may take together, bytes. 4 GiB.
     pub spool_total: usize,
+    /// Memory that bodies in flight may need together, bytes. 512 MiB.
+    pub memory: usize,
     /// A commit's acknowledgement. 5 s.
     pub ledger_time: Duration,
 }
@@ -264,6 +266,7 @@ impl Default for Limits {
             upstream_time: s(60),
             drain_time: s(30),
             spool_total: 4 << 30,
+            memory: 512 << 20,
             ledger_time: s(5),
         }
     }

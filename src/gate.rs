@@ -4,7 +4,7 @@
 //! | what | where |
 //! |---|---|
 //! | the way in | [`accept`], [`wire`], [`server_tls`], [`callers`], [`head`], [`body`] |
-//! | the way out | [`spool`], [`resolve`], [`tls`], [`upstream`], [`credentials`], [`answer`] |
+//! | the way out | [`spool`], [`budget`], [`resolve`], [`tls`], [`upstream`], [`credentials`], [`answer`] |
 //! | what is said and written down | [`respond`], [`record`] |
 //! | what is told afterwards, and beforehand | [`explanation`], [`rehearsal`] |
 //! | running it | [`start`], [`reload`], [`policy_files`], `closings`, [`office`], [`stops`], [`control`], [`operations`], [`keys`] |
@@ -12,6 +12,7 @@
 pub mod accept;
 pub mod answer;
 pub mod body;
+pub mod budget;
 pub mod callers;
 mod closings;
 pub mod control;

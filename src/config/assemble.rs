@@ -130,7 +130,7 @@ fn limits(r: &mut Reader<'_>) -> Option<Limits> {
     let (upstream_time, drain_time) =
         (r.read("limits.upstream_time", read::time), r.read("limits.drain_time", read::time));
     let ledger_time = r.read("limits.ledger_time", read::time);
-    let spool_total = r.read("limits.spool_total", read::size);
+    let (spool_total, memory) = (r.read("limits.spool_total", read::size), r.read("limits.memory", read::size));
     if let (Some(record), Some(body)) = (record, body)
         && record > body
         && let Some(place) = r.place("limits.record").or_else(|| r.place("limits.body"))
@@ -156,6 +156,7 @@ fn limits(r: &mut Reader<'_>) -> Option<Limits> {
         drain_time: drain_time?,
         ledger_time: ledger_time?,
         spool_total: spool_total?,
+        memory: memory?,
     })
 }
 

@@ -135,6 +135,12 @@ pub(super) const KEYS: &[Key] = &[
         r#""4GiB""#,
         "Disk that those of all requests together may take.",
     ),
+    key(
+        "limits.memory",
+        Kind::Size(MIB, 1024 * 1024 * MIB),
+        r#""512MiB""#,
+        "Memory that the bodies of all requests together may need while they are judged.",
+    ),
     key("limits.record", Kind::Size(KIB, 64 * MIB), r#""1MiB""#, "One record of a body. At most limits.body."),
     key("limits.depth", Kind::Count(1, 512), "64", "Nesting of a body."),
     key("limits.members", Kind::Count(1, 1_000_000), "10000", "Members of one object in a body."),

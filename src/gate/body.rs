@@ -6,9 +6,10 @@ mod intake;
 pub use content_type::{Reading, read as read_type};
 pub use intake::Intake;
 
-use super::wire::WireFault;
+use super::{spool::MEMORY, wire::WireFault};
 use crate::{
     config::Limits,
+    screen::coding::{FREE, LARGEST_WINDOW, RATIO},
     verdict::{Code, Refusal},
 };
 use http_body::Body;
@@ -46,6 +47,16 @@ impl Bounds {
     pub fn of(limits: &Limits, operation: Option<u64>) -> Self {
         let ordinary = limits.body as u64;
         Self { bytes: operation.unwrap_or(ordinary), time: limits.body_time, ordinary }
+    }
+
+    /// The memory that a body may need at most while it is screened: one record as it came and what may leave before it
+    /// goes to disk, and for each coding its window. `declared` is how many bytes will arrive, where that is known.
+    #[must_use]
+    pub fn memory(&self, declared: Option<u64>, record: u64, codings: u64) -> u64 {
+        let arriving = declared.unwrap_or(self.bytes);
+        let unpacked = if codings == 0 { arriving } else { arriving.saturating_mul(RATIO).saturating_add(FREE) };
+        let unpacked = unpacked.min(self.bytes);
+        unpacked.min(record) + unpacked.min(MEMORY as u64) + codings * unpacked.min(LARGEST_WINDOW)
     }
 
     /// When the body must have come further than these bytes.
@@ -224,6 +235,18 @@ mod tests {
         let body = http_body_util::Full::new(Bytes::from_static(b"abcdef"));
         let refusal = runtime.block_on(read(body, BOUNDS, |_| panic!("nothing is read"))).unwrap_err();
         assert_eq!(refusal.code, Code::BodyTooLarge);
+    }
+
+    #[test]
+    fn a_body_is_counted_by_what_it_can_need() {
+        let bounds = Bounds { bytes: 8 << 20, time: Duration::from_secs(60), ordinary: 8 << 20 };
+        let needs = |declared, codings| bounds.memory(declared, 1 << 20, codings);
+        assert_eq!(needs(Some(0), 0), 0);
+        assert_eq!(needs(Some(4096), 0), 8192);
+        assert_eq!(needs(Some(8 << 20), 0), 2 << 20);
+        assert_eq!(needs(None, 0), 2 << 20);
+        assert_eq!(needs(None, 2), 18 << 20);
+        assert!(needs(Some(100), 1) < 4 << 20, "a small packed body");
     }
 
     #[test]

@@ -133,6 +133,9 @@ impl Gateway {
         let bounds = body::Bounds::of(limits, rules.as_ref().and_then(|r| r.limit));
         let mut memory = Memory::default();
         let packed = !reading.codings.is_empty();
+        let declared = body.size_hint().exact();
+        let memory_needed = bounds.memory(declared, limits.record as u64, reading.codings.len() as u64);
+        let _memory = self.room.admit(memory_needed)?;
         let mut intake = Intake::new(&reading, bounds);
         let mut screening = Screening::begin(trail.decision, consented.clone(), flow, limits.into(), reading.received);
         let view = self.ledger.view();

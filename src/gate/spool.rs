@@ -2,7 +2,10 @@
 //! has no name. Only what screening has let out is ever written there, the file is gone when the request is, and what
 //! is read back is sent only if it is, byte for byte, what was written.
 
-use super::resolve;
+use super::{
+    budget::{Budget, Share},
+    resolve,
+};
 use crate::{
     screen::{Body, Screened, Screening},
     verdict::{Code, Refusal},
@@ -14,10 +17,7 @@ use std::{
     io,
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
 };
 use tokio::task::spawn_blocking;
 
@@ -26,19 +26,19 @@ pub const MEMORY: usize = 1 << 20;
 /// What is written and read at once.
 const BLOCK: usize = 256 << 10;
 
-/// The directory, and how much all bodies together may take of it.
+/// Where bodies wait, and how much of memory and disk all of them together may take.
 #[derive(Debug)]
 pub struct Room {
     directory: PathBuf,
-    total: u64,
-    used: AtomicU64,
+    disk: Arc<Budget>,
+    memory: Arc<Budget>,
 }
 
 impl Room {
-    /// So many bytes in a directory.
+    /// So many bytes in a directory, and in memory.
     #[must_use]
-    pub fn new(directory: PathBuf, total: u64) -> Arc<Self> {
-        Arc::new(Self { directory, total, used: AtomicU64::new(0) })
+    pub fn new(directory: PathBuf, disk: u64, memory: u64) -> Arc<Self> {
+        Arc::new(Self { directory, disk: Budget::new(disk), memory: Budget::new(memory) })
     }
 
     /// Whether a file can be made there.
@@ -49,16 +49,14 @@ impl Room {
         tempfile::tempfile_in(directory).map(drop)
     }
 
-    /// Takes room for so many bytes more.
-    fn take(&self, bytes: u64) -> Result<(), Refusal> {
-        let taken = self.used.fetch_update(Ordering::AcqRel, Ordering::Acquire, |used| {
-            used.checked_add(bytes).filter(|used| *used <= self.total)
-        });
-        taken.map(drop).map_err(|_| no_room("All the room for large bodies (limits.spool_total) is taken just now."))
-    }
-
-    fn give_back(&self, bytes: u64) {
-        self.used.fetch_sub(bytes, Ordering::AcqRel);
+    /// The memory that one body may need, before any of it is read.
+    ///
+    /// # Errors
+    /// `overloaded` where others have it.
+    pub fn admit(&self, bytes: u64) -> Result<Share, Refusal> {
+        const REMEDY: &str = "Nothing was sent. Try again later; if it stays so, raise limits.memory.";
+        let detail = "All the memory for bodies is taken just now.";
+        self.memory.share(bytes).ok_or_else(|| resolve::refusal(Code::Overloaded, "memory", detail, REMEDY))
     }
 }
 
@@ -76,21 +74,18 @@ fn failed(error: &io::Error) -> Refusal {
 #[derive(Debug)]
 pub struct Spool {
     file: File,
-    room: Arc<Room>,
-    taken: AtomicU64,
-}
-
-impl Drop for Spool {
-    fn drop(&mut self) {
-        self.room.give_back(self.taken.load(Ordering::Acquire));
-    }
+    /// What it takes of the disk, until nobody reads it any more.
+    share: Mutex<Share>,
 }
 
 impl Spool {
-    fn create(room: Arc<Room>) -> io::Result<Self> {
+    fn create(directory: &Path, share: Share) -> io::Result<Self> {
         // Unlinked before it is used, mode 0600: it goes with the process, however that ends.
-        let file = tempfile::tempfile_in(&room.directory)?;
-        Ok(Self { file, room, taken: AtomicU64::new(0) })
+        Ok(Self { file: tempfile::tempfile_in(directory)?, share: Mutex::new(share) })
+    }
+
+    fn grow(&self, bytes: u64) -> bool {
+        self.share.lock().unwrap_or_else(PoisonError::into_inner).grow(bytes)
     }
 
     /// The bytes at `at`: a block of them, or what is left of `length`.
@@ -226,34 +221,28 @@ impl Held {
 
     /// Writes what is in memory to the file, off the threads that serve requests.
     async fn spill(&mut self) -> Result<(), Refusal> {
-        let (room, spool, at) = (self.room.clone(), self.spool.clone(), self.spooled);
+        let (room, at) = (self.room.clone(), self.spooled);
         let memory = std::mem::take(&mut self.memory);
         let length = memory.len() as u64;
-        room.take(length)?;
-        let spare = room.clone();
+        let full = || no_room("All the room for large bodies (limits.spool_total) is taken just now.");
+        let place = match &self.spool {
+            Some(spool) if spool.grow(length) => Ok(spool.clone()),
+            Some(_) => return Err(full()),
+            None => Err(room.disk.share(length).ok_or_else(full)?),
+        };
         let written = spawn_blocking(move || {
-            let spool = match spool {
-                Some(spool) => spool,
-                None => Arc::new(Spool::create(room)?),
-            };
+            let spool = place.or_else(|share| Spool::create(&room.directory, share).map(Arc::new))?;
             spool.file.write_all_at(&memory, at)?;
             Ok((spool, memory))
         });
-        match written.await.unwrap_or_else(|e| Err(io::Error::other(e))) {
-            Ok((spool, mut memory)) => {
-                spool.taken.fetch_add(length, Ordering::AcqRel);
-                memory.clear();
-                // What is kept for the next block is a block.
-                memory.shrink_to(2 * BLOCK);
-                (self.spool, self.memory) = (Some(spool), memory);
-                self.spooled += length;
-                Ok(())
-            }
-            Err(error) => {
-                spare.give_back(length);
-                Err(failed(&error))
-            }
-        }
+        let (spool, mut memory) =
+            written.await.unwrap_or_else(|e| Err(io::Error::other(e))).map_err(|error| failed(&error))?;
+        memory.clear();
+        // What is kept for the next block is a block.
+        memory.shrink_to(2 * BLOCK);
+        (self.spool, self.memory) = (Some(spool), memory);
+        self.spooled += length;
+        Ok(())
     }
 }
 
@@ -264,7 +253,7 @@ fn other() -> Refusal {
 /// A body on disk that is said to be another.
 #[cfg(test)]
 pub(super) async fn spooled(bytes: &[u8], length: u64, sha256: [u8; 32]) -> Content {
-    let mut held = Held::new(Room::new(std::env::temp_dir(), u64::MAX));
+    let mut held = Held::new(Room::new(std::env::temp_dir(), u64::MAX, 0));
     held.add(bytes);
     held.spill().await.unwrap();
     Content { of: Some(sha256), length, kept: Kept::Disk(held.spool.clone().unwrap(), sha256) }
@@ -291,7 +280,7 @@ mod tests {
 
     fn directory() -> (tempfile::TempDir, Arc<Room>) {
         let directory = tempfile::tempdir().unwrap();
-        let room = Room::new(directory.path().to_owned(), 4 << 20);
+        let room = Room::new(directory.path().to_owned(), 4 << 20, 0);
         (directory, room)
     }
 
@@ -309,15 +298,15 @@ mod tests {
             read.extend_from_slice(&spool.read(read.len() as u64, content.length()).unwrap());
         }
         assert!(read == all);
-        assert_eq!(room.used.load(Ordering::SeqCst), content.length());
+        assert_eq!(room.disk.used(), content.length());
         drop(content);
-        assert_eq!(room.used.load(Ordering::SeqCst), 0, "the room is given back");
+        assert_eq!(room.disk.used(), 0, "the room is given back");
         for (kept, passed) in
             [(first, body(&all, b"")), (first, body(&all, b"123456")), (b"".as_slice(), body(&all, rest))]
         {
             assert_eq!(held(&room, kept).await.unwrap().whole(&passed).await.unwrap_err().code, Code::Internal);
         }
-        assert_eq!(room.used.load(Ordering::SeqCst), 0);
+        assert_eq!(room.disk.used(), 0);
     }
 
     #[tokio::test]
@@ -341,7 +330,7 @@ mod tests {
         let three = held(&room, &vec![1; 3 << 20]).await.unwrap();
         let refusal = held(&room, &vec![1; 2 << 20]).await.unwrap_err();
         assert_eq!((refusal.code, refusal.reasons[0].rule.as_str()), (Code::Overloaded, "spool"));
-        assert_eq!(room.used.load(Ordering::SeqCst), 3 << 20, "what was refused took nothing");
+        assert_eq!(room.disk.used(), 3 << 20, "what was refused took nothing");
         drop(three);
         assert!(held(&room, &vec![1; 4 << 20]).await.is_ok());
     }
@@ -352,7 +341,7 @@ mod tests {
         drop(directory);
         let refusal = held(&room, &vec![1; 2 << 20]).await.unwrap_err();
         assert_eq!(refusal.code, Code::Overloaded);
-        assert_eq!(room.used.load(Ordering::SeqCst), 0);
+        assert_eq!(room.disk.used(), 0);
         assert!(Room::probe(&room.directory).is_err());
     }
 }

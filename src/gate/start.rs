@@ -108,7 +108,7 @@ impl Gateway {
             callers: Callers::new(&config.callers),
             closings: Closings::since(last_files.as_deref(), last_day, &policy.snapshot()),
             resolver: Resolver::new(&config.gateway, &own),
-            room: Room::new(config.spool.clone(), config.limits.spool_total as u64),
+            room: Room::new(config.spool.clone(), config.limits.spool_total as u64, config.limits.memory as u64),
             client: upstream::Client::new(client_tls, (&config.limits).into(), policy.snapshot().hash),
             credentials: Credentials::new(config.keys.clone()),
             probes: Probes::default(),

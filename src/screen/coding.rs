@@ -30,6 +30,8 @@ pub const RULE: &str = "content-coding";
 pub const FREE: u64 = 1 << 20;
 /// Bytes that a stage may make beyond that for each byte it has read.
 pub const RATIO: u64 = 100;
+/// The largest window that any coding may ask for: brotli's.
+pub const LARGEST_WINDOW: u64 = 16 << 20;
 /// Codings of one body.
 const MOST: usize = 2;
 

@@ -164,6 +164,20 @@ async fn all_large_bodies_together_have_so_much_room() {
 }
 
 #[tokio::test]
+async fn all_bodies_together_have_so_much_memory() {
+    let world = plan("64MiB").limits("memory = \"3MiB\"").start().await;
+    let mut line = world.line().await;
+    line.begin(TARGET, 5 << 20).await;
+    let answer = ask(world.address(), 200_000, r#"{"beds":3}"#).await;
+    world.refused(&answer, Code::Overloaded, Some("memory")).await;
+    // Small ones go by, and so does the next when the first has gone.
+    world.forwarded(&world.ask(post("/riverside/needs", "{\"priority\":\"high\"}")).await).await;
+    drop(line);
+    while ask(world.address(), 200_000, r#"{"beds":3}"#).await.status != 200 {}
+    world.around.arrived_one();
+}
+
+#[tokio::test]
 async fn without_a_place_for_large_bodies_no_gateway_starts() {
     let around = Around::new().await;
     let home = around.home(&Plan::new().limits("spool = \"nowhere\""));

@@ -91,7 +91,7 @@ fn unsupported(detail: &str) -> Refusal {
 }
 
 /// Unpacks one body: [`Decoder::feed`] it, take [`Decoder::next`] until there is no more, and at its end
-/// [`Decoder::finish`]. Output comes in pieces of at most [`stage::PIECE`] bytes however much one byte unpacks to.
+/// [`Decoder::finish`]. Output comes in pieces of at most 32 KiB however much one byte unpacks to.
 #[derive(Debug)]
 pub struct Decoder {
     /// In the order of decoding: what was applied last is first. Never empty.

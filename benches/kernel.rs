@@ -208,6 +208,7 @@ fn rules() -> Arc<BodyRules> {
     };
     let document = [(selector("$.batchId"), Target::Envelope(0)), (selector("$.clients[*]"), Target::Record(0))];
     Arc::new(BodyRules {
+        limit: None,
         media: "application/json".to_owned(),
         format: Format::Json,
         unlisted: Unlisted::Strip,

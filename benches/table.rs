@@ -164,6 +164,7 @@ fn rules() -> Arc<BodyRules> {
     };
     let columns = (0..COLUMNS).map(|column| name(column).into()).collect();
     Arc::new(BodyRules {
+        limit: None,
         media: "text/csv".to_owned(),
         format: Format::Table(Dialect { columns, ..Dialect::csv() }),
         unlisted: Unlisted::Strip,

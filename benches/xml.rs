@@ -205,6 +205,7 @@ fn rules() -> Arc<BodyRules> {
     };
     let document = [(selector("/h:Cases/h:Case"), Target::Record(0))];
     Arc::new(BodyRules {
+        limit: None,
         media: "application/xml".to_owned(),
         format: Format::Xml(Arc::new(XmlFormat { namespaces: namespaces.clone(), action: None })),
         unlisted: Unlisted::Strip,

@@ -165,6 +165,8 @@ pub struct BodyRules {
     pub media: String,
     /// How its bytes are read.
     pub format: Format,
+    /// Bytes that one body may have, unpacked, where it is not what the gateway gives every body.
+    pub limit: Option<u64>,
     /// What happens to a member no rule lists.
     pub unlisted: Unlisted,
     /// Rules outside records.

@@ -86,6 +86,7 @@ impl Rules {
         Arc::new(BodyRules {
             media: media.to_owned(),
             format,
+            limit: None,
             unlisted: self.unlisted,
             envelope: share(&self.envelope),
             matcher: Matcher::compile(&envelope.chain(records).collect::<Vec<_>>()).unwrap(),

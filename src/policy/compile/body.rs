@@ -4,6 +4,7 @@ mod answers;
 mod flat;
 mod record;
 pub(super) mod selectors;
+mod size;
 mod table;
 mod whole;
 mod xml;
@@ -49,9 +50,11 @@ pub(super) fn compile(
     let (span, text) = (text.span(), text.get_ref());
     let format = format(file, text, problems)?;
     xml::anchored(file, text, &format, problems);
+    let limit = text.limit.as_ref().map_or(Some(None), |limit| size::compile(file, limit, problems).map(Some));
     let unlisted = unlisted(file, &text.unlisted, problems);
     if format.is_whole() {
-        return whole::compile(file, text, format, unlisted?, places, meaning, problems);
+        let rules = whole::compile(file, text, format, unlisted?, places, meaning, problems)?;
+        return Some(BodyRules { limit: limit?, ..rules });
     }
     if !flat::check(file, text, &format, problems) {
         return None;
@@ -85,7 +88,15 @@ pub(super) fn compile(
     let matcher = matcher(file, span, &targets, problems);
     let records: Option<Vec<_>> = compiled.into_iter().map(|r| r.finish(file, problems)).collect();
     let (envelope, media) = (envelope.into_iter().map(Arc::new).collect(), text.media.get_ref().clone());
-    Some(BodyRules { media, format, unlisted: unlisted?, envelope, records: records?, matcher: matcher? })
+    Some(BodyRules {
+        media,
+        format,
+        limit: limit?,
+        unlisted: unlisted?,
+        envelope,
+        records: records?,
+        matcher: matcher?,
+    })
 }
 
 /// How the body is read, with what the media type alone does not say.

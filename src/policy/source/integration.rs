@@ -126,6 +126,8 @@ pub(in crate::policy) type Fields = BTreeMap<At<String>, At<Field>>;
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Body {
     pub(in crate::policy) media: At<String>,
+    /// `"8GiB"`.
+    pub(in crate::policy) limit: Option<At<String>>,
     pub(in crate::policy) unlisted: At<String>,
     #[serde(default)]
     pub(in crate::policy) required: Vec<At<String>>,

@@ -121,7 +121,7 @@ pub(super) fn email(text: Text<'_>, at: usize) -> Hit {
         |b: u8| is_alnum(b) || matches!(b, b'.' | b'_' | b'%' | b'+' | b'\'' | b'-' | b'&' | b'!' | b'#' | b'=' | b'~');
     let mut start = text.while_before(at, 64, local);
     start = text.while_at(start, |b| matches!(b, b'.' | b'\'' | b'=' | b'-' | b'&' | b'!' | b'#'));
-    let mut end = text.while_at(at + 1, |b| is_alnum(b) || matches!(b, b'.' | b'-')).min(at + 255);
+    let mut end = text.while_within(at + 1, 254, |b| is_alnum(b) || matches!(b, b'.' | b'-'));
     while matches!(text.before(end), b'.' | b'-') {
         end -= 1;
     }
@@ -141,7 +141,7 @@ pub(super) fn colon(text: Text<'_>, at: usize, cue: u64) -> Hit {
     if is_alnum(text.before(start)) || text.before(start) == b':' || at - start > 4 {
         return None;
     }
-    let mut end = text.while_at(at, of).min(start + 46);
+    let mut end = text.while_within(at, 46, of);
     let colons = text.slice(start, end).iter().filter(|b| **b == b':').count();
     if colons < 2 {
         return None;
@@ -153,7 +153,7 @@ pub(super) fn colon(text: Text<'_>, at: usize, cue: u64) -> Hit {
     }
     // ::ffff:203.0.113.7
     if text.at(end) == b'.' {
-        end = text.while_at(end, |b| b.is_ascii_digit() || b == b'.').min(start + 46);
+        end = text.while_within(end, 16, |b| b.is_ascii_digit() || b == b'.');
     }
     while matches!(text.before(end), b'.') || text.before(end) == b':' && text.before(end - 1) != b':' {
         end -= 1;
@@ -186,8 +186,8 @@ pub(super) fn address_of_device(text: Text<'_>, start: usize, end: usize, cue: u
         b'.' if n == 4 && hex(start, 4) => {
             let groups = hex(start + 5, 4) && text.at(start + 9) == b'.' && hex(start + 10, 4);
             let letter = cue & Cue::MAC != 0 || text.slice(start, start + 14).iter().any(u8::is_ascii_alphabetic);
-            let ends = !is_alnum(text.at(start + 14)) && text.at(start + 14) != b'.';
-            return if groups && letter && ends { hit(start, start + 14, Kind::Mac) } else { None };
+            let goes_on = is_alnum(text.at(start + 14)) || text.at(start + 14) == b'.' && is_alnum(text.at(start + 15));
+            return if groups && letter && !goes_on { hit(start, start + 14, Kind::Mac) } else { None };
         }
         _ => {}
     }

@@ -314,5 +314,7 @@ fn nautical(text: Text<'_>, start: usize) -> Hit {
     };
     let first = half(start, 4, b"NS")?;
     let second = half(first + 1, 5, b"EW").filter(|_| text.at(first) == b',')?;
-    hit(start, second, Kind::Coordinates)
+    // The sentence's name, its time.
+    let sentence = text.while_before(start, 24, |b| is_alnum(b) || matches!(b, b',' | b'.' | b'$'));
+    hit(if text.at(sentence) == b'$' { sentence } else { start }, second, Kind::Coordinates)
 }

@@ -79,9 +79,19 @@ impl<'t> Text<'t> {
         (start + n, seen)
     }
 
+    /// The token that begins here.
+    pub(super) fn word(self, start: usize) -> &'t [u8] {
+        self.slice(start, self.token(start).0)
+    }
+
     /// Where a stretch of such bytes ends.
     pub(super) fn while_at(self, start: usize, of: impl Fn(u8) -> bool) -> usize {
         start + self.0.get(start..).unwrap_or_default().iter().take_while(|b| of(**b)).count()
+    }
+
+    /// As [`Text::while_at`], looking no further than that: for what may be looked for again further on.
+    pub(super) fn while_within(self, start: usize, most: usize, of: impl Fn(u8) -> bool) -> usize {
+        start + self.slice(start, (start + most).min(self.len())).iter().take_while(|b| of(**b)).count()
     }
 
     /// Where a stretch of such bytes that ends here begins, looking no further back than that.

@@ -512,7 +512,12 @@ fn imei(r: &mut Random) -> String {
 
 pub(crate) fn postcode(r: &mut Random) -> String {
     let outward = r.of(&["SW1A", "M1", "EC1A", "DN55", "SE15", "B33", "CR2", "W1A", "NE1", "BT35", "LS11", "G4"]);
-    let whole = format!("{outward}{}{}{}", r.of(&[" ", " ", ""]), r.digits(1), r.text(2, "ABDEFGHJLNPQRSTUWXYZ"));
+    let whole = format!(
+        "{outward}{}{}{}",
+        r.of(&[" ", " ", "", "  ", "\u{A0}"]),
+        r.digits(1),
+        r.text(2, "ABDEFGHJLNPQRSTUWXYZ")
+    );
     cased(r, whole)
 }
 

@@ -170,7 +170,8 @@ pub(super) fn colon(text: Text<'_>, at: usize, cue: u64) -> Hit {
 }
 
 /// IPv4 address, or hardware address in other spellings, at a token: `203.0.113.7`, `00-1a-2b-3c-4d-5e`,
-/// `001a.2b3c.4d5e`, bare only with a cue. `1.2.3.4` is a version or a paragraph unless a cue says otherwise.
+/// `001a.2b3c.4d5e`, bare only with a cue. `1.2.3.4` is a version or a
+/// paragraph, and `192.168.1.10` a machine in the house, unless a cue says otherwise.
 pub(super) fn address_of_device(text: Text<'_>, start: usize, end: usize, cue: u64) -> Hit {
     let n = end - start;
     let hex = |from: usize, n: usize| {
@@ -206,7 +207,7 @@ pub(super) fn address_of_device(text: Text<'_>, start: usize, end: usize, cue: u
     let address: Ipv4Addr = std::str::from_utf8(text.slice(start, to)).ok()?.parse().ok()?;
     let cued = cue & Cue::IP != 0;
     let version = to - start < 8 || cue & Cue::OTHER != 0;
-    let nobody = address.is_loopback() || address.is_unspecified() || address.is_broadcast();
+    let nobody = address.is_loopback() || address.is_unspecified() || address.is_broadcast() || address.is_private();
     let follows = is_alnum(text.at(to)) || text.at(to) == b'-';
     if follows || !cued && (version || nobody) { None } else { hit(start, to, Kind::Ip) }
 }

@@ -115,7 +115,7 @@ impl<'t> Text<'t> {
         Some((value, end))
     }
 
-    /// Tokens from here, with at most one space, hyphen or dot between two, read as one in capitals.
+    /// Tokens from here, with at most a hyphen, a dot or two spaces between two, read as one in capitals.
     pub(super) fn gather(self, start: usize) -> Run {
         let mut run = Run { bytes: [0; MOST], place: [0; MOST], gap: [0; MOST], len: 0, cut: false, start };
         let (mut at, mut gap) = (start, 0);
@@ -123,6 +123,8 @@ impl<'t> Text<'t> {
             let b = self.at(at);
             match class(b) {
                 0 if matches!(b, b' ' | b'-' | b'.') && gap == 0 && run.len > 0 => gap = b,
+                // People press the space bar twice.
+                0 if b == b' ' && gap == b' ' && self.before(at - 1) != b' ' => {}
                 0 => break,
                 _ => {
                     let (Some(to), Some(place), Some(between)) =

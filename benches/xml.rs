@@ -164,6 +164,9 @@ impl Judge for ByCategory {
     fn holds(&self, _: &FieldRule, _: &Category) -> bool {
         false
     }
+    fn is_operational(&self, _: &FieldRule) -> bool {
+        false
+    }
     fn known_by(&self, _: &FieldRule) -> havengate::screen::KnownBy {
         havengate::screen::KnownBy::Nothing
     }

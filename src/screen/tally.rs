@@ -71,6 +71,8 @@ struct Slot {
     cue: Cue,
     /// Whether each must be read: its key is data too and says more than the rule's, or any text may be a listed place.
     always: bool,
+    /// It leaves without anybody's consent.
+    open: bool,
     sent: u32,
     withheld: u32,
     blocked: bool,
@@ -146,6 +148,7 @@ const UNASKED: Slot = Slot {
     searched: false,
     cue: Cue::NONE,
     always: false,
+    open: false,
     sent: 0,
     withheld: 0,
     blocked: false,
@@ -230,8 +233,8 @@ impl Tally {
         mut value: impl Lying<'v>,
     ) -> Result<Outcome<'s>, Box<Refusal>> {
         let slot = self.asked(who, judge)?;
-        let (ruled, searched, always, cue) = (slot.ruled, slot.searched, slot.always, slot.cue);
-        let worth = |search: &Search, glimpse| searched && (always || search.is_worth(glimpse, cue));
+        let (ruled, searched, always, open, cue) = (slot.ruled, slot.searched, slot.always, slot.open, slot.cue);
+        let worth = |search: &Search, glimpse| searched && (always || search.is_worth(glimpse, cue, open));
         match ruled {
             Ruled::Raw if !value.is_dotted() && !worth(&self.search, value.glimpse()) => {
                 self.sent(who);
@@ -270,6 +273,7 @@ impl Tally {
             slot.searched = judge.detects();
             let places = judge.places().is_some_and(|places| !places.is_empty());
             slot.always = places || says_more(listed);
+            slot.open = judge.is_operational(listed);
             slot.cue = *cue.get_or_insert_with(|| Cue::of_key(key_of(&listed.path)));
         }
         Ok(slot)

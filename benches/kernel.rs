@@ -203,6 +203,7 @@ fn rules() -> Arc<BodyRules> {
     let mut places: Vec<_> = (0u16..).zip(&fields).map(|(i, f)| (selector(&f.path), RecordTarget::Field(i))).collect();
     places.push((selector("$.ref"), RecordTarget::Subject));
     let record = RecordRules {
+        aggregate: None,
         choices: Vec::new(),
         subject: SubjectSource::Body("$.ref".into()),
         fields,

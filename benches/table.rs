@@ -159,6 +159,7 @@ fn rules() -> Arc<BodyRules> {
         (0u16..).zip(&fields).map(|(i, f)| (Selector::name(&f.path), RecordTarget::Field(i))).collect();
     places.push((Selector::name(&name(0)), RecordTarget::Subject));
     let record = RecordRules {
+        aggregate: None,
         choices: Vec::new(),
         subject: SubjectSource::Body(name(0).into()),
         fields,

@@ -272,11 +272,27 @@ pub struct RecordRules {
     pub fields: Vec<Arc<FieldRule>>,
     /// Fields whose selector has a filter, as positions in `fields`: decided once the record is whole.
     pub choices: Vec<(u16, Selector)>,
+    /// It is a cell of a table of counts: whether it leaves hangs on its count.
+    pub aggregate: Option<Aggregate>,
     /// Dependants: people within the record who each have a subject and grants of their own.
     pub dependants: Option<Dependants>,
     /// Walks a record. See [`RecordTarget`].
     pub matcher: Matcher<RecordTarget>,
 }
+
+/// What makes a record a cell of a table of counts (design section 7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aggregate {
+    /// Where the counts of people are, as positions in [`RecordRules::fields`].
+    pub counts: Vec<u16>,
+    /// The table says who people are, in the ways that are used against them, and where.
+    pub crosses: bool,
+    /// The panel's decision that such a table may be made.
+    pub crossed: Option<Approval>,
+}
+
+/// A cell of fewer people than this is about people, and goes.
+pub const GROUP_SIZE: u64 = 10;
 
 /// What a record's matcher finds within it, from the record's root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -403,6 +419,24 @@ pub enum Unlisted {
     Strip,
     /// The request is refused.
     Block,
+}
+
+impl FieldRule {
+    /// A rule that lists a place as what it is and says nothing else: the exact form or nothing, stripped where it may
+    /// not leave.
+    #[must_use]
+    pub fn plain(path: &str, category: Category) -> Self {
+        Self {
+            path: path.into(),
+            category,
+            otherwise: None,
+            only: false,
+            denied: Denied::Strip,
+            required: false,
+            detected: Detected::Value,
+            within: None,
+        }
+    }
 }
 
 /// Kept for forms that a rule tries, in order: exact first unless `only`.

@@ -1,5 +1,6 @@
 //! People, rulings and counts: each (person, rule) is judged once and remembered.
 
+mod group;
 mod refusals;
 mod search;
 mod value;
@@ -31,6 +32,7 @@ pub(super) struct PersonId(u32);
 const TOO_MANY: PersonId = PersonId(u32::MAX);
 pub(super) const UNKNOWN: PersonId = PersonId(0);
 pub(super) const AMBIGUOUS: PersonId = PersonId(1);
+pub(super) const GROUP: PersonId = PersonId(2);
 
 /// What was decided and done so far.
 #[derive(Debug)]
@@ -177,6 +179,7 @@ impl Tally {
         tally.cues.resize(count, None);
         tally.add(Person::Unknown);
         tally.add(Person::Ambiguous);
+        tally.add(Person::Group);
         tally
     }
 
@@ -196,8 +199,8 @@ impl Tally {
         if let Some(known) = self.known.get(id) {
             return *known;
         }
-        // Unknown and ambiguous have places too.
-        if self.people.len() >= self.most.saturating_add(2) {
+        // Unknown, ambiguous and groups have places too.
+        if self.people.len() >= self.most.saturating_add(3) {
             return TOO_MANY;
         }
         let id: Arc<str> = id.into();
@@ -211,6 +214,7 @@ impl Tally {
         match person {
             Person::Unknown => UNKNOWN,
             Person::Ambiguous => AMBIGUOUS,
+            Person::Group => GROUP,
             Person::One(id) => self.one(id),
         }
     }

@@ -145,7 +145,7 @@ impl<'a> Decider<'a> {
             this_person: found.this_person,
             advice: found.advice,
             safeguarding: safeguarding.is_some(),
-            aggregate: false,
+            aggregate: *person == Person::Group,
         };
         (facts, basis, found.why_not_live)
     }

@@ -15,6 +15,8 @@ pub enum Person {
     Unknown,
     /// More than one subject in one record: nothing personal may leave.
     Ambiguous,
+    /// At least [`GROUP_SIZE`](crate::policy::integration::GROUP_SIZE) people together: a cell of a table of counts.
+    Group,
     /// The decoded subject string's text, or a number's exact text. Never logged or stored.
     One(Arc<str>),
 }

@@ -1,6 +1,7 @@
 //! The policy room from outside: files in, a snapshot or findings out.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's helpers may stop the test")]
 
+mod aggregates;
 mod cases;
 mod chains;
 mod default_registry;

@@ -49,6 +49,7 @@ impl Flat {
             envelope: vec![],
             matcher: Matcher::compile(&[(Selector::root(), Target::Record(0))]).unwrap(),
             records: vec![RecordRules {
+                aggregate: None,
                 choices: Vec::new(),
                 subject: match &self.subject {
                     Some(name) => SubjectSource::Body(name.as_str().into()),

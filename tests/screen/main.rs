@@ -11,6 +11,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod aggregate;
 mod coding;
 mod document;
 mod flat;

@@ -94,6 +94,7 @@ impl Rules {
                 .records
                 .iter()
                 .map(|record| RecordRules {
+                    aggregate: None,
                     subject: match &record.subject {
                         Some(text) => SubjectSource::Body(text.as_str().into()),
                         None => SubjectSource::Path("reference".to_owned()),

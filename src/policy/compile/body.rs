@@ -1,5 +1,6 @@
 //! What a body may hold: records, envelope, subjects, dependants, and the matchers that find them.
 
+mod aggregate;
 mod answers;
 mod flat;
 mod record;
@@ -68,14 +69,26 @@ pub(super) fn compile(
         }
     }
     let whole = toml::Spanned::new(span.clone(), Record::default());
-    let records: Vec<&At<Record>> = if text.record.is_empty() { vec![&whole] } else { text.record.iter().collect() };
-    let mut compiled = Vec::new();
+    let records: Vec<&At<Record>> = match &text.aggregate {
+        Some(_) => Vec::new(),
+        None if text.record.is_empty() => vec![&whole],
+        None => text.record.iter().collect(),
+    };
+    let mut drafts = Vec::new();
     for record in &records {
-        let (at, select) = match &record.get_ref().select {
-            Some(select) => (select.span(), parse(file, select.span(), select.get_ref(), &format, problems)),
-            None => (record.span(), Some(Selector::root())),
-        };
         let rules = record::compile(file, record, &format, places, meaning, problems);
+        drafts.push((record.span(), record.get_ref().select.as_ref(), rules));
+    }
+    if let Some(cells) = &text.aggregate {
+        let rules = aggregate::compile(file, text, cells, &format, places, meaning, problems)?;
+        drafts.push((cells.span(), cells.get_ref().select.as_ref(), rules));
+    }
+    let mut compiled = Vec::new();
+    for (span, select, rules) in drafts {
+        let (at, select) = match select {
+            Some(select) => (select.span(), parse(file, select.span(), select.get_ref(), &format, problems)),
+            None => (span, Some(Selector::root())),
+        };
         if let Some(selector) = select {
             selectors::no_filter(file, &at, &selector, problems);
             targets.push(Placed::new(at, selector, Target::Record(index(compiled.len()))));

@@ -171,6 +171,8 @@ impl Tally {
         let (Some(rule), Some(who)) = (self.rules.get(number), self.people.get(person.0 as usize)) else {
             return Err(fault());
         };
+        // What is found in a group's value is about one of them.
+        let who = if *who == Person::Group { &Person::Unknown } else { who };
         let mut gone = Vec::new();
         let mut stops = None;
         for (span, what) in found {

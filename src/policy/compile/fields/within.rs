@@ -99,6 +99,7 @@ fn rules(
     selectors::same_place(file, targets.iter().filter(|t| matches!(t.target, RecordTarget::Field(_))), problems);
     let whole = [Placed::new(key.span(), Selector::parse("$").ok()?, Target::Record(0))];
     let record = RecordRules {
+        aggregate: None,
         subject: SubjectSource::Path(String::new()),
         fields: rules,
         choices,

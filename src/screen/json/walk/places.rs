@@ -15,7 +15,7 @@ use crate::{
             write::Writer,
         },
         place::{DEPENDANT, DEPENDANT_SUBJECT, LISTED, Place, RECORD, SUBJECT},
-        tally::{self, PersonId, Tally, UNKNOWN},
+        tally::{self, GROUP, PersonId, Tally, UNKNOWN},
     },
     verdict::Refusal,
 };
@@ -158,6 +158,7 @@ impl Walk {
             self.people.push(person);
         }
         let rules = self.first_rule(record.kind);
+        self.cell(turn, record.kind)?;
         if let Some(kind) = turn.rules.records.get(record.kind)
             && let Some((gaps, first)) = choose::choose(&mut self.tape.items, kind, turn.buf, record.at)
         {
@@ -170,6 +171,32 @@ impl Walk {
         writer.items(&self.tape.items, (&self.people, rules), &mut self.tally, turn.judge)?;
         self.tape.clear();
         turn.by_document();
+        Ok(())
+    }
+
+    /// A cell of a table of counts is a group's, or empty.
+    fn cell(&mut self, turn: &Turn<'_>, kind: usize) -> Walked<()> {
+        let Some(aggregate) = turn.rules.records.get(kind).and_then(|r| r.aggregate.as_ref()) else { return Ok(()) };
+        let is_count = |item: &&Item| matches!(item.kind, Kind::Field(_)) && aggregate.counts.contains(&item.rule);
+        let texts = self.tape.items.iter().filter(is_count).map(|item| {
+            let raw = turn.buf.get(item.value as usize..item.end as usize).unwrap_or_default();
+            // A string's quotes make it no number.
+            std::str::from_utf8(raw).unwrap_or_default()
+        });
+        if self.tally.is_group(aggregate, texts, turn.judge)? {
+            self.people.fill(GROUP);
+            return Ok(());
+        }
+        let first = self.first_rule(kind);
+        let tally = &mut self.tally;
+        self.tape.items.retain_mut(|item| {
+            if !matches!(item.kind, Kind::Field(_)) {
+                return true;
+            }
+            tally.suppress(first + usize::from(item.rule));
+            item.kind = Kind::Gap;
+            item.name_end == item.name
+        });
         Ok(())
     }
 

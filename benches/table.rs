@@ -160,6 +160,7 @@ fn rules() -> Arc<BodyRules> {
     places.push((Selector::name(&name(0)), RecordTarget::Subject));
     let record = RecordRules {
         aggregate: None,
+        key: None,
         choices: Vec::new(),
         subject: SubjectSource::Body(name(0).into()),
         fields,

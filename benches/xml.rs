@@ -201,6 +201,7 @@ fn rules() -> Arc<BodyRules> {
     places.push((selector("@ref"), RecordTarget::Subject));
     let record = RecordRules {
         aggregate: None,
+        key: None,
         choices: Vec::new(),
         subject: SubjectSource::Body("@ref".into()),
         fields,

@@ -274,6 +274,8 @@ pub struct RecordRules {
     pub choices: Vec<(u16, Selector)>,
     /// It is a cell of a table of counts: whether it leaves hangs on its count.
     pub aggregate: Option<Aggregate>,
+    /// What the record's own name holds, where it is a member of an object: as a position in `fields`.
+    pub key: Option<u16>,
     /// Dependants: people within the record who each have a subject and grants of their own.
     pub dependants: Option<Dependants>,
     /// Walks a record. See [`RecordTarget`].
@@ -301,6 +303,8 @@ pub enum RecordTarget {
     Field(u16),
     /// `RecordRules::fields[i]`, where its filter holds.
     Choice(u16),
+    /// An object whose members' names are values, which `RecordRules::fields[i]` lists.
+    Keys(u16),
     /// The value that names the record's subject.
     Subject,
     /// The root of a dependant: everything in it belongs to that person.
@@ -323,6 +327,8 @@ pub struct Dependants {
 pub enum SubjectSource {
     /// `body:$.ref`, relative to the record.
     Body(Arc<str>),
+    /// `key`: the record is a member of an object, and its name is the client's id.
+    Key,
     /// `path:reference`.
     Path(String),
     /// `query:id`.

@@ -159,7 +159,10 @@ impl FormScreener {
             match target {
                 RecordTarget::Field(rule) => place.0 = Some(*rule),
                 RecordTarget::Subject => place.1 = true,
-                RecordTarget::Choice(_) | RecordTarget::Dependant | RecordTarget::DependantSubject => {}
+                RecordTarget::Choice(_)
+                | RecordTarget::Keys(_)
+                | RecordTarget::Dependant
+                | RecordTarget::DependantSubject => {}
             }
         }
         place
@@ -178,7 +181,7 @@ impl FormScreener {
                     _ => UNKNOWN,
                 }
             }
-            Some(SubjectSource::None) | None => UNKNOWN,
+            Some(SubjectSource::Key | SubjectSource::None) | None => UNKNOWN,
         }
     }
 

@@ -26,6 +26,8 @@ pub(super) const DEPENDANT: u32 = 1 << 20;
 pub(super) const DEPENDANT_SUBJECT: u32 = 1 << 21;
 /// Rules with filters may list it.
 pub(super) const CHOICE: u32 = 1 << 22;
+/// It is an object whose members' names are values.
+pub(super) const KEYED: u32 = 1 << 23;
 /// What stands for no rule where a rule is still to be chosen.
 pub(super) const NO_RULE: u16 = u16::MAX;
 /// It says something besides which rule lists it.
@@ -65,10 +67,19 @@ impl Place {
         let chosen = accepts.iter().any(|t| matches!(t, RecordTarget::Choice(_)));
         let flags = accepts.iter().map(|t| match t {
             RecordTarget::Field(_) | RecordTarget::Choice(_) => 0,
+            RecordTarget::Keys(_) => KEYED,
             RecordTarget::Subject => SUBJECT,
             RecordTarget::Dependant => DEPENDANT,
             RecordTarget::DependantSubject => DEPENDANT_SUBJECT,
         });
+        let keys = accepts.iter().find_map(|t| match t {
+            RecordTarget::Keys(rule) => Some(u32::from(*rule)),
+            _ => None,
+        });
+        if let Some(rule) = keys {
+            // A scalar there is no object, and no rule lists it.
+            return flags.fold(rule | deeper(leaf), |all, flag| all | flag);
+        }
         let rule = match (chosen, only(rules)) {
             (false, rule) => rule,
             (true, rule) if rule & LISTED == 0 => u32::from(NO_RULE) | CHOICE,

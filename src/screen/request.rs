@@ -221,7 +221,7 @@ fn person_of_request(consented: &Consented, flow: &Flow) -> Person {
         SubjectSource::Path(name) => route.path_params.get(name).map(String::as_str).into_iter().collect(),
         SubjectSource::Query(name) => flow.query.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str()).collect(),
         SubjectSource::Header(name) => flow.headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).collect(),
-        SubjectSource::Body(_) | SubjectSource::None => return Person::Unknown,
+        SubjectSource::Body(_) | SubjectSource::Key | SubjectSource::None => return Person::Unknown,
     };
     uri::person(found)
 }

@@ -50,6 +50,7 @@ impl Flat {
             matcher: Matcher::compile(&[(Selector::root(), Target::Record(0))]).unwrap(),
             records: vec![RecordRules {
                 aggregate: None,
+                key: None,
                 choices: Vec::new(),
                 subject: match &self.subject {
                     Some(name) => SubjectSource::Body(name.as_str().into()),

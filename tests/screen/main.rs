@@ -18,6 +18,7 @@ mod flat;
 mod flat_properties;
 mod form;
 mod json;
+mod keys;
 mod lines;
 mod malformed;
 mod model;

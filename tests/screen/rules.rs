@@ -95,6 +95,7 @@ impl Rules {
                 .iter()
                 .map(|record| RecordRules {
                     aggregate: None,
+                    key: None,
                     subject: match &record.subject {
                         Some(text) => SubjectSource::Body(text.as_str().into()),
                         None => SubjectSource::Path("reference".to_owned()),

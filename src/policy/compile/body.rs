@@ -3,6 +3,7 @@
 mod aggregate;
 mod answers;
 mod flat;
+mod keys;
 mod record;
 pub(super) mod selectors;
 mod size;

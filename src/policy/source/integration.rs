@@ -168,6 +168,11 @@ pub(in crate::policy) struct Record {
     pub(in crate::policy) dependants: Option<At<Dependants>>,
     #[serde(default)]
     pub(in crate::policy) fields: Fields,
+    /// What the record's own name holds, where records are members of an object.
+    pub(in crate::policy) key: Option<At<Field>>,
+    /// Objects whose members' names are data, by place, and what the names hold.
+    #[serde(default)]
+    pub(in crate::policy) keys: Fields,
     #[serde(default)]
     pub(in crate::policy) answers: Vec<At<Answers>>,
     /// It is a cell of a table of counts, and so about nobody.

@@ -24,11 +24,13 @@ pub(super) struct Writer<'a> {
     pub(super) comma: &'a mut bool,
     /// Input still to be copied.
     run: (usize, usize),
+    /// Where the name stands that leaves as another, and that one.
+    renamed: Option<(u32, String)>,
 }
 
 impl<'a> Writer<'a> {
     pub(super) fn new(buf: &'a [u8], out: &'a mut Vec<u8>, comma: &'a mut bool) -> Self {
-        Self { buf, out, comma, run: (0, 0) }
+        Self { buf, out, comma, run: (0, 0), renamed: None }
     }
 
     /// Decides and writes each item. `people` are the tape's persons, `rules` where its rules begin.
@@ -44,8 +46,19 @@ impl<'a> Writer<'a> {
     ) -> Result<(), Box<Refusal>> {
         self.learn(items, (people, rules), tally, judge)?;
         let mut lookout = Lookout::new(items.last().map_or(0, |item| item.end as usize));
-        for item in items {
+        let mut rest = items;
+        while let Some((item, after)) = rest.split_first() {
+            rest = after;
             match item.kind {
+                Kind::Key => {
+                    let person = people.get(item.person as usize).copied().unwrap_or(crate::screen::tally::UNKNOWN);
+                    let name = Written { buf: self.buf, item, scalar: Scalar::Text };
+                    match tally.decide((person, rules + usize::from(item.rule)), judge, name)? {
+                        Outcome::Raw => {}
+                        Outcome::Text(text) => self.renamed = Some((item.value, text)),
+                        Outcome::Withheld(_) => rest = beyond_member(item.value, rest),
+                    }
+                }
                 Kind::Open => {
                     self.raw(item);
                     *self.comma = false;
@@ -86,7 +99,11 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         for item in items {
-            let Kind::Field(scalar) = item.kind else { continue };
+            let scalar = match item.kind {
+                Kind::Field(scalar) => scalar,
+                Kind::Key => Scalar::Text,
+                _ => continue,
+            };
             let person = people.get(item.person as usize).copied().unwrap_or(crate::screen::tally::UNKNOWN);
             let rule = rules + usize::from(item.rule);
             tally.learn((person, rule), judge, Written { buf: self.buf, item, scalar })?;
@@ -108,7 +125,8 @@ impl<'a> Writer<'a> {
     /// The item as it came.
     #[inline(always)]
     fn raw(&mut self, item: &Item) {
-        if item.name_end == item.name || item.value == item.name_end + 1 {
+        let renamed = self.renamed.as_ref().is_some_and(|(at, _)| *at == item.name);
+        if !renamed && (item.name_end == item.name || item.value == item.name_end + 1) {
             self.copy(item.name, item.end);
         } else {
             self.name(item);
@@ -132,7 +150,14 @@ impl<'a> Writer<'a> {
 
     /// Everything before the value, with nothing left to copy.
     fn name(&mut self, item: &Item) {
-        if item.name_end > item.name {
+        if let Some((_, name)) = self.renamed.take_if(|(at, _)| *at == item.name && item.name_end > item.name) {
+            self.flush();
+            if *self.comma {
+                self.out.push(b',');
+            }
+            text::encode(&name, self.out);
+            self.out.push(b':');
+        } else if item.name_end > item.name {
             self.copy(item.name, item.name_end);
             self.flush();
             self.out.push(b':');
@@ -166,6 +191,25 @@ impl<'a> Writer<'a> {
         self.out.extend_from_slice(self.buf.get(start..end).unwrap_or_default());
         self.run = (0, 0);
     }
+}
+
+/// The items after the member whose name begins at `name`. A member of which nothing leaves has none.
+fn beyond_member(name: u32, items: &[Item]) -> &[Item] {
+    let Some((first, mut rest)) = items.split_first() else { return items };
+    if first.name != name || first.name_end == first.name {
+        return items;
+    }
+    let mut open = u32::from(first.kind == Kind::Open);
+    while open > 0 {
+        let Some((item, after)) = rest.split_first() else { return rest };
+        match item.kind {
+            Kind::Open => open += 1,
+            Kind::Close => open -= 1,
+            _ => {}
+        }
+        rest = after;
+    }
+    rest
 }
 
 /// A scalar in the buffer.

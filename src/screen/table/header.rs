@@ -21,7 +21,10 @@ pub(super) fn column(rules: &BodyRules, name: &str) -> Column {
         match target {
             RecordTarget::Field(rule) => column.rule = Some(*rule),
             RecordTarget::Subject => column.subject = true,
-            RecordTarget::Choice(_) | RecordTarget::Dependant | RecordTarget::DependantSubject => {}
+            RecordTarget::Choice(_)
+            | RecordTarget::Keys(_)
+            | RecordTarget::Dependant
+            | RecordTarget::DependantSubject => {}
         }
     }
     column

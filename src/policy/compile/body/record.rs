@@ -1,7 +1,7 @@
 //! One kind of record: its fields, whose data it is, and the people within it.
 
 use super::{
-    Meaning, Places, Problems, answers, fields, index, matcher, parse, place,
+    Meaning, Places, Problems, answers, fields, index, keys, matcher, parse, place,
     selectors::{self, Placed},
 };
 use crate::policy::{
@@ -24,6 +24,7 @@ pub(super) struct Draft {
     dependants: Option<Dependants>,
     targets: Vec<Placed<RecordTarget>>,
     pub(super) aggregate: Option<Aggregate>,
+    key: Option<u16>,
 }
 
 impl Draft {
@@ -44,6 +45,7 @@ impl Draft {
             fields,
             choices,
             aggregate: self.aggregate,
+            key: self.key,
             dependants: self.dependants,
             matcher,
         })
@@ -76,8 +78,9 @@ pub(super) fn compile(
             rules.push(rule);
         }
     }
+    let key = keys::compile(file, text, format, (&mut rules, &mut targets), meaning, problems);
     // Which of two filters holds is known when the record is; two that both hold let nothing out.
-    let plain = targets.iter().filter(|t| matches!(t.target, RecordTarget::Field(_)));
+    let plain = targets.iter().filter(|t| matches!(t.target, RecordTarget::Field(_) | RecordTarget::Keys(_)));
     selectors::same_place(file, plain, problems);
     let subject = match &text.subject {
         None if text.aggregate => SubjectSource::None,
@@ -92,7 +95,7 @@ pub(super) fn compile(
         None => None,
         Some(text) => dependants(file, text, format, &subject, &mut targets, problems),
     };
-    Draft { fields: rules, span: record.span(), subject, dependants, targets, aggregate: None }
+    Draft { fields: rules, span: record.span(), subject, dependants, targets, aggregate: None, key }
 }
 
 /// `body:$.ref`, `path:reference`, `query:id`, `header:X-Ref`.
@@ -105,6 +108,17 @@ fn subject(
     problems: &mut Problems,
 ) -> Option<SubjectSource> {
     let span = text.span();
+    if text.get_ref() == "key" {
+        if !matches!(format, Format::Json | Format::JsonLines) {
+            problems.error(
+                place(file, span),
+                "this format has no members with names",
+                "write body:… for where the id is",
+            );
+            return None;
+        }
+        return Some(SubjectSource::Key);
+    }
     if let Some(path) = text.get_ref().strip_prefix("body:") {
         let selector = parse(file, span.clone(), path, format, problems)?;
         one_place(file, &span, &selector, problems);
@@ -195,7 +209,7 @@ fn dependants(
     targets.push(Placed::new(subject_at, id, RecordTarget::DependantSubject));
     let last: Vec<_> = targets
         .iter()
-        .filter(|t| !matches!(t.target, RecordTarget::Field(_) | RecordTarget::Choice(_)))
+        .filter(|t| !matches!(t.target, RecordTarget::Field(_) | RecordTarget::Choice(_) | RecordTarget::Keys(_)))
         .cloned()
         .collect();
     for (outer, inner) in selectors::within(&last) {

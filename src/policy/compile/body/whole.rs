@@ -100,6 +100,7 @@ pub(super) fn compile(
     let matcher = Matcher::compile(&[(Selector::root(), RecordTarget::Field(0))]).ok()?;
     let record = RecordRules {
         aggregate: None,
+        key: None,
         subject,
         fields: vec![Arc::new(rule)],
         choices: Vec::new(),

@@ -100,6 +100,7 @@ fn rules(
     let whole = [Placed::new(key.span(), Selector::parse("$").ok()?, Target::Record(0))];
     let record = RecordRules {
         aggregate: None,
+        key: None,
         subject: SubjectSource::Path(String::new()),
         fields: rules,
         choices,

@@ -66,6 +66,18 @@ impl Walk {
         let keep = if self.frame.shape == Shape::Object { self.name.from } else { self.pos };
         self.record = Some(Open { kind, depth: self.stack.len(), at: self.pos, keep });
         self.tape.hits.push(Hit::Nothing);
+        let rules = turn.rules.records.get(kind);
+        if self.frame.shape == Shape::Object {
+            if rules.is_some_and(|r| r.subject == SubjectSource::Key) {
+                let (from, to) = (self.name.from, self.name.to);
+                if let Some(hit) = self.tape.hits.first_mut() {
+                    hit.add(Some(Scalar::Text), from, to);
+                }
+            }
+            if let Some(rule) = rules.and_then(|r| r.key) {
+                self.note_name(rule, 0);
+            }
+        }
         let start = turn.by_record(kind);
         if self.followed.0 != kind {
             self.followed = (kind, vec![UNLISTED; turn.automaton.cells()]);
@@ -88,6 +100,12 @@ impl Walk {
             _ => (value, value),
         };
         self.tape.items.push(Item { name, name_end, value, end: end as u32, person, rule, kind });
+    }
+
+    /// Puts the name of the member that comes next on the tape, as a value.
+    pub(super) fn note_name(&mut self, rule: u16, person: u32) {
+        let (from, to) = (self.name.from as u32, self.name.to as u32);
+        self.tape.items.push(Item { name: from, name_end: from, value: from, end: to, person, rule, kind: Kind::Key });
     }
 
     /// The value that begins, and was read up to `end`, does not leave. `named`: it was read as somebody's id,

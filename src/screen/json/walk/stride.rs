@@ -16,7 +16,11 @@ impl Walk {
     /// Reads members from the opening quote of a name on. Afterwards a name is expected, its value, or a
     /// separator; or nothing has happened.
     pub(super) fn stride(&mut self, turn: &Turn<'_>) {
-        if self.record.is_none() || self.frame.zone != Zone::Judged || self.partial.has_begun() {
+        if self.record.is_none()
+            || self.frame.keys.is_some()
+            || self.frame.zone != Zone::Judged
+            || self.partial.has_begun()
+        {
             return;
         }
         let names = turn.automaton.expected(self.frame.state);

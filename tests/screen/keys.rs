@@ -92,7 +92,7 @@ fn a_name_that_may_not_leave_takes_its_member_with_it() {
     assert_eq!(run(answers(named("$.by.*~", None)), but_identifiers, body).unwrap(), r#"{"id":"p","by":{}}"#);
     assert_eq!(
         run(answers(named("$.by.*~", None)), everything, body).unwrap(),
-        r#"{"id":"p","by":{"x":1,"y":{"v":2}}}"#
+        r#"{"id":"p","by":{"x":1,"y":{"v":2},"z":[null]}}"#
     );
 }
 

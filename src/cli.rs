@@ -12,10 +12,13 @@ pub mod destinations;
 pub mod explain;
 pub mod init;
 pub mod ledger;
+mod offline;
+pub mod places;
 pub mod policy;
 pub mod rehearse;
 pub mod run;
 mod running;
+pub mod screen;
 mod shipped;
 pub mod stop;
 
@@ -86,6 +89,13 @@ pub enum Command {
     /// would change it, and how it ended. With a request: each step it would pass, each rule with its clause, and
     /// what would change the outcome, with the consents and stops in force. Nothing is sent.
     Explain(explain::Explain),
+    /// Show what would leave of one body, from the policy files alone
+    ///
+    /// Reads a body on standard input, makes the request of the operation it is for, and shows the difference: what
+    /// leaves, what stays and which rule keeps it, what leaves in a rougher form, and what would change that. Nothing
+    /// is sent and no socket is opened. It needs no home, no keys and no record book: nobody has consented unless a file
+    /// says so.
+    Screen(screen::Screen),
     /// Judge recorded requests, or a live copy of them, before cut-over
     ///
     /// Says of each request what would leave, what would be taken out and what would be refused, by which rule, and
@@ -114,6 +124,12 @@ pub enum Command {
     /// every comment; none needs a running gateway.
     #[command(subcommand)]
     Destinations(destinations::DestinationsCommand),
+    /// Keep the list of sleep sites and refuges, which is looked for in everything that leaves
+    ///
+    /// The places are read from standard input and kept nowhere: policies/places.toml holds digests under a key of this
+    /// home, keys/places.key. The gateway finds a listed place within any value, however it is spelled.
+    #[command(subcommand)]
+    Places(places::PlacesCommand),
     /// Make a home: configuration, policies, keys and an empty record book
     ///
     /// Makes havengate.toml with every key explained, policies to start from, keys that only you can read, and an
@@ -219,6 +235,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Printed, Failure> {
         Command::Run(args) => run::run(&args, context),
         Command::Check(args) => check::run(args, context),
         Command::Explain(args) => wait(explain::run(args, context))?,
+        Command::Screen(args) => screen::run(&args, context),
         Command::Rehearse(args) => wait(rehearse::run(args, context))?,
         Command::Consent(args) => {
             let desk = desk::HomeDesk::of(context)?;
@@ -227,6 +244,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Printed, Failure> {
         }
         Command::Caller(command) => caller::run(command, context),
         Command::Destinations(command) => destinations::run(command, context),
+        Command::Places(command) => places::run(command, context),
         Command::Init(args) => init::run(&args),
         Command::Ledger(command) => ledger::run(command, context),
         Command::Stop(command) => stop::run(command, context),

@@ -13,6 +13,8 @@ mod init;
 #[cfg(test)]
 mod running;
 #[cfg(test)]
+mod screen;
+#[cfg(test)]
 mod shell;
 
 use std::path::Path;

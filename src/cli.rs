@@ -21,6 +21,7 @@ mod running;
 pub mod screen;
 mod shipped;
 pub mod stop;
+pub mod suggest;
 
 use crate::config::{self, Config, Faults};
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
@@ -89,6 +90,13 @@ pub enum Command {
     /// would change it, and how it ended. With a request: each step it would pass, each rule with its clause, and
     /// what would change the outcome, with the consents and stops in force. Nothing is sent.
     Explain(explain::Explain),
+    /// Draft a connection from samples, or from a recipient's OpenAPI document
+    ///
+    /// Reads what your case system sends and writes down what each place seems to hold and why: by its name, by what the
+    /// detectors find in its values, by a question's text. What could not be told stands as a comment, so that it does
+    /// not leave. Says whether the draft compiles and what of the samples would leave today. Nothing is sent, and no
+    /// value of a sample is repeated.
+    Suggest(suggest::Suggest),
     /// Show what would leave of one body, from the policy files alone
     ///
     /// Reads a body on standard input, makes the request of the operation it is for, and shows the difference: what
@@ -235,6 +243,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Printed, Failure> {
         Command::Run(args) => run::run(&args, context),
         Command::Check(args) => check::run(args, context),
         Command::Explain(args) => wait(explain::run(args, context))?,
+        Command::Suggest(args) => suggest::run(&args, context),
         Command::Screen(args) => screen::run(&args, context),
         Command::Rehearse(args) => wait(rehearse::run(args, context))?,
         Command::Consent(args) => {

@@ -13,7 +13,7 @@ use super::{Context, Exit, Failure, Printed, screen};
 use crate::{
     flow::{App, IntegrationId, SystemId},
     gate::policy_files,
-    policy::{Policy, Sources, organisations::HostPattern},
+    policy::{Policy, Sources, integration::RouteRule, organisations::HostPattern},
 };
 use draft::{Head, OperationDraft};
 use read::Samples;
@@ -71,6 +71,8 @@ const LARGEST: u64 = 64 << 20;
 /// A draft before it is shown.
 struct Drafted {
     id: String,
+    /// Its route.
+    prefix: String,
     text: String,
     from: String,
     proposed: Vec<draft::Proposed>,
@@ -131,7 +133,14 @@ fn drafted(args: &Suggest, policy: &Policy) -> Result<Drafted, Failure> {
     apps.dedup();
     let only = if let [only] = apps.as_slice() { only.as_str() } else { "case-system" };
     let app = args.app.as_ref().map_or(only, |a| a.as_str());
+    let taken = |prefix: &str| {
+        let is = |i: &crate::policy::Integration| matches!(&i.route, RouteRule::Prefix(p) if *p == [prefix.to_owned()]);
+        policy.integrations.values().any(|i| is(i) && i.id.as_str() != id)
+    };
+    let prefix = std::iter::once(id.clone()).chain((2..).map(|n| format!("{id}-{n}"))).find(|p| !taken(p));
+    let prefix = format!("/{}", prefix.unwrap_or_default());
     let head = Head {
+        prefix: &prefix,
         id: &id,
         app,
         destination: &destination,
@@ -140,7 +149,7 @@ fn drafted(args: &Suggest, policy: &Policy) -> Result<Drafted, Failure> {
         proposal: proposal.as_deref(),
     };
     let (text, proposed) = draft::write(&head, &operations, &policy.categories);
-    Ok(Drafted { id, text, from, proposed, proposal, destination, operations, bodies, left_out })
+    Ok(Drafted { id, prefix, text, from, proposed, proposal, destination, operations, bodies, left_out })
 }
 
 type Taken = (Vec<OperationDraft>, Vec<Vec<u8>>, Option<String>, usize, String);
@@ -149,7 +158,7 @@ fn described(path: &Path) -> Result<Taken, Failure> {
     let bytes = bytes(path)?;
     let described =
         openapi::read(&bytes).map_err(|why| Failure::new(Exit::Usage, format!("{}: {why}", path.display())))?;
-    let from = format!("an OpenAPI document ({} operations)", described.operations.len());
+    let from = format!("an OpenAPI document (operations: {})", described.operations.len());
     Ok((described.operations, Vec::new(), described.server, described.left_out, from))
 }
 

@@ -18,6 +18,8 @@ mod running;
 mod screen;
 #[cfg(test)]
 mod shell;
+#[cfg(test)]
+mod suggest;
 
 use std::path::Path;
 

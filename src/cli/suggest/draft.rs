@@ -17,6 +17,8 @@ pub(super) struct Head<'a> {
     pub(super) app: &'a str,
     pub(super) destination: &'a str,
     pub(super) upstream: &'a str,
+    /// Which requests are this connection's; no other has it.
+    pub(super) prefix: &'a str,
     /// What it was drafted from, for people: counts and kinds, no names.
     pub(super) from: &'a str,
     /// To put into `organisations.toml`, where the recipient is not there yet.
@@ -63,7 +65,7 @@ pub(super) fn write(
             "# undertaking (`havengate destinations assess | undertake --help`); until then nothing is sent.\n#\n",
         );
         for line in proposal.lines() {
-            let _ = writeln!(text, "# {line}");
+            let _ = writeln!(text, "{}", format!("# {line}").trim_end());
         }
         text.push('\n');
     }
@@ -76,7 +78,7 @@ pub(super) fn write(
         quoted(head.app),
         quoted(head.destination),
         quoted(head.upstream),
-        quoted(&format!("/{}", head.id)),
+        quoted(head.prefix),
         purposes.join(", "),
         head.id,
     );
@@ -144,7 +146,17 @@ impl<'s> Writer<'_, 's> {
             })
         };
         let places = shape.order.iter().filter(|path| !answered(path) && writable(path));
-        places.filter_map(|p| shape.leaves.get(p).map(|seen| (p, seen, guess(p, seen, self.categories)))).collect()
+        let asked = |path: &Path| {
+            shape.questions.keys().any(|(list, question, _)| {
+                path.strip_prefix(list.as_slice())
+                    .is_some_and(|rest| *rest == [Step::Each, Step::Name(question.clone())])
+            })
+        };
+        let guess = |p: &Path, seen: &Seen| match asked(p) {
+            true => Guess { category: Some("hg:TemplateReference".to_owned()), why: "which question it is".to_owned() },
+            false => guess(p, seen, self.categories),
+        };
+        places.filter_map(|p| shape.leaves.get(p).map(|seen| (p, seen, guess(p, seen)))).collect()
     }
 
     fn subject(&mut self, root: &Path, guesses: &[Guessed<'_>]) {
@@ -164,6 +176,14 @@ impl<'s> Writer<'_, 's> {
             Some((path, ..)) => {
                 let place = if flat { last_name(path).to_owned() } else { selector(path.get(root.len()..).unwrap_or_default()) };
                 let _ = writeln!(self.text, "subject = {}  # TODO: is this the client's own reference?", quoted(&format!("body:{place}")));
+            }
+            None if self.operation.path.contains('{') => {
+                let name = self.operation.path.split('{').nth(1).and_then(|s| s.split('}').next()).unwrap_or_default();
+                let _ = writeln!(
+                    self.text,
+                    "subject = {}  # TODO: is this the client's own reference?",
+                    quoted(&format!("path:{name}"))
+                );
             }
             None => self.text.push_str(
                 "# TODO: where the client's reference stands, as `subject = \"body:…\"` or \"path:…\". Without one nothing\n\

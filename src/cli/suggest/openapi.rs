@@ -63,7 +63,7 @@ impl Described {
         };
         let mut shape = Shape { documents: 1, ..Shape::default() };
         if let Some(schema) = content.get(media).and_then(|c| c.get("schema")) {
-            walk(document, schema, &mut Vec::new(), &mut shape, DEPTH);
+            Walk { document, shape: &mut shape, path: Vec::new(), within: Vec::new() }.schema(schema);
         }
         let said = operation.get("operationId").and_then(Value::as_str).unwrap_or(path);
         let mut id = super::slug(said);
@@ -90,42 +90,62 @@ fn resolve<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
     at
 }
 
-fn walk(document: &Value, schema: &Value, path: &mut Path, shape: &mut Shape, left: usize) {
-    if left == 0 {
-        return;
+/// One schema's places.
+struct Walk<'d, 's> {
+    document: &'d Value,
+    shape: &'s mut Shape,
+    path: Path,
+    /// The schemas that are being walked: one within itself is not walked again.
+    within: Vec<&'d Value>,
+}
+
+impl<'d> Walk<'d, '_> {
+    fn schema(&mut self, schema: &'d Value) {
+        let schema = resolve(self.document, schema);
+        if self.within.len() >= DEPTH || self.within.iter().any(|s| std::ptr::eq(*s, schema)) {
+            return;
+        }
+        self.within.push(schema);
+        let went = self.inside(schema);
+        self.within.pop();
+        let is_object = schema.get("type").and_then(Value::as_str) == Some("object");
+        if !went && !is_object && !self.path.is_empty() {
+            self.shape.leaf(&self.path).schema = Some(says(schema));
+        }
     }
-    let schema = resolve(document, schema);
-    let mut went = false;
-    for of in ["allOf", "oneOf", "anyOf"] {
-        for part in schema.get(of).and_then(Value::as_array).into_iter().flatten() {
-            walk(document, part, path, shape, left - 1);
+
+    /// Whether there is anything within it.
+    fn inside(&mut self, schema: &'d Value) -> bool {
+        let mut went = false;
+        for of in ["allOf", "oneOf", "anyOf"] {
+            for part in schema.get(of).and_then(Value::as_array).into_iter().flatten() {
+                self.schema(part);
+                went = true;
+            }
+        }
+        for (name, inner) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            self.below(Step::Name(name.clone()), inner);
             went = true;
         }
-    }
-    for (name, inner) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        path.push(Step::Name(name.clone()));
-        walk(document, inner, path, shape, left - 1);
-        path.pop();
-        went = true;
-    }
-    if let Some(items) = schema.get("items") {
-        if resolve(document, items).get("properties").is_some() {
-            shape.lists.insert(path.clone(), 1);
+        if let Some(items) = schema.get("items") {
+            let items = resolve(self.document, items);
+            if items.get("properties").is_some() && !self.within.iter().any(|s| std::ptr::eq(*s, items)) {
+                self.shape.lists.insert(self.path.clone(), 1);
+            }
+            self.below(Step::Each, items);
+            went = true;
         }
-        path.push(Step::Each);
-        walk(document, items, path, shape, left - 1);
-        path.pop();
-        went = true;
+        if let Some(more) = schema.get("additionalProperties").filter(|m| m.is_object()) {
+            self.below(Step::Each, more);
+            went = true;
+        }
+        went
     }
-    if let Some(more) = schema.get("additionalProperties").filter(|m| m.is_object()) {
-        path.push(Step::Each);
-        walk(document, more, path, shape, left - 1);
-        path.pop();
-        went = true;
-    }
-    let is_object = schema.get("type").and_then(Value::as_str) == Some("object");
-    if !went && !is_object && !path.is_empty() {
-        shape.leaf(path).schema = Some(says(schema));
+
+    fn below(&mut self, step: Step, schema: &'d Value) {
+        self.path.push(step);
+        self.schema(schema);
+        self.path.pop();
     }
 }
 

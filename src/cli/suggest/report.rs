@@ -47,10 +47,9 @@ impl Trial {
         let mut sources = sources.clone();
         sources.insert(format!("integrations/{}.toml", drafted.id), drafted.text.as_str());
         let mut trial = Self { as_if: drafted.proposal.is_some(), ..Self::default() };
-        if let (Some(proposal), Some(text)) = (&drafted.proposal, sources.get("organisations.toml")) {
-            let has = text.contains(&format!("id = \"{}\"", drafted.destination.split('/').next().unwrap_or_default()));
-            // Where the organisation is there already, only its new system is missing; the compiler says so.
-            let text = if has { text.to_owned() } else { format!("{text}\n{proposal}{AS_IF}") };
+        if let (true, Some(text)) =
+            (trial.as_if, sources.get("organisations.toml").and_then(|t| with_recipient(t, drafted)))
+        {
             sources.insert("organisations.toml", text);
         }
         match Policy::compile(&sources) {
@@ -73,7 +72,7 @@ impl Trial {
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, HeaderValue::from_static("gateway.example"));
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(operation.media));
-            let target = format!("/{}{}", drafted.id, operation.path);
+            let target = format!("{}{}", drafted.prefix, operation.path);
             let request = CaseRequest { method: Method::POST, target, headers, body: body.clone() };
             self.tried += 1;
             self.add(&Told::of(&judge.judge(App::clone(&app), &request)));
@@ -92,7 +91,22 @@ impl Trial {
     }
 }
 
-/// For the trial alone: whether it may receive anything is nobody's to assume.
+/// The registry with the recipient as if it might receive, for the trial alone: that is nobody's to assume.
+fn with_recipient(text: &str, drafted: &Drafted) -> Option<String> {
+    let mut registry: toml::Table = text.parse().ok()?;
+    let entry: toml::Table = format!("{}{AS_IF}", drafted.proposal.as_ref()?).parse().ok()?;
+    let new = entry.get("organisation")?.as_array()?.first()?.as_table()?.clone();
+    let all = registry.entry("organisation").or_insert_with(|| toml::Value::Array(Vec::new())).as_array_mut()?;
+    match all.iter_mut().find(|o| o.get("id") == new.get("id")).and_then(toml::Value::as_table_mut) {
+        Some(owner) => {
+            let systems = owner.entry("system").or_insert_with(|| toml::Value::Array(Vec::new())).as_array_mut()?;
+            systems.extend(new.get("system")?.as_array()?.iter().cloned());
+        }
+        None => all.push(toml::Value::Table(new)),
+    }
+    toml::to_string(&registry).ok()
+}
+
 const AS_IF: &str = "assessed = { on = 2026-01-01, until = 2999-01-01, by = \"panel\", reason = \"trial\" }\n\
                      undertaking = { sha256 = \"b9d4163a4537b9a5e93cb8e57e9d0ee6baa3e87f6de8a30a8a2ab5e8bb9c5f9c\", role = \
                      \"trial\", signed = 2026-01-01, expires = 2999-01-01, except_required_by_law = true, tells_us_first = \
@@ -109,6 +123,10 @@ pub(super) fn printed(drafted: &Drafted, trial: &Trial, written: Option<&Path>, 
     );
     if drafted.left_out > 0 {
         let _ = writeln!(report, "{} operations take a body in a format that is not drafted here.", drafted.left_out);
+    }
+    let data_names: usize = drafted.operations.iter().map(|o| o.shape.left_out).sum();
+    if data_names > 0 {
+        let _ = writeln!(report, "{data_names} members whose names look like somebody's data are left out.");
     }
     match &trial.errors {
         None if drafted.proposal.is_some() => {
@@ -154,7 +172,7 @@ fn today(trial: &Trial) -> String {
     let as_if = if trial.as_if { ", as if the recipient were assessed and had given its undertaking" } else { "" };
     let mut text = format!("\nThe samples, screened with nobody's consent{as_if}:\n");
     for ((path, category, act), count) in &trial.today {
-        let _ = writeln!(text, "  {act:<14} {path:<36} {category} × {count}");
+        let _ = writeln!(text, "  {:<14} {path:<36} {category} × {count}", act.as_str());
     }
     let _ = writeln!(text, "  {} values that nothing lists do not leave", trial.unlisted);
     for (code, n) in &trial.refused {

@@ -55,6 +55,8 @@ pub(super) struct Shape {
     /// Pairs of question and answer: the array, the question's member, the answer's, and each question's text.
     pub(super) questions: BTreeMap<(Path, String, String), BTreeSet<String>>,
     pub(super) documents: usize,
+    /// Members whose names look like somebody's data.
+    pub(super) left_out: usize,
 }
 
 /// Containers within containers, and names within one object, beyond which nothing is looked at.
@@ -75,6 +77,11 @@ impl Shape {
             Value::Object(members) => {
                 let mapped = is_map(members);
                 for (name, inner) in members {
+                    // A single name that says somebody is no place, and is not written down.
+                    if !mapped && says_somebody(name) {
+                        self.left_out += 1;
+                        continue;
+                    }
                     path.push(if mapped { Step::Each } else { Step::Name(name.clone()) });
                     self.value(path, inner);
                     path.pop();
@@ -202,14 +209,7 @@ impl Seen {
 
 /// An object whose names are data: many of them, all of one shape, or names that say who or where.
 fn is_map(members: &serde_json::Map<String, Value>) -> bool {
-    let says_somebody = |name: &String| {
-        let mut found = Vec::new();
-        scan(name, Cue::NONE, None, &mut found);
-        !found.is_empty()
-            || name.len() > 100
-            || (name.len() > 2 && name.chars().all(|c| c.is_ascii_digit() || c == '-'))
-    };
-    if members.len() > NAMES * 8 || members.keys().any(says_somebody) {
+    if members.len() > NAMES * 8 || members.keys().filter(|n| says_somebody(n)).count() * 2 > members.len() {
         return true;
     }
     let keys = |v: &Value| v.as_object().map(|o| o.keys().cloned().collect::<BTreeSet<_>>());
@@ -218,6 +218,13 @@ fn is_map(members: &serde_json::Map<String, Value>) -> bool {
         Some(first) if members.len() >= 3 && !first.is_empty() => shapes.all(|s| s.as_ref() == Some(&first)),
         _ => false,
     }
+}
+
+/// Whether a name is itself data: somebody's address, a reference.
+fn says_somebody(name: &str) -> bool {
+    let mut found = Vec::new();
+    scan(name, Cue::NONE, None, &mut found);
+    !found.is_empty() || name.len() > 100 || (name.len() > 2 && name.chars().all(|c| c.is_ascii_digit() || c == '-'))
 }
 
 /// The nearest name.

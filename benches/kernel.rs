@@ -165,6 +165,9 @@ impl Judge for ByCategory {
     fn holds(&self, _: &FieldRule, _: &Category) -> bool {
         false
     }
+    fn is_operational(&self, _: &FieldRule) -> bool {
+        false
+    }
     fn known_by(&self, _: &FieldRule) -> havengate::screen::KnownBy {
         havengate::screen::KnownBy::Nothing
     }
@@ -200,6 +203,7 @@ fn rules() -> Arc<BodyRules> {
     let mut places: Vec<_> = (0u16..).zip(&fields).map(|(i, f)| (selector(&f.path), RecordTarget::Field(i))).collect();
     places.push((selector("$.ref"), RecordTarget::Subject));
     let record = RecordRules {
+        aggregate: None,
         choices: Vec::new(),
         subject: SubjectSource::Body("$.ref".into()),
         fields,
@@ -208,6 +212,7 @@ fn rules() -> Arc<BodyRules> {
     };
     let document = [(selector("$.batchId"), Target::Envelope(0)), (selector("$.clients[*]"), Target::Record(0))];
     Arc::new(BodyRules {
+        limit: None,
         media: "application/json".to_owned(),
         format: Format::Json,
         unlisted: Unlisted::Strip,

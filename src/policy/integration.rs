@@ -1,11 +1,14 @@
 //! A connection, compiled: what `policies/integrations/*.toml` means.
 
 mod table;
+mod xml;
 
 use super::selector::{Matcher, Selector, SelectorError};
 use crate::flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose, SystemId, Transform};
 use std::{collections::BTreeMap, sync::Arc};
 pub use table::{Dialect, folded};
+pub use xml::{Namespaces, Ns, SoapAction, XmlFormat};
+pub(crate) use xml::{XML_URI, is_ncname, is_xml_char};
 
 /// One caller's way to one recipient for one purpose.
 #[derive(Debug)]
@@ -162,6 +165,8 @@ pub struct BodyRules {
     pub media: String,
     /// How its bytes are read.
     pub format: Format,
+    /// Bytes that one body may have, unpacked, where it is not what the gateway gives every body.
+    pub limit: Option<u64>,
     /// What happens to a member no rule lists.
     pub unlisted: Unlisted,
     /// Rules outside records.
@@ -187,6 +192,9 @@ pub enum Format {
     Text,
     /// Bytes of this media type that nobody looks into: the whole body is one value.
     Binary(Arc<str>),
+    /// XML 1.0 (fifth edition) with namespaces. Places are named by a subset of XPath
+    /// ([`Selector::xpath`]); prefixes are those of the connection's own table.
+    Xml(Arc<XmlFormat>),
 }
 
 /// What the rule for a whole body is called in consents, records and refusals.
@@ -206,6 +214,7 @@ impl Format {
             "text/tab-separated-values" => Some(Self::Table(Dialect::tsv())),
             "application/x-www-form-urlencoded" => Some(Self::Form),
             "text/plain" => Some(Self::Text),
+            media if XmlFormat::reads(media) => Some(Self::Xml(Arc::default())),
             _ => None,
         }
     }
@@ -219,6 +228,16 @@ impl Format {
             Self::Json | Self::JsonLines => Selector::parse(text),
             Self::Table(_) | Self::Form => Ok(Selector::name(text)),
             Self::Text | Self::Binary(_) => Ok(Selector::root()),
+            Self::Xml(xml) => Selector::xpath(text, &xml.namespaces),
+        }
+    }
+
+    /// The one SOAP action that requests may name, where the operation fixes one.
+    #[must_use]
+    pub fn action(&self) -> Option<&SoapAction> {
+        match self {
+            Self::Xml(xml) => xml.action.as_ref(),
+            _ => None,
         }
     }
 
@@ -253,11 +272,27 @@ pub struct RecordRules {
     pub fields: Vec<Arc<FieldRule>>,
     /// Fields whose selector has a filter, as positions in `fields`: decided once the record is whole.
     pub choices: Vec<(u16, Selector)>,
+    /// It is a cell of a table of counts: whether it leaves hangs on its count.
+    pub aggregate: Option<Aggregate>,
     /// Dependants: people within the record who each have a subject and grants of their own.
     pub dependants: Option<Dependants>,
     /// Walks a record. See [`RecordTarget`].
     pub matcher: Matcher<RecordTarget>,
 }
+
+/// What makes a record a cell of a table of counts (design section 7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aggregate {
+    /// Where the counts of people are, as positions in [`RecordRules::fields`].
+    pub counts: Vec<u16>,
+    /// The table says who people are, in the ways that are used against them, and where.
+    pub crosses: bool,
+    /// The panel's decision that such a table may be made.
+    pub crossed: Option<Approval>,
+}
+
+/// A cell of fewer people than this is about people, and goes.
+pub const GROUP_SIZE: u64 = 10;
 
 /// What a record's matcher finds within it, from the record's root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -361,7 +396,8 @@ pub enum Detected {
     Block,
 }
 
-/// What stands in a withheld value's place. For JSON: member removed; array element becomes `null`.
+/// What stands in a withheld value's place. For JSON: member removed; array element becomes `null`. For XML: element or
+/// attribute removed; XML has no `null`, which is an error when policies are loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Denied {
     /// Removed.
@@ -383,6 +419,24 @@ pub enum Unlisted {
     Strip,
     /// The request is refused.
     Block,
+}
+
+impl FieldRule {
+    /// A rule that lists a place as what it is and says nothing else: the exact form or nothing, stripped where it may
+    /// not leave.
+    #[must_use]
+    pub fn plain(path: &str, category: Category) -> Self {
+        Self {
+            path: path.into(),
+            category,
+            otherwise: None,
+            only: false,
+            denied: Denied::Strip,
+            required: false,
+            detected: Detected::Value,
+            within: None,
+        }
+    }
 }
 
 /// Kept for forms that a rule tries, in order: exact first unless `only`.

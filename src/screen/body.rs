@@ -2,7 +2,7 @@
 
 use super::{
     FindingRef, Findings, Judge, Person, form::FormScreener, json::JsonScreener, table::TableScreener, tally::Tally,
-    whole::WholeScreener,
+    whole::WholeScreener, xml::XmlScreener,
 };
 use crate::{
     policy::integration::{BodyRules, Format},
@@ -17,7 +17,7 @@ pub struct Limits {
     pub record: usize,
     /// Containers within containers.
     pub depth: usize,
-    /// Members of one object.
+    /// Members of one object; attributes of one element.
     pub members: usize,
     /// People that one body may be about: each costs memory, decisions and a row in the record book.
     pub people: usize,
@@ -34,6 +34,8 @@ pub enum BodyScreener {
     Form(FormScreener),
     /// Text or bytes that are one value.
     Whole(WholeScreener),
+    /// XML 1.0 with namespaces.
+    Xml(Box<XmlScreener>),
 }
 
 /// What may leave of a body, and what was done to get there.
@@ -71,6 +73,16 @@ impl BodyScreener {
             Format::Form => Self::Form(FormScreener::new(rules, limits, request_person)),
             Format::Text => Self::Whole(WholeScreener::new(rules, true, limits, request_person)),
             Format::Binary(_) => Self::Whole(WholeScreener::new(rules, false, limits, request_person)),
+            Format::Xml(_) => Self::Xml(Box::new(XmlScreener::new(rules, limits, request_person))),
+        }
+    }
+
+    /// The bytes are UTF-8 that somebody made of another charset, which the document itself may still name.
+    #[must_use]
+    pub fn transcoded(self) -> Self {
+        match self {
+            Self::Xml(xml) => Self::Xml(Box::new(xml.transcoded())),
+            other => other,
         }
     }
 
@@ -87,6 +99,7 @@ impl BodyScreener {
             Self::Table(table) => table.push(bytes, judge),
             Self::Form(form) => form.push(bytes, judge),
             Self::Whole(whole) => whole.push(bytes, judge),
+            Self::Xml(xml) => xml.push(bytes, judge),
         }
     }
 
@@ -97,6 +110,7 @@ impl BodyScreener {
             Self::Table(table) => table.take(),
             Self::Form(form) => form.take(),
             Self::Whole(whole) => whole.take(),
+            Self::Xml(xml) => xml.take(),
         }
     }
 
@@ -110,6 +124,7 @@ impl BodyScreener {
             Self::Table(table) => table.finish(judge),
             Self::Form(form) => form.finish(judge),
             Self::Whole(whole) => whole.finish(judge),
+            Self::Xml(xml) => xml.finish(judge),
         }
     }
 }

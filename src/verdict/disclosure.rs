@@ -145,7 +145,7 @@ impl<'a> Decider<'a> {
             this_person: found.this_person,
             advice: found.advice,
             safeguarding: safeguarding.is_some(),
-            aggregate: false,
+            aggregate: *person == Person::Group,
         };
         (facts, basis, found.why_not_live)
     }
@@ -266,6 +266,10 @@ impl Judge for Decider<'_> {
 
     fn holds(&self, rule: &FieldRule, found: &Category) -> bool {
         self.consented.admitted().policy().categories.holds(&rule.category, found)
+    }
+
+    fn is_operational(&self, rule: &FieldRule) -> bool {
+        !personal(&self.consented, &rule.category)
     }
 
     fn known_by(&self, rule: &FieldRule) -> KnownBy {

@@ -1,6 +1,7 @@
 //! The policy room from outside: files in, a snapshot or findings out.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's helpers may stop the test")]
 
+mod aggregates;
 mod cases;
 mod chains;
 mod default_registry;
@@ -13,6 +14,7 @@ mod registry;
 mod route;
 mod shipped;
 mod sound;
+mod xml;
 
 use havengate::policy::{Policy, Severity, Sources, shipped as files};
 

@@ -42,12 +42,14 @@ impl Flat {
             (0..).zip(&self.fields).map(|(i, f)| (selector(&f.path), RecordTarget::Field(i))).collect();
         places.extend(self.subject.iter().map(|s| (selector(s), RecordTarget::Subject)));
         Arc::new(BodyRules {
+            limit: None,
             media: "text/csv".to_owned(),
             format: self.format.clone(),
             unlisted: self.unlisted,
             envelope: vec![],
             matcher: Matcher::compile(&[(Selector::root(), Target::Record(0))]).unwrap(),
             records: vec![RecordRules {
+                aggregate: None,
                 choices: Vec::new(),
                 subject: match &self.subject {
                     Some(name) => SubjectSource::Body(name.as_str().into()),

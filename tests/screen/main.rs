@@ -11,6 +11,8 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod aggregate;
+mod coding;
 mod document;
 mod flat;
 mod flat_properties;
@@ -28,3 +30,4 @@ mod sideways;
 mod table;
 mod whole;
 mod within;
+mod xml;

@@ -1,11 +1,14 @@
 //! What a body may hold: records, envelope, subjects, dependants, and the matchers that find them.
 
+mod aggregate;
 mod answers;
 mod flat;
 mod record;
 pub(super) mod selectors;
+mod size;
 mod table;
 mod whole;
+mod xml;
 
 use super::{
     Meaning, Problems,
@@ -47,15 +50,18 @@ pub(super) fn compile(
 ) -> Option<BodyRules> {
     let (span, text) = (text.span(), text.get_ref());
     let format = format(file, text, problems)?;
+    xml::anchored(file, text, &format, problems);
+    let limit = text.limit.as_ref().map_or(Some(None), |limit| size::compile(file, limit, problems).map(Some));
     let unlisted = unlisted(file, &text.unlisted, problems);
     if format.is_whole() {
-        return whole::compile(file, text, format, unlisted?, places, meaning, problems);
+        let rules = whole::compile(file, text, format, unlisted?, places, meaning, problems)?;
+        return Some(BodyRules { limit: limit?, ..rules });
     }
     if !flat::check(file, text, &format, problems) {
         return None;
     }
     let (mut envelope, mut targets) = (Vec::new(), Vec::new());
-    for (key, rule) in fields::compile(file, &text.envelope, Site::Body, meaning, problems) {
+    for (key, rule) in fields::compile(file, &text.envelope, Site::within(&format), meaning, problems) {
         if let Some(selector) = parse(file, key.span(), key.get_ref(), &format, problems) {
             selectors::no_filter(file, &key.span(), &selector, problems);
             targets.push(Placed::new(key.span(), selector, Target::Envelope(index(envelope.len()))));
@@ -63,14 +69,26 @@ pub(super) fn compile(
         }
     }
     let whole = toml::Spanned::new(span.clone(), Record::default());
-    let records: Vec<&At<Record>> = if text.record.is_empty() { vec![&whole] } else { text.record.iter().collect() };
-    let mut compiled = Vec::new();
+    let records: Vec<&At<Record>> = match &text.aggregate {
+        Some(_) => Vec::new(),
+        None if text.record.is_empty() => vec![&whole],
+        None => text.record.iter().collect(),
+    };
+    let mut drafts = Vec::new();
     for record in &records {
-        let (at, select) = match &record.get_ref().select {
-            Some(select) => (select.span(), parse(file, select.span(), select.get_ref(), &format, problems)),
-            None => (record.span(), Some(Selector::root())),
-        };
         let rules = record::compile(file, record, &format, places, meaning, problems);
+        drafts.push((record.span(), record.get_ref().select.as_ref(), rules));
+    }
+    if let Some(cells) = &text.aggregate {
+        let rules = aggregate::compile(file, text, cells, &format, places, meaning, problems)?;
+        drafts.push((cells.span(), cells.get_ref().select.as_ref(), rules));
+    }
+    let mut compiled = Vec::new();
+    for (span, select, rules) in drafts {
+        let (at, select) = match select {
+            Some(select) => (select.span(), parse(file, select.span(), select.get_ref(), &format, problems)),
+            None => (span, Some(Selector::root())),
+        };
         if let Some(selector) = select {
             selectors::no_filter(file, &at, &selector, problems);
             targets.push(Placed::new(at, selector, Target::Record(index(compiled.len()))));
@@ -83,7 +101,15 @@ pub(super) fn compile(
     let matcher = matcher(file, span, &targets, problems);
     let records: Option<Vec<_>> = compiled.into_iter().map(|r| r.finish(file, problems)).collect();
     let (envelope, media) = (envelope.into_iter().map(Arc::new).collect(), text.media.get_ref().clone());
-    Some(BodyRules { media, format, unlisted: unlisted?, envelope, records: records?, matcher: matcher? })
+    Some(BodyRules {
+        media,
+        format,
+        limit: limit?,
+        unlisted: unlisted?,
+        envelope,
+        records: records?,
+        matcher: matcher?,
+    })
 }
 
 /// How the body is read, with what the media type alone does not say.
@@ -96,12 +122,15 @@ fn format(file: &str, text: &Body, problems: &mut Problems) -> Option<Format> {
         format => format,
     };
     let Some(format) = format else {
-        let mend = "write \"application/json\", \"text/csv\", \"application/x-www-form-urlencoded\" or \"text/plain\", in \
+        let mend = "write \"application/json\", \"application/xml\", \"text/csv\", \"application/x-www-form-urlencoded\" or \"text/plain\", in \
                     lower case and without parameters; what is no list of values leaves as one `content`";
         problems.error(place(file, text.media.span()), "this media type cannot be screened", mend);
         return None;
     };
-    whole::keys(file, text, &format, problems).then_some(format)
+    if !whole::keys(file, text, &format, problems) {
+        return None;
+    }
+    xml::complete(file, text, format, problems)
 }
 
 /// What is not said is stripped: only whole bodies must say.

@@ -13,7 +13,7 @@ use crate::{
         organisations::System,
         source::{
             At,
-            integration::{IntegrationFile, Route},
+            integration::{Approval as ApprovalText, IntegrationFile, Route},
             read::hint,
         },
     },
@@ -179,15 +179,19 @@ fn route(file: &str, text: &At<Route>, problems: &mut Problems) -> Option<RouteR
 }
 
 fn approval(file: &str, text: &IntegrationFile, problems: &mut Problems) -> Option<Approval> {
-    let approval = text.approval.as_ref()?.get_ref();
+    Some(approved(file, text.approval.as_ref()?.get_ref(), problems))
+}
+
+/// What the panel decided, and until when it holds.
+pub(super) fn approved(file: &str, approval: &ApprovalText, problems: &mut Problems) -> Approval {
     one_of(file, &approval.by, &["panel"], problems);
     in_order(file, &approval.on, &approval.until, problems);
     sha256(file, &approval.minutes_sha256, problems);
-    Some(Approval {
+    Approval {
         on: approval.on.get_ref().0,
         until: approval.until.get_ref().0,
         minutes_sha256: approval.minutes_sha256.get_ref().clone(),
-    })
+    }
 }
 
 /// Legal, and always refused as it stands, or unwise.

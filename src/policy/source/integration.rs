@@ -126,6 +126,8 @@ pub(in crate::policy) type Fields = BTreeMap<At<String>, At<Field>>;
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Body {
     pub(in crate::policy) media: At<String>,
+    /// `"8GiB"`.
+    pub(in crate::policy) limit: Option<At<String>>,
     pub(in crate::policy) unlisted: At<String>,
     #[serde(default)]
     pub(in crate::policy) required: Vec<At<String>>,
@@ -139,6 +141,12 @@ pub(in crate::policy) struct Body {
     pub(in crate::policy) content: Option<At<Field>>,
     /// Whom a body is about that is one value.
     pub(in crate::policy) subject: Option<At<String>>,
+    /// A table of counts.
+    pub(in crate::policy) aggregate: Option<At<Aggregate>>,
+    /// XML: what the prefixes in its selectors stand for; `""` for names without one.
+    pub(in crate::policy) namespaces: Option<At<BTreeMap<At<String>, At<String>>>>,
+    /// SOAP: the one action that requests may name.
+    pub(in crate::policy) action: Option<At<String>>,
 }
 
 /// `{ delimiter = ";", quote = "\"", header = true, columns = ["A", "B"] }`.
@@ -162,7 +170,31 @@ pub(in crate::policy) struct Record {
     pub(in crate::policy) fields: Fields,
     #[serde(default)]
     pub(in crate::policy) answers: Vec<At<Answers>>,
+    /// It is a cell of a table of counts, and so about nobody.
+    #[serde(skip)]
+    pub(in crate::policy) aggregate: bool,
 }
+
+/// `[operation.body.aggregate]`: a table of counts, each record a cell.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct Aggregate {
+    /// The cells: `$.rows[*]`. A row of a table is one without being told.
+    pub(in crate::policy) select: Option<At<String>>,
+    /// By what is counted.
+    pub(in crate::policy) dimensions: Fields,
+    /// Where the count of people is, or the counts.
+    pub(in crate::policy) count: At<Counts>,
+    /// What else a cell holds.
+    #[serde(default)]
+    pub(in crate::policy) fields: Fields,
+    /// The panel's decision on a table that crosses who people are with where they are.
+    pub(in crate::policy) crossed: Option<At<Approval>>,
+}
+
+/// One place or several.
+#[derive(Debug)]
+pub(in crate::policy) struct Counts(pub(in crate::policy) Vec<At<String>>);
 
 /// `[[operation.body.record.answers]]`: questions and answers, where the question says what the answer holds.
 #[derive(Debug, Deserialize)]
@@ -298,6 +330,12 @@ impl<'de> Deserialize<'de> for Headers {
             }
         }
         d.deserialize_any(Visitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Counts {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        Vec::deserialize(d).map(Self)
     }
 }
 

@@ -170,8 +170,8 @@ impl Rows {
     }
 
     fn write(&mut self, bytes: &[u8], judge: &mut dyn Judge) -> Read<()> {
-        let person = self.person(bytes);
         let rules = Arc::clone(&self.rules);
+        let Some(person) = self.whom(bytes, judge)? else { return self.suppress(bytes) };
         let fields = rules.records.first().map_or(&[][..], |record| record.fields.as_slice());
         self.learn(person, bytes, judge)?;
         let mut lookout = Lookout::new(bytes.len());
@@ -219,6 +219,37 @@ impl Rows {
             let value = InCell { bytes, cell: *cell, dialect: &self.dialect, lookout: &mut lookout };
             self.tally.learn(who, judge, value)?;
         }
+        Ok(())
+    }
+
+    /// Whom the row is about; `None` for a cell of a table of counts with too few people.
+    fn whom(&mut self, bytes: &[u8], judge: &dyn Judge) -> Read<Option<PersonId>> {
+        let rules = Arc::clone(&self.rules);
+        let Some(aggregate) = rules.records.first().and_then(|record| record.aggregate.as_ref()) else {
+            return Ok(Some(self.person(bytes)));
+        };
+        let both = self.row.cells.iter().zip(&self.columns);
+        let counts = both.filter(|(_, column)| column.rule.is_some_and(|rule| aggregate.counts.contains(&rule)));
+        let texts: Vec<_> = counts.map(|(cell, _)| write::text(bytes, *cell, &self.dialect)).collect();
+        let group = self.tally.is_group(aggregate, texts.iter().map(AsRef::as_ref), judge)?;
+        Ok(group.then_some(tally::GROUP))
+    }
+
+    /// Writes a row of empty cells.
+    fn suppress(&mut self, bytes: &[u8]) -> Read<()> {
+        let mut copied = 0;
+        for (cell, column) in self.row.cells.iter().zip(&self.columns) {
+            self.out.extend_from_slice(bytes.get(copied..cell.from).unwrap_or_default());
+            if cell.from < cell.to {
+                write::cell("", &self.dialect, self.columns.len() == 1, &mut self.out)?;
+            }
+            copied = cell.to;
+            match column.rule {
+                Some(rule) => self.tally.suppress(self.rules.envelope.len() + usize::from(rule)),
+                None => self.tally.unlisted += u64::from(!cell.is_empty()),
+            }
+        }
+        self.out.extend_from_slice(bytes.get(copied..).unwrap_or_default());
         Ok(())
     }
 

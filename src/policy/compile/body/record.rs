@@ -6,7 +6,7 @@ use super::{
 };
 use crate::policy::{
     compile::{fields::Site, operation},
-    integration::{Dependants, FieldRule, Format, RecordRules, RecordTarget, SubjectSource},
+    integration::{Aggregate, Dependants, FieldRule, Format, RecordRules, RecordTarget, SubjectSource},
     selector::Selector,
     source::{
         At,
@@ -23,9 +23,14 @@ pub(super) struct Draft {
     span: Range<usize>,
     dependants: Option<Dependants>,
     targets: Vec<Placed<RecordTarget>>,
+    pub(super) aggregate: Option<Aggregate>,
 }
 
 impl Draft {
+    pub(super) fn place(&mut self, span: Range<usize>, selector: Selector, target: RecordTarget) {
+        self.targets.push(Placed::new(span, selector, target));
+    }
+
     pub(super) fn finish(self, file: &str, problems: &mut Problems) -> Option<RecordRules> {
         let matcher = matcher(file, self.span, &self.targets, problems)?;
         let fields = self.fields.into_iter().map(Arc::new).collect();
@@ -34,7 +39,14 @@ impl Draft {
             _ => None,
         });
         let choices = choices.collect();
-        Some(RecordRules { subject: self.subject, fields, choices, dependants: self.dependants, matcher })
+        Some(RecordRules {
+            subject: self.subject,
+            fields,
+            choices,
+            aggregate: self.aggregate,
+            dependants: self.dependants,
+            matcher,
+        })
     }
 }
 
@@ -68,6 +80,7 @@ pub(super) fn compile(
     let plain = targets.iter().filter(|t| matches!(t.target, RecordTarget::Field(_)));
     selectors::same_place(file, plain, problems);
     let subject = match &text.subject {
+        None if text.aggregate => SubjectSource::None,
         None => {
             unattributed(file, record, &rules, format, meaning, problems);
             SubjectSource::None
@@ -79,7 +92,7 @@ pub(super) fn compile(
         None => None,
         Some(text) => dependants(file, text, format, &subject, &mut targets, problems),
     };
-    Draft { fields: rules, span: record.span(), subject, dependants, targets }
+    Draft { fields: rules, span: record.span(), subject, dependants, targets, aggregate: None }
 }
 
 /// `body:$.ref`, `path:reference`, `query:id`, `header:X-Ref`.
@@ -197,7 +210,11 @@ fn dependants(
 /// Two values for one subject would make the record nobody's.
 fn one_place(file: &str, span: &Range<usize>, selector: &Selector, problems: &mut Problems) {
     if !selector.is_singular() {
-        let mend = "name one place, without `*`, `..`, unions or slices";
+        let mend = if selector.as_str().starts_with('$') {
+            "name one place, without `*`, `..`, unions or slices"
+        } else {
+            "name one place, without `*` or `//`"
+        };
         problems.error(place(file, span.clone()), format!("`{selector}` can select several places"), mend);
     }
 }

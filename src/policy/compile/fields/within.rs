@@ -99,6 +99,7 @@ fn rules(
     selectors::same_place(file, targets.iter().filter(|t| matches!(t.target, RecordTarget::Field(_))), problems);
     let whole = [Placed::new(key.span(), Selector::parse("$").ok()?, Target::Record(0))];
     let record = RecordRules {
+        aggregate: None,
         subject: SubjectSource::Path(String::new()),
         fields: rules,
         choices,
@@ -107,5 +108,13 @@ fn rules(
     };
     let document = matcher(file, key.span(), &whole, problems)?;
     let media = "application/json".to_owned();
-    Some(BodyRules { media, format, unlisted, envelope: Vec::new(), records: vec![record], matcher: document })
+    Some(BodyRules {
+        media,
+        limit: None,
+        format,
+        unlisted,
+        envelope: Vec::new(),
+        records: vec![record],
+        matcher: document,
+    })
 }

@@ -172,7 +172,9 @@ impl Shown<'_> {
     fn plain(&self, text: &mut String, before: &str, after: &str, form: bool) {
         let split = |t: &'_ str| -> Vec<String> {
             let end = if form { '&' } else { '\n' };
-            t.split_terminator(end).map(str::to_owned).collect()
+            // XML is often one long line: an element a line says more.
+            let markup = if t.trim_start().starts_with('<') { t.replace("><", ">\n<") } else { t.to_owned() };
+            markup.split_terminator(end).map(str::to_owned).collect()
         };
         let (before, after) = (split(before), split(after));
         let (before, after): (Vec<&str>, Vec<&str>) =

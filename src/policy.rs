@@ -11,6 +11,7 @@ pub mod diagnostic;
 pub mod headers;
 pub mod integration;
 pub mod organisations;
+pub mod places;
 pub mod route;
 pub mod selector;
 pub mod shipped;
@@ -47,6 +48,8 @@ pub struct Policy {
     pub registry: std::sync::Arc<Registry>,
     /// What the categories are.
     pub categories: Categories,
+    /// The organisation's list of sleep sites and refuges.
+    pub places: places::PlaceList,
     /// Floor and local rules.
     pub charter: Charter,
     /// Each clause's title, our summary and the text the organisation adopted.

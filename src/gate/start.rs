@@ -84,7 +84,7 @@ impl Gateway {
         let ledger = Arc::new(Ledger::open(&config.ledger, opening)?);
         let (last_day, last_policy) = (day_in_london(ledger.head().time), ledger.view().active_policy());
         record_boot(&ledger, &config).await?;
-        let policy = ActivePolicy::start(config.policies.clone(), &ledger).await?;
+        let policy = ActivePolicy::start(config.policies.clone(), keys.clone(), &ledger).await?;
         let last_files = match last_policy {
             Some(hash) => ledger.policy_files(hash).await?,
             None => None,

@@ -11,7 +11,7 @@ use crate::{
     },
     detect::Places,
     flow::{Act, Category, ConsentId, Form, Group, SubjectLabel, SystemId},
-    policy::{Class, charter::DisclosureFacts, integration::FieldRule},
+    policy::{Class, charter::DisclosureFacts, integration::FieldRule, places::PlacesKeyId},
     verdict::judge::{Finding, Findings, Judge, KnownBy, Person, Ruling},
 };
 use jiff::Timestamp;
@@ -260,7 +260,8 @@ impl Judge for Decider<'_> {
     }
 
     fn places(&self) -> Option<&Places> {
-        None
+        let key = self.keys.places.as_ref()?;
+        self.consented.admitted().policy().places.with(PlacesKeyId(key.id()), key.secret())
     }
 
     fn holds(&self, rule: &FieldRule, found: &Category) -> bool {

@@ -6,6 +6,8 @@ mod dotted;
 pub mod form;
 pub mod headers;
 pub mod json;
+pub mod multipart;
+mod received;
 mod request;
 pub mod table;
 mod tally;
@@ -14,4 +16,5 @@ pub mod uri;
 pub mod whole;
 
 pub use crate::verdict::judge::{Finding, FindingRef, Findings, Judge, KnownBy, Person, Ruling};
+pub use received::Received;
 pub use request::{Body, Screened, Screening};

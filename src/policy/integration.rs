@@ -1,9 +1,11 @@
 //! A connection, compiled: what `policies/integrations/*.toml` means.
 
+mod parts;
 mod table;
 
 use super::selector::{Matcher, Selector, SelectorError};
 use crate::flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose, SystemId, Transform};
+pub use parts::{Holding, PartRules, Parts};
 use std::{collections::BTreeMap, sync::Arc};
 pub use table::{Dialect, folded};
 
@@ -187,6 +189,8 @@ pub enum Format {
     Text,
     /// Bytes of this media type that nobody looks into: the whole body is one value.
     Binary(Arc<str>),
+    /// RFC 7578 `multipart/form-data`: parts by name, each with rules of its own.
+    Multipart(Arc<Parts>),
 }
 
 /// What the rule for a whole body is called in consents, records and refusals.
@@ -218,7 +222,7 @@ impl Format {
         match self {
             Self::Json | Self::JsonLines => Selector::parse(text),
             Self::Table(_) | Self::Form => Ok(Selector::name(text)),
-            Self::Text | Self::Binary(_) => Ok(Selector::root()),
+            Self::Text | Self::Binary(_) | Self::Multipart(_) => Ok(Selector::root()),
         }
     }
 

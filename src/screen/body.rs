@@ -1,8 +1,8 @@
 //! One body, whatever its format: bytes are pushed in, permitted bytes come out.
 
 use super::{
-    FindingRef, Findings, Judge, Person, form::FormScreener, json::JsonScreener, table::TableScreener, tally::Tally,
-    whole::WholeScreener,
+    FindingRef, Findings, Judge, Person, Received, form::FormScreener, json::JsonScreener,
+    multipart::MultipartScreener, table::TableScreener, tally::Tally, whole::WholeScreener,
 };
 use crate::{
     policy::integration::{BodyRules, Format},
@@ -34,6 +34,8 @@ pub enum BodyScreener {
     Form(FormScreener),
     /// Text or bytes that are one value.
     Whole(WholeScreener),
+    /// Parts with rules of their own.
+    Multipart(Box<MultipartScreener>),
 }
 
 /// What may leave of a body, and what was done to get there.
@@ -59,9 +61,16 @@ impl ScreenedBody {
 
 impl BodyScreener {
     /// A screener for one body. `request_person` is whom records are about whose subject is in the path, the
-    /// query or a header; for others it is not asked.
+    /// query or a header; for others it is not asked. For what needs nothing more said of how it came: a `multipart`
+    /// body, which names no boundary here, is refused.
     #[must_use]
     pub fn new(rules: Arc<BodyRules>, limits: Limits, request_person: Person) -> Self {
+        Self::received(rules, limits, request_person, &Received::default())
+    }
+
+    /// As [`BodyScreener::new`], for a body that came as `received` says.
+    #[must_use]
+    pub fn received(rules: Arc<BodyRules>, limits: Limits, request_person: Person, received: &Received) -> Self {
         match &rules.format {
             Format::Json | Format::JsonLines => Self::Json(Box::new(JsonScreener::new(rules, limits, request_person))),
             Format::Table(dialect) => {
@@ -71,6 +80,11 @@ impl BodyScreener {
             Format::Form => Self::Form(FormScreener::new(rules, limits, request_person)),
             Format::Text => Self::Whole(WholeScreener::new(rules, true, limits, request_person)),
             Format::Binary(_) => Self::Whole(WholeScreener::new(rules, false, limits, request_person)),
+            Format::Multipart(parts) => {
+                let (parts, boundary) = (Arc::clone(parts), received.boundary.as_deref());
+                let screener = MultipartScreener::new(rules, parts, limits, request_person, boundary);
+                Self::Multipart(Box::new(screener))
+            }
         }
     }
 
@@ -87,6 +101,7 @@ impl BodyScreener {
             Self::Table(table) => table.push(bytes, judge),
             Self::Form(form) => form.push(bytes, judge),
             Self::Whole(whole) => whole.push(bytes, judge),
+            Self::Multipart(parts) => parts.push(bytes, judge),
         }
     }
 
@@ -97,6 +112,7 @@ impl BodyScreener {
             Self::Table(table) => table.take(),
             Self::Form(form) => form.take(),
             Self::Whole(whole) => whole.take(),
+            Self::Multipart(parts) => parts.take(),
         }
     }
 
@@ -110,6 +126,17 @@ impl BodyScreener {
             Self::Table(table) => table.finish(judge),
             Self::Form(form) => form.finish(judge),
             Self::Whole(whole) => whole.finish(judge),
+            Self::Multipart(parts) => parts.finish(judge),
+        }
+    }
+
+    /// What stands between the parts of what leaves, which its `Content-Type` must say (RFC 2046 section 5.1). It is
+    /// another than what arrived, and known from the beginning. `None` for what has no parts.
+    #[must_use]
+    pub fn boundary(&self) -> Option<&str> {
+        match self {
+            Self::Multipart(parts) => Some(parts.boundary()),
+            _ => None,
         }
     }
 }

@@ -19,6 +19,7 @@ mod json;
 mod lines;
 mod malformed;
 mod model;
+mod multipart;
 mod named;
 mod properties;
 mod rules;

@@ -44,7 +44,7 @@ impl Site {
         match format {
             Format::Json | Format::JsonLines => Self::Body,
             Format::Table(_) => Self::Cell,
-            Format::Form => Self::Pair,
+            Format::Form | Format::Multipart(_) => Self::Pair,
             Format::Text => Self::Text,
             Format::Binary(_) => Self::Bytes,
         }

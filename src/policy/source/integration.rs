@@ -122,7 +122,7 @@ pub(in crate::policy) enum Header {
 pub(in crate::policy) type Fields = BTreeMap<At<String>, At<Field>>;
 
 /// `[operation.body]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Body {
     pub(in crate::policy) media: At<String>,
@@ -137,12 +137,38 @@ pub(in crate::policy) struct Body {
     pub(in crate::policy) dialect: Option<At<Dialect>>,
     /// What a body is that is one value.
     pub(in crate::policy) content: Option<At<Field>>,
-    /// Whom a body is about that is one value.
+    /// Whom a body is about that is one value, or that has parts.
     pub(in crate::policy) subject: Option<At<String>>,
+    /// What each part may hold.
+    #[serde(default)]
+    pub(in crate::policy) part: Vec<At<Part>>,
+}
+
+/// `[[operation.body.part]]`: a form field's name, and what a body of its media type may say.
+#[derive(Debug, Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct Part {
+    pub(in crate::policy) name: At<String>,
+    /// `text/plain` if it is not said.
+    pub(in crate::policy) media: Option<At<String>>,
+    /// Whether several parts may have this name.
+    pub(in crate::policy) repeated: Option<At<bool>>,
+    /// What its file name holds. A neutral one is written if it is not said.
+    pub(in crate::policy) filename: Option<At<Field>>,
+    /// As the body's, if it is not said.
+    pub(in crate::policy) unlisted: Option<At<String>>,
+    #[serde(default)]
+    pub(in crate::policy) required: Vec<At<String>>,
+    #[serde(default)]
+    pub(in crate::policy) envelope: Fields,
+    #[serde(default)]
+    pub(in crate::policy) record: Vec<At<Record>>,
+    pub(in crate::policy) dialect: Option<At<Dialect>>,
+    pub(in crate::policy) content: Option<At<Field>>,
 }
 
 /// `{ delimiter = ";", quote = "\"", header = true, columns = ["A", "B"] }`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Dialect {
     pub(in crate::policy) delimiter: Option<At<String>>,
@@ -152,7 +178,7 @@ pub(in crate::policy) struct Dialect {
 }
 
 /// `[[operation.body.record]]`. Empty: the whole document, of which nothing is listed.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Record {
     pub(in crate::policy) select: Option<At<String>>,
@@ -165,7 +191,7 @@ pub(in crate::policy) struct Record {
 }
 
 /// `[[operation.body.record.answers]]`: questions and answers, where the question says what the answer holds.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Answers {
     /// The pairs, one by one: `$.questions[*]`.
@@ -179,7 +205,7 @@ pub(in crate::policy) struct Answers {
 }
 
 /// `"pd:Name"`, or a table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::policy) struct Field {
     /// `None`: what is within says what it holds.
     pub(in crate::policy) category: Option<Category>,
@@ -199,7 +225,7 @@ pub(in crate::policy) struct Field {
 }
 
 /// One encoding, or several from the outside in.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::policy) struct Encoding(pub(in crate::policy) Vec<String>);
 
 /// `"strip"`, `"null"`, `"empty"`, `"block"` or `{ const = "Withheld" }`.
@@ -210,7 +236,7 @@ pub(in crate::policy) enum Denied {
 }
 
 /// `"$.children[*]"`, or with the place of the subject too.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::policy) enum Dependants {
     Select(String),
     Both { select: At<String>, subject: At<String> },

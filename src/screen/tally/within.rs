@@ -14,7 +14,10 @@ use crate::{
     verdict::{Code, Refusal},
 };
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, Encoding};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// What was done within values so far.
 #[derive(Debug, Default)]
@@ -23,14 +26,15 @@ pub(super) struct Inner {
     done: HashMap<(Person, Arc<str>, String, Form, Act), Finding>,
     order: Vec<(Person, Arc<str>, String, Form, Act)>,
     people: Vec<Person>,
+    known: HashSet<Person>,
     unlisted: u64,
 }
 
 impl Inner {
-    fn absorb(&mut self, findings: Findings) {
+    pub(super) fn absorb(&mut self, findings: Findings) {
         self.unlisted += findings.unlisted;
         for person in findings.people {
-            if !self.people.contains(&person) {
+            if self.known.insert(person.clone()) {
                 self.people.push(person);
             }
         }
@@ -112,6 +116,15 @@ impl Tally {
         let screened = screener.finish(judge)?;
         self.inner.absorb(screened.findings());
         Ok(screened.bytes)
+    }
+
+    /// Adds what was done to a document that is a part of this body.
+    ///
+    /// # Errors
+    /// When the parts together are about more people than one request may be.
+    pub(in crate::screen) fn absorb(&mut self, findings: Findings) -> Result<(), Box<Refusal>> {
+        self.inner.absorb(findings);
+        if self.inner.people().len() > self.most { Err(super::too_many(self.most)) } else { Ok(()) }
     }
 
     /// A value that cannot be read as its rule says.

@@ -68,6 +68,7 @@ pub(super) fn compile(
     let plain = targets.iter().filter(|t| matches!(t.target, RecordTarget::Field(_)));
     selectors::same_place(file, plain, problems);
     let subject = match &text.subject {
+        None if places.is_told => SubjectSource::Path(String::new()),
         None => {
             unattributed(file, record, &rules, format, meaning, problems);
             SubjectSource::None

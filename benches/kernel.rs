@@ -165,6 +165,9 @@ impl Judge for ByCategory {
     fn holds(&self, _: &FieldRule, _: &Category) -> bool {
         false
     }
+    fn is_operational(&self, _: &FieldRule) -> bool {
+        false
+    }
     fn known_by(&self, _: &FieldRule) -> havengate::screen::KnownBy {
         havengate::screen::KnownBy::Nothing
     }
@@ -208,6 +211,7 @@ fn rules() -> Arc<BodyRules> {
     };
     let document = [(selector("$.batchId"), Target::Envelope(0)), (selector("$.clients[*]"), Target::Record(0))];
     Arc::new(BodyRules {
+        limit: None,
         media: "application/json".to_owned(),
         format: Format::Json,
         unlisted: Unlisted::Strip,

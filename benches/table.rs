@@ -122,6 +122,9 @@ impl Judge for ByCategory {
     fn holds(&self, _: &FieldRule, _: &Category) -> bool {
         false
     }
+    fn is_operational(&self, _: &FieldRule) -> bool {
+        false
+    }
     fn known_by(&self, _: &FieldRule) -> havengate::screen::KnownBy {
         havengate::screen::KnownBy::Nothing
     }
@@ -164,6 +167,7 @@ fn rules() -> Arc<BodyRules> {
     };
     let columns = (0..COLUMNS).map(|column| name(column).into()).collect();
     Arc::new(BodyRules {
+        limit: None,
         media: "text/csv".to_owned(),
         format: Format::Table(Dialect { columns, ..Dialect::csv() }),
         unlisted: Unlisted::Strip,

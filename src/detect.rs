@@ -131,7 +131,11 @@ impl Finder<'_, '_> {
         let mut at = 0;
         while at < self.text.len() {
             let b = self.text.at(at);
-            at = if is_alnum(b) { self.token(at) } else { self.sign(at, b).unwrap_or(at + 1) };
+            at = match b {
+                b' ' => at + 1,
+                b if is_alnum(b) => self.token(at),
+                b => self.sign(at, b).unwrap_or(at + 1),
+            };
         }
     }
 
@@ -206,7 +210,10 @@ impl Finder<'_, '_> {
                 _ => false,
             };
             if !goes_on && cue == 0 {
-                return None;
+                // 22 July 1994 (DOB)
+                let named = text.at(end) == b' ' && birth::is_month(text.word(end + 1));
+                let date = if named { birth::at(text, start, false) } else { None };
+                return date.filter(|one| self.born(one.end, cue));
             }
         } else if all && let Some(one) = coordinates::whole_degrees(text, start, end, cue) {
             return Some(one);
@@ -269,17 +276,17 @@ impl Finder<'_, '_> {
             return Next::Found(one);
         }
         let before = self.cue | self.near.cue();
-        self.near.pass(word);
+        self.near.pass(paired(text, start, end, word));
         let gap = text.at(end);
         let short = end - start <= 5 && matches!(gap, b' ' | b'-' | b'/' | b'.' | b':' | b'=');
-        let found = if short && (text.at(end + 1).is_ascii_digit() || before & Cue::SHARE != 0) {
+        let found = if word.role & role::MONTH != 0 && text.at(end + 1).is_ascii_digit() {
+            birth::month_first(text, start, end).filter(|one| self.born(one.end, before))
+        } else if short && (text.at(end + 1).is_ascii_digit() || before & Cue::SHARE != 0) {
             self.code(start, before)
-        } else if word.role & role::MONTH != 0 && before & Cue::BIRTH != 0 {
-            birth::month_first(text, start, end)
         } else if before & (Cue::SHARE | Cue::GEOHASH | Cue::W3W) != 0 {
             codes::word(text, start, end, before).or_else(|| self.code(start, before))
         } else {
-            None
+            inline::encoded(text, start, end)
         };
         found.map_or(Next::Nothing, Next::Found)
     }
@@ -330,6 +337,20 @@ impl Finder<'_, '_> {
             self.found.splice(at..at + count, [one]);
         }
     }
+}
+
+/// What a word means with the word before it: "Home Office", "case id".
+fn paired(text: Text<'_>, start: usize, end: usize, word: words::Word) -> words::Word {
+    let after = |first: &[u8]| {
+        let from = start.saturating_sub(first.len() + 1);
+        text.slice(from, start).get(..first.len()).is_some_and(|w| w.eq_ignore_ascii_case(first))
+    };
+    let cue = match end - start {
+        6 if text.slice(start, end).eq_ignore_ascii_case(b"office") && after(b"home") => Cue::HO,
+        2 if text.slice(start, end).eq_ignore_ascii_case(b"id") && (after(b"case") || after(b"person")) => Cue::CID,
+        _ => return word,
+    };
+    words::Word { cue: word.cue | cue, ..word }
 }
 
 /// What a token led to.

@@ -121,7 +121,7 @@ pub(super) fn email(text: Text<'_>, at: usize) -> Hit {
         |b: u8| is_alnum(b) || matches!(b, b'.' | b'_' | b'%' | b'+' | b'\'' | b'-' | b'&' | b'!' | b'#' | b'=' | b'~');
     let mut start = text.while_before(at, 64, local);
     start = text.while_at(start, |b| matches!(b, b'.' | b'\'' | b'=' | b'-' | b'&' | b'!' | b'#'));
-    let mut end = text.while_at(at + 1, |b| is_alnum(b) || matches!(b, b'.' | b'-')).min(at + 255);
+    let mut end = text.while_within(at + 1, 254, |b| is_alnum(b) || matches!(b, b'.' | b'-'));
     while matches!(text.before(end), b'.' | b'-') {
         end -= 1;
     }
@@ -141,7 +141,7 @@ pub(super) fn colon(text: Text<'_>, at: usize, cue: u64) -> Hit {
     if is_alnum(text.before(start)) || text.before(start) == b':' || at - start > 4 {
         return None;
     }
-    let mut end = text.while_at(at, of).min(start + 46);
+    let mut end = text.while_within(at, 46, of);
     let colons = text.slice(start, end).iter().filter(|b| **b == b':').count();
     if colons < 2 {
         return None;
@@ -153,7 +153,7 @@ pub(super) fn colon(text: Text<'_>, at: usize, cue: u64) -> Hit {
     }
     // ::ffff:203.0.113.7
     if text.at(end) == b'.' {
-        end = text.while_at(end, |b| b.is_ascii_digit() || b == b'.').min(start + 46);
+        end = text.while_within(end, 16, |b| b.is_ascii_digit() || b == b'.');
     }
     while matches!(text.before(end), b'.') || text.before(end) == b':' && text.before(end - 1) != b':' {
         end -= 1;
@@ -170,7 +170,8 @@ pub(super) fn colon(text: Text<'_>, at: usize, cue: u64) -> Hit {
 }
 
 /// IPv4 address, or hardware address in other spellings, at a token: `203.0.113.7`, `00-1a-2b-3c-4d-5e`,
-/// `001a.2b3c.4d5e`, bare only with a cue. `1.2.3.4` is a version or a paragraph unless a cue says otherwise.
+/// `001a.2b3c.4d5e`, bare only with a cue. `1.2.3.4` is a version or a
+/// paragraph, and `192.168.1.10` a machine in the house, unless a cue says otherwise.
 pub(super) fn address_of_device(text: Text<'_>, start: usize, end: usize, cue: u64) -> Hit {
     let n = end - start;
     let hex = |from: usize, n: usize| {
@@ -186,8 +187,8 @@ pub(super) fn address_of_device(text: Text<'_>, start: usize, end: usize, cue: u
         b'.' if n == 4 && hex(start, 4) => {
             let groups = hex(start + 5, 4) && text.at(start + 9) == b'.' && hex(start + 10, 4);
             let letter = cue & Cue::MAC != 0 || text.slice(start, start + 14).iter().any(u8::is_ascii_alphabetic);
-            let ends = !is_alnum(text.at(start + 14)) && text.at(start + 14) != b'.';
-            return if groups && letter && ends { hit(start, start + 14, Kind::Mac) } else { None };
+            let goes_on = is_alnum(text.at(start + 14)) || text.at(start + 14) == b'.' && is_alnum(text.at(start + 15));
+            return if groups && letter && !goes_on { hit(start, start + 14, Kind::Mac) } else { None };
         }
         _ => {}
     }
@@ -206,7 +207,7 @@ pub(super) fn address_of_device(text: Text<'_>, start: usize, end: usize, cue: u
     let address: Ipv4Addr = std::str::from_utf8(text.slice(start, to)).ok()?.parse().ok()?;
     let cued = cue & Cue::IP != 0;
     let version = to - start < 8 || cue & Cue::OTHER != 0;
-    let nobody = address.is_loopback() || address.is_unspecified() || address.is_broadcast();
+    let nobody = address.is_loopback() || address.is_unspecified() || address.is_broadcast() || address.is_private();
     let follows = is_alnum(text.at(to)) || text.at(to) == b'-';
     if follows || !cued && (version || nobody) { None } else { hit(start, to, Kind::Ip) }
 }

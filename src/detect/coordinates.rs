@@ -166,7 +166,7 @@ fn decimal_pair(text: Text<'_>, digit: usize, cue: u64) -> Hit {
         || is_longitude(first.value) && is_latitude(second.value);
     let enough = match (cued, either) {
         (true, _) => places >= 2,
-        (false, true) => places >= if gap.blank { 4 } else { 3 },
+        (false, true) => places >= if gap.blank && !second.signed { 4 } else { 3 },
         (false, false) => places >= 5,
     };
     let letter = is_alnum(text.at(end)) && !matches!(text.at(end), b'z' | b'N' | b'S' | b'E' | b'W');
@@ -314,5 +314,7 @@ fn nautical(text: Text<'_>, start: usize) -> Hit {
     };
     let first = half(start, 4, b"NS")?;
     let second = half(first + 1, 5, b"EW").filter(|_| text.at(first) == b',')?;
-    hit(start, second, Kind::Coordinates)
+    // The sentence's name, its time.
+    let sentence = text.while_before(start, 24, |b| is_alnum(b) || matches!(b, b',' | b'.' | b'$'));
+    hit(if text.at(sentence) == b'$' { sentence } else { start }, second, Kind::Coordinates)
 }

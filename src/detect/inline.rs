@@ -56,6 +56,12 @@ pub(super) fn short(text: Text<'_>, start: usize, end: usize) -> Hit {
     magic(text, start).or_else(|| if text.at(start) == b'A' { well_known_binary(text, start, end) } else { None })
 }
 
+/// Base64 of a place whose first token is letters only: `AQEAACDmEAAAQUC+hAoO…`.
+pub(super) fn encoded(text: Text<'_>, start: usize, end: usize) -> Hit {
+    let begins = text.at(start) == b'A' && text.at(start + 1) == b'Q' && end - start >= 6;
+    if begins { well_known_binary(text, start, end) } else { None }
+}
+
 /// Base64 that begins with a stroke: `/9j/4AAQ`.
 pub(super) fn slash(text: Text<'_>, at: usize) -> Hit {
     if base64(text.before(at)) || !matches!(text.at(at + 1), b'9' | b'6') { None } else { magic(text, at) }
@@ -72,7 +78,7 @@ pub(super) fn data(text: Text<'_>, start: usize, end: usize) -> Hit {
 
 /// A token of twenty letters and digits or more.
 pub(super) fn long(text: Text<'_>, start: usize, end: usize, seen: u8, cue: u64) -> Next {
-    let whole = text.while_at(end, base64);
+    let whole = || text.while_at(end, base64);
     let found = well_known_binary(text, start, end)
         .or_else(|| magic(text, start))
         .or_else(|| {
@@ -82,7 +88,7 @@ pub(super) fn long(text: Text<'_>, start: usize, end: usize, seen: u8, cue: u64)
                 () if cue & Cue::PICTURE != 0 => Kind::Picture,
                 () => return None,
             };
-            hit(start, whole, kind)
+            hit(start, whole(), kind)
         })
         .or_else(|| iban(text, start, end));
     if let Some(one) = found {
@@ -90,7 +96,7 @@ pub(super) fn long(text: Text<'_>, start: usize, end: usize, seen: u8, cue: u64)
     }
     // Keys, hashes and other encoded data go on past their signs; words do not.
     let mixed = seen & (UPPER | LOWER | DIGIT) == UPPER | LOWER | DIGIT;
-    Next::Skip(if mixed { whole } else { end })
+    Next::Skip(if mixed { whole() } else { end })
 }
 
 fn iban(text: Text<'_>, start: usize, end: usize) -> Hit {
@@ -127,10 +133,9 @@ fn well_known_binary(text: Text<'_>, start: usize, end: usize) -> Hit {
         text.slice(start, start + 6),
         [b'A', b'Q', b'E' | b'I' | b'M' | b'Q' | b'U' | b'Y' | b'c', b'A', b'A', b'A']
     ) || matches!(text.slice(start, start + 6), [b'A', b'Q', b'E' | b'I' | b'M', b'A', b'A', b'C']);
-    let whole = text.while_at(end, base64);
-    if encoded && whole - start >= 28 && !is_alnum(text.before(start)) {
-        hit(start, whole, Kind::Coordinates)
-    } else {
-        None
+    if !encoded || is_alnum(text.before(start)) {
+        return None;
     }
+    let whole = text.while_at(end, base64);
+    if whole - start >= 28 { hit(start, whole, Kind::Coordinates) } else { None }
 }

@@ -3,7 +3,7 @@
 use super::{
     cue::Cue,
     fold::MONEY,
-    run::{Text, is_alnum},
+    run::{self, Text, is_alnum},
 };
 
 /// Where a number ends that nothing need be looked for in: an amount of money, a date and time without a cue of birth,
@@ -18,7 +18,9 @@ pub(super) fn technical(text: Text<'_>, start: usize, end: usize, cue: u64) -> O
     }
     if n == 4 && cue & Cue::BIRTH == 0 && iso_date(text, start) {
         let rest = text.while_at(end, |b| b.is_ascii_digit() || matches!(b, b':' | b'-' | b'+' | b'.' | b'T' | b'Z'));
-        return Some(rest);
+        // 1948-07-28 (DOB)
+        let born = text.at(rest) == b' ' && run::cue_after(text, rest) & Cue::BIRTH != 0;
+        return (!born).then_some(rest);
     }
     (n == 8 && uuid(text, start)).then_some(start + 36)
 }

@@ -140,7 +140,7 @@ fn passport(run: &Run, cue: u64) -> Hit {
 pub(super) fn readable_zone(text: Text<'_>, at: usize) -> Hit {
     let of = |b: u8| b.is_ascii_alphanumeric() || b == b'<';
     let start = text.while_before(at, 48, |b| b.is_ascii_alphanumeric());
-    let end = text.while_at(at, of);
+    let end = text.while_within(at, 100, of);
     let head = text.slice(start, start + 5);
     if at == start + 1 && text.at(start).eq_ignore_ascii_case(&b'P') && end >= at + 6 {
         let letters = text.slice(at + 1, at + 4).iter().all(|b| b.is_ascii_alphabetic() || *b == b'<');

@@ -201,7 +201,7 @@ mod tests {
     fn found(places: &Places, text: &str) -> Vec<(String, Kind)> {
         let mut found = Vec::new();
         scan(text, Cue::NONE, Some(places), &mut found);
-        found.into_iter().map(|one| (text[one.start..one.end].to_owned(), one.category)).collect()
+        found.into_iter().map(|one| (text.get(one.start..one.end).unwrap().to_owned(), one.category)).collect()
     }
 
     #[test]

@@ -132,7 +132,8 @@ fn ordinal(text: Text<'_>, end: usize) -> bool {
 /// before is a kind of street, and perhaps a town. "12 High Street, Riverside SW1A 1AA".
 fn street_before(text: Text<'_>, postcode: usize) -> Option<usize> {
     let from = postcode.saturating_sub(72);
-    let from = text.while_at(from, |b| b >= 0x80 || b.is_ascii_alphanumeric());
+    // Not in the middle of a word.
+    let from = if from == 0 { 0 } else { text.while_at(from, |b| b >= 0x80 || b.is_ascii_alphanumeric()) };
     let (mut at, mut house, mut street) = (from, None, false);
     while at < postcode {
         let (end, seen) = text.token(at);

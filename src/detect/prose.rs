@@ -6,7 +6,7 @@
 
 use super::{
     Hit, Kind, hit,
-    run::{LOWER, Text, UPPER},
+    run::Text,
     words::{self, Word, role},
 };
 
@@ -16,22 +16,22 @@ const AROUND: usize = 9;
 /// Whether a text without digits could hold a phrase: a word of sleeping or a site stands in it.
 pub(super) fn worth(text: &[u8]) -> bool {
     if !text.contains(&b' ') {
-        return false;
+        return text.len() >= ENCODED;
     }
     let text = Text(text);
     let mut at = 0;
     while at < text.len() {
-        let (end, seen) = text.token(at);
-        if end > at && seen & (UPPER | LOWER) != 0 {
-            let word = words::look(text.slice(at, end));
-            if word.role & (role::SLEEP | role::SITE) != 0 || word.cue != 0 {
-                return true;
-            }
+        let end = text.while_at(at, |b| b.is_ascii_alphabetic());
+        if end - at >= ENCODED || end > at + 3 && words::begins_phrase(text.slice(at, end)) {
+            return true;
         }
-        at = end.max(at + 1);
+        at = end + 1;
     }
     false
 }
+
+/// Letters in one go that could be encoded data.
+const ENCODED: usize = 20;
 
 /// What a phrase around this word says.
 pub(super) fn at(text: Text<'_>, start: usize, end: usize, word: Word) -> Hit {

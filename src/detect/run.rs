@@ -79,9 +79,19 @@ impl<'t> Text<'t> {
         (start + n, seen)
     }
 
+    /// The token that begins here.
+    pub(super) fn word(self, start: usize) -> &'t [u8] {
+        self.slice(start, self.token(start).0)
+    }
+
     /// Where a stretch of such bytes ends.
     pub(super) fn while_at(self, start: usize, of: impl Fn(u8) -> bool) -> usize {
         start + self.0.get(start..).unwrap_or_default().iter().take_while(|b| of(**b)).count()
+    }
+
+    /// As [`Text::while_at`], looking no further than that: for what may be looked for again further on.
+    pub(super) fn while_within(self, start: usize, most: usize, of: impl Fn(u8) -> bool) -> usize {
+        start + self.slice(start, (start + most).min(self.len())).iter().take_while(|b| of(**b)).count()
     }
 
     /// Where a stretch of such bytes that ends here begins, looking no further back than that.
@@ -105,7 +115,7 @@ impl<'t> Text<'t> {
         Some((value, end))
     }
 
-    /// Tokens from here, with at most one space, hyphen or dot between two, read as one in capitals.
+    /// Tokens from here, with at most a hyphen, a dot or two spaces between two, read as one in capitals.
     pub(super) fn gather(self, start: usize) -> Run {
         let mut run = Run { bytes: [0; MOST], place: [0; MOST], gap: [0; MOST], len: 0, cut: false, start };
         let (mut at, mut gap) = (start, 0);
@@ -113,6 +123,8 @@ impl<'t> Text<'t> {
             let b = self.at(at);
             match class(b) {
                 0 if matches!(b, b' ' | b'-' | b'.') && gap == 0 && run.len > 0 => gap = b,
+                // People press the space bar twice.
+                0 if b == b' ' && gap == b' ' && self.before(at - 1) != b' ' => {}
                 0 => break,
                 _ => {
                     let (Some(to), Some(place), Some(between)) =

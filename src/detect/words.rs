@@ -406,10 +406,14 @@ const MEANINGS: &[(u64, u32, &[&str])] = &[
     ),
 ];
 
-const SLOTS: usize = 2048;
+const SLOTS: usize = 4096;
 
 /// For each slot, the number of a word in [`MEANINGS`], counted through, plus one.
-static TABLE: [(u16, u8); SLOTS] = build();
+/// With it its place among them, its length and its first letter, so that most other words are told apart at once.
+static TABLE: [(u16, u8, u8, u8); SLOTS] = build();
+
+/// A bit for each slot of a word that a phrase of sleeping out may begin with.
+static PHRASES: [u64; SLOTS / 64] = phrases();
 
 #[inline(always)]
 const fn slot(first: u8, middle: u8, last: u8, second: u8, len: usize) -> usize {
@@ -422,8 +426,8 @@ const fn slot(first: u8, middle: u8, last: u8, second: u8, len: usize) -> usize 
 }
 
 #[expect(clippy::indexing_slicing, reason = "runs while compiling")]
-const fn build() -> [(u16, u8); SLOTS] {
-    let mut table = [(0, 0); SLOTS];
+const fn build() -> [(u16, u8, u8, u8); SLOTS] {
+    let mut table = [(0, 0, 0, 0); SLOTS];
     let mut i = 0;
     while i < MEANINGS.len() {
         let words = MEANINGS[i].2;
@@ -435,12 +439,43 @@ const fn build() -> [(u16, u8); SLOTS] {
             while table[at].0 != 0 {
                 at = (at + 1) % SLOTS;
             }
-            table[at] = (i as u16 + 1, j as u8);
+            table[at] = (i as u16 + 1, j as u8, n as u8, word[0]);
             j += 1;
         }
         i += 1;
     }
     table
+}
+
+#[expect(clippy::indexing_slicing, reason = "runs while compiling")]
+const fn phrases() -> [u64; SLOTS / 64] {
+    let mut bits = [0; SLOTS / 64];
+    let mut i = 0;
+    while i < MEANINGS.len() {
+        let (cue, role, words) = MEANINGS[i];
+        let mut j = 0;
+        while j < words.len() && (role & (SLEEP | SITE) != 0 || cue & Cue::SHARE != 0) {
+            let word = words[j].as_bytes();
+            let n = word.len();
+            let at = slot(word[0], word[n / 2], word[n - 1], word[if n > 1 { 1 } else { 0 }], n);
+            bits[at / 64] |= 1 << (at % 64);
+            j += 1;
+        }
+        i += 1;
+    }
+    bits
+}
+
+/// Whether a phrase of sleeping out, or a code in letters, may begin with a word.
+#[inline(always)]
+pub(super) fn begins_phrase(word: &[u8]) -> bool {
+    let n = word.len();
+    let (Some(first), Some(middle), Some(last)) = (word.first(), word.get(n / 2), word.last()) else { return false };
+    let at = slot(*first, *middle, *last, *word.get(1).unwrap_or(first), n);
+    PHRASES.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1) && {
+        let found = look(word);
+        found.role & (SLEEP | SITE) != 0 || found.cue & Cue::SHARE != 0
+    }
 }
 
 const NOTHING: Word = Word { cue: 0, role: 0 };
@@ -456,8 +491,10 @@ pub(super) fn look(word: &[u8]) -> Word {
     let second = word.get(1).unwrap_or(first);
     let mut at = slot(*first, *middle, *last, *second, n);
     let mut found = NOTHING;
-    while let Some((meaning, number)) = TABLE.get(at).filter(|(meaning, _)| *meaning != 0) {
-        if let Some((cue, role, words)) = MEANINGS.get(*meaning as usize - 1)
+    while let Some((meaning, number, length, letter)) = TABLE.get(at).filter(|entry| entry.0 != 0) {
+        if *length as usize == n
+            && *letter == *first | 32
+            && let Some((cue, role, words)) = MEANINGS.get(*meaning as usize - 1)
             && words.get(*number as usize).is_some_and(|w| w.as_bytes().eq_ignore_ascii_case(word))
         {
             found.cue |= cue;
@@ -482,7 +519,7 @@ mod tests {
         }
         assert_eq!(look(b"accommodation"), NOTHING);
         assert_eq!(look(b""), NOTHING);
-        let used = TABLE.iter().filter(|(meaning, _)| *meaning != 0).count();
+        let used = TABLE.iter().filter(|entry| entry.0 != 0).count();
         assert!(used < SLOTS / 3, "{used}");
     }
 }

@@ -17,8 +17,7 @@ const PAIRS: usize = 256;
 /// `server_name` is the name the caller asked for in its TLS handshake (SNI), where it did.
 ///
 /// # Errors
-/// `destination-mismatch` where target, `Host` and SNI name two places; `body-unsupported` for a content
-/// coding; `request-malformed` for everything that two readers could read differently.
+/// `destination-mismatch` where target, `Host` and SNI name two places; `request-malformed` for everything that two readers could read differently.
 pub fn canonical(parts: Parts, app: App, server_name: Option<&str>) -> Result<Flow, Refusal> {
     if parts.method == Method::CONNECT {
         return Err(WireFault::Connect.refusal());
@@ -37,11 +36,6 @@ fn check_fields(headers: &HeaderMap) -> Result<(), Refusal> {
     }
     if headers.get_all(header::CONTENT_TYPE).iter().count() > 1 {
         return Err(malformed("The request has two Content-Type headers; send exactly one."));
-    }
-    let coded = |v: &http::HeaderValue| !v.as_bytes().eq_ignore_ascii_case(b"identity");
-    if headers.get_all(header::CONTENT_ENCODING).iter().any(coded) {
-        let detail = "The body is compressed or otherwise coded; send it without Content-Encoding.";
-        return Err(Refusal::plain(Code::BodyUnsupported, detail));
     }
     Ok(())
 }
@@ -324,9 +318,6 @@ mod tests {
         let json = "Content-Type: application/json\n";
         assert_eq!(ask(json), None);
         assert_eq!(ask(&json.repeat(2)), Some(Code::RequestMalformed));
-        assert_eq!(ask("Content-Encoding: identity\n"), None);
-        assert_eq!(ask("Content-Encoding: gzip\n"), Some(Code::BodyUnsupported));
-        assert_eq!(ask("Content-Encoding: identity, gzip\n"), Some(Code::BodyUnsupported));
     }
 
     #[test]

@@ -2,12 +2,15 @@
 
 mod parts;
 mod table;
+mod xml;
 
 use super::selector::{Matcher, Selector, SelectorError};
 use crate::flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose, SystemId, Transform};
 pub use parts::{Holding, PartRules, Parts};
 use std::{collections::BTreeMap, sync::Arc};
 pub use table::{Dialect, folded};
+pub use xml::{Namespaces, Ns, SoapAction, XmlFormat};
+pub(crate) use xml::{XML_URI, is_ncname, is_xml_char};
 
 /// One caller's way to one recipient for one purpose.
 #[derive(Debug)]
@@ -164,6 +167,8 @@ pub struct BodyRules {
     pub media: String,
     /// How its bytes are read.
     pub format: Format,
+    /// Bytes that one body may have, unpacked, where it is not what the gateway gives every body.
+    pub limit: Option<u64>,
     /// What happens to a member no rule lists.
     pub unlisted: Unlisted,
     /// Rules outside records.
@@ -191,6 +196,9 @@ pub enum Format {
     Binary(Arc<str>),
     /// RFC 7578 `multipart/form-data`: parts by name, each with rules of its own.
     Multipart(Arc<Parts>),
+    /// XML 1.0 (fifth edition) with namespaces. Places are named by a subset of XPath
+    /// ([`Selector::xpath`]); prefixes are those of the connection's own table.
+    Xml(Arc<XmlFormat>),
 }
 
 /// What the rule for a whole body is called in consents, records and refusals.
@@ -210,6 +218,7 @@ impl Format {
             "text/tab-separated-values" => Some(Self::Table(Dialect::tsv())),
             "application/x-www-form-urlencoded" => Some(Self::Form),
             "text/plain" => Some(Self::Text),
+            media if XmlFormat::reads(media) => Some(Self::Xml(Arc::default())),
             _ => None,
         }
     }
@@ -223,6 +232,16 @@ impl Format {
             Self::Json | Self::JsonLines => Selector::parse(text),
             Self::Table(_) | Self::Form => Ok(Selector::name(text)),
             Self::Text | Self::Binary(_) | Self::Multipart(_) => Ok(Selector::root()),
+            Self::Xml(xml) => Selector::xpath(text, &xml.namespaces),
+        }
+    }
+
+    /// The one SOAP action that requests may name, where the operation fixes one.
+    #[must_use]
+    pub fn action(&self) -> Option<&SoapAction> {
+        match self {
+            Self::Xml(xml) => xml.action.as_ref(),
+            _ => None,
         }
     }
 
@@ -365,7 +384,8 @@ pub enum Detected {
     Block,
 }
 
-/// What stands in a withheld value's place. For JSON: member removed; array element becomes `null`.
+/// What stands in a withheld value's place. For JSON: member removed; array element becomes `null`. For XML: element or
+/// attribute removed; XML has no `null`, which is an error when policies are loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Denied {
     /// Removed.

@@ -13,6 +13,7 @@ mod filter;
 mod guess;
 mod matcher;
 mod name_key;
+mod xpath;
 
 use jsonpath_rust::parser::{
     model::{Segment as Parsed, Selector as ParsedStep},
@@ -25,6 +26,7 @@ pub(crate) use automaton::{Automaton, DEAD, UNLISTED};
 pub(crate) use filter::{Comparison, Filter, Operand, Scalar, Way};
 pub use matcher::Matcher;
 pub(crate) use name_key::NameKey;
+pub(crate) use xpath::{ATTRIBUTE, CHILD};
 
 /// Segments one selector may have.
 const SEGMENTS: usize = 64;
@@ -119,9 +121,12 @@ impl Selector {
     /// `$.id` is `$.children[*].id`.
     #[must_use]
     pub fn join(&self, relative: &Self) -> Self {
-        let rest = relative.text.strip_prefix('$').unwrap_or(&relative.text);
+        let text = match relative.text.strip_prefix('$') {
+            Some(rest) => format!("{}{rest}", self.text),
+            None => format!("{}/{}", self.text, relative.text),
+        };
         let segments = self.segments.iter().chain(&relative.segments).cloned().collect();
-        Self { text: format!("{}{rest}", self.text).into(), segments }
+        Self { text: text.into(), segments }
     }
 
     /// Its steps, in order.

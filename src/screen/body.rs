@@ -2,7 +2,7 @@
 
 use super::{
     FindingRef, Findings, Judge, Person, Received, form::FormScreener, json::JsonScreener,
-    multipart::MultipartScreener, table::TableScreener, tally::Tally, whole::WholeScreener,
+    multipart::MultipartScreener, table::TableScreener, tally::Tally, whole::WholeScreener, xml::XmlScreener,
 };
 use crate::{
     policy::integration::{BodyRules, Format},
@@ -17,7 +17,7 @@ pub struct Limits {
     pub record: usize,
     /// Containers within containers.
     pub depth: usize,
-    /// Members of one object.
+    /// Members of one object; attributes of one element.
     pub members: usize,
     /// People that one body may be about: each costs memory, decisions and a row in the record book.
     pub people: usize,
@@ -36,6 +36,8 @@ pub enum BodyScreener {
     Whole(WholeScreener),
     /// Parts with rules of their own.
     Multipart(Box<MultipartScreener>),
+    /// XML 1.0 with namespaces.
+    Xml(Box<XmlScreener>),
 }
 
 /// What may leave of a body, and what was done to get there.
@@ -85,6 +87,10 @@ impl BodyScreener {
                 let screener = MultipartScreener::new(rules, parts, limits, request_person, boundary);
                 Self::Multipart(Box::new(screener))
             }
+            Format::Xml(_) => {
+                let xml = XmlScreener::new(rules, limits, request_person);
+                Self::Xml(Box::new(if received.transcoded { xml.transcoded() } else { xml }))
+            }
         }
     }
 
@@ -102,6 +108,7 @@ impl BodyScreener {
             Self::Form(form) => form.push(bytes, judge),
             Self::Whole(whole) => whole.push(bytes, judge),
             Self::Multipart(parts) => parts.push(bytes, judge),
+            Self::Xml(xml) => xml.push(bytes, judge),
         }
     }
 
@@ -113,6 +120,7 @@ impl BodyScreener {
             Self::Form(form) => form.take(),
             Self::Whole(whole) => whole.take(),
             Self::Multipart(parts) => parts.take(),
+            Self::Xml(xml) => xml.take(),
         }
     }
 
@@ -127,6 +135,7 @@ impl BodyScreener {
             Self::Form(form) => form.finish(judge),
             Self::Whole(whole) => whole.finish(judge),
             Self::Multipart(parts) => parts.finish(judge),
+            Self::Xml(xml) => xml.finish(judge),
         }
     }
 

@@ -69,8 +69,10 @@ struct Slot {
     /// Whether what may leave exactly is searched, and what the rule's key says of it.
     searched: bool,
     cue: Cue,
-    /// Its values' keys are data too, and say more than the rule's.
-    keyed: bool,
+    /// Whether each must be read: its key is data too and says more than the rule's, or any text may be a listed place.
+    always: bool,
+    /// It leaves without anybody's consent.
+    open: bool,
     sent: u32,
     withheld: u32,
     blocked: bool,
@@ -145,7 +147,8 @@ const UNASKED: Slot = Slot {
     why: None,
     searched: false,
     cue: Cue::NONE,
-    keyed: false,
+    always: false,
+    open: false,
     sent: 0,
     withheld: 0,
     blocked: false,
@@ -230,8 +233,8 @@ impl Tally {
         mut value: impl Lying<'v>,
     ) -> Result<Outcome<'s>, Box<Refusal>> {
         let slot = self.asked(who, judge)?;
-        let (ruled, searched, keyed, cue) = (slot.ruled, slot.searched, slot.keyed, slot.cue);
-        let worth = |search: &Search, glimpse| searched && (keyed || search.is_worth(glimpse, cue));
+        let (ruled, searched, always, open, cue) = (slot.ruled, slot.searched, slot.always, slot.open, slot.cue);
+        let worth = |search: &Search, glimpse| searched && (always || search.is_worth(glimpse, cue, open));
         match ruled {
             Ruled::Raw if !value.is_dotted() && !worth(&self.search, value.glimpse()) => {
                 self.sent(who);
@@ -268,8 +271,10 @@ impl Tally {
             };
             slot.ask(person, listed, judge)?;
             slot.searched = judge.detects();
-            slot.keyed = listed.path.ends_with('*') || listed.path.ends_with("*]") || listed.within.is_some();
-            slot.cue = *cue.get_or_insert_with(|| Cue::of_key(&listed.path));
+            let places = judge.places().is_some_and(|places| !places.is_empty());
+            slot.always = places || says_more(listed);
+            slot.open = judge.is_operational(listed);
+            slot.cue = *cue.get_or_insert_with(|| Cue::of_key(key_of(&listed.path)));
         }
         Ok(slot)
     }
@@ -284,7 +289,7 @@ impl Tally {
     ) -> Result<Outcome<'_>, Box<Refusal>> {
         let at = person.0 as usize * self.count + number;
         let (Some(slot), Some(rule)) = (self.slots.get(at), self.rules.get(number)) else { return Err(fault()) };
-        let cue = if slot.keyed { slot.cue.with(value.key()) } else { slot.cue };
+        let cue = if says_more(rule) { slot.cue.with(value.key()) } else { slot.cue };
         let searched = slot.searched;
         let mut value = value.read();
         let mut alphabet = None;
@@ -443,6 +448,18 @@ fn first_form(rule: &FieldRule) -> Form {
 fn too_many(most: usize) -> Box<Refusal> {
     let detail = format!("The request is about more than {most} people; send it in smaller requests.");
     Box::new(Refusal::plain(Code::BodyTooLarge, detail))
+}
+
+/// Whether a rule's values are more than its path says: their keys are data, or they hold others.
+fn says_more(rule: &FieldRule) -> bool {
+    rule.path.ends_with('*') || rule.path.ends_with("*]") || rule.within.is_some()
+}
+
+/// What a rule's path calls its value: the last name, with the one before it, which may say what a day or a latitude is of.
+fn key_of(path: &str) -> &str {
+    let last = path.rfind(['.', '/']);
+    let before = last.and_then(|last| path.get(..last)).and_then(|head| head.rfind(['.', '/']));
+    before.and_then(|at| path.get(at..)).unwrap_or(path)
 }
 
 #[cold]

@@ -228,6 +228,9 @@ mod tests {
         fn holds(&self, _: &FieldRule, _: &Category) -> bool {
             false
         }
+        fn is_operational(&self, _: &FieldRule) -> bool {
+            false
+        }
         fn known_by(&self, _: &FieldRule) -> crate::screen::KnownBy {
             crate::screen::KnownBy::Nothing
         }

@@ -267,6 +267,10 @@ impl Judge for Decider<'_> {
         self.consented.admitted().policy().categories.holds(&rule.category, found)
     }
 
+    fn is_operational(&self, rule: &FieldRule) -> bool {
+        !personal(&self.consented, &rule.category)
+    }
+
     fn known_by(&self, rule: &FieldRule) -> KnownBy {
         let categories = &self.consented.admitted().policy().categories;
         let within = |names: &[&str]| names.iter().any(|name| categories.is_within(&rule.category, name));

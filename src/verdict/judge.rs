@@ -62,6 +62,10 @@ pub trait Judge {
     /// Whether a value that `rule` lists may hold something of the category `found` as part of what it is.
     fn holds(&self, rule: &FieldRule, found: &Category) -> bool;
 
+    /// Whether what `rule` lists is about nobody, so that it leaves without anybody's consent. Only there are a record's
+    /// withheld values looked for: who consents to an e-mail address consents to the name in it.
+    fn is_operational(&self, rule: &FieldRule) -> bool;
+
     /// How a value that `rule` lists, and that does not leave as it is, is looked for in the record's other values.
     fn known_by(&self, rule: &FieldRule) -> KnownBy;
 

@@ -11,7 +11,12 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod clean;
 mod families;
+mod measured;
+mod properties;
+mod random;
+mod spellings;
 
 use families::FAMILIES;
 use havengate::detect::{Cue, Detected, scan};

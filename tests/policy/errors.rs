@@ -85,7 +85,7 @@ purpose     = "health""#,
             RIVERSIDE,
             r#""$.beds"       = "hg:HousingNeed""#,
             r#""$.beds"       = { categry = "hg:HousingNeed" }"#,
-            "integrations/inform-riverside.toml:96 error: unknown key `categry`; did you mean `category`? known here: category, otherwise, only, denied, detected",
+            "integrations/inform-riverside.toml:96 error: unknown key `categry`; did you mean `category`? known here: category, otherwise, only, denied, detected, encoding, fields, unlisted",
         ),
         (
             OWN,
@@ -682,8 +682,8 @@ fn bodies() {
         (
             RIVERSIDE,
             r#"media    = "application/json""#,
-            r#"media    = "application/xml""#,
-            r#"integrations/inform-riverside.toml:22 error: this media type cannot be screened; write "application/json", "text/csv", "application/x-www-form-urlencoded" or "text/plain", in lower case and without parameters; what is no list of values leaves as one `content`"#,
+            r#"media    = "application/pdf""#,
+            r#"integrations/inform-riverside.toml:22 error: this media type cannot be screened; write "application/json", "application/xml", "text/csv", "application/x-www-form-urlencoded" or "text/plain", in lower case and without parameters; what is no list of values leaves as one `content`"#,
         ),
         (
             RIVERSIDE,

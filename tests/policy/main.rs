@@ -14,6 +14,7 @@ mod registry;
 mod route;
 mod shipped;
 mod sound;
+mod xml;
 
 use havengate::policy::{Policy, Severity, Sources, shipped as files};
 

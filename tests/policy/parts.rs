@@ -122,7 +122,7 @@ fn parts_say_what_a_body_of_their_own_may_say() {
         ),
         (
             parts(told, &["name = \"a\"\ncontent = \"pd:Name\"\nfile = 1"]),
-            "at:20 error: unknown key `file`; known here: name, media, repeated, filename, unlisted, required, envelope, record, dialect, content",
+            "at:20 error: unknown key `file`; known here: name, media, repeated, filename, unlisted, required, envelope, record, dialect, content, namespaces",
         ),
     ];
     let wrong: Vec<String> = rows

@@ -11,6 +11,7 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod coding;
 mod document;
 mod flat;
 mod flat_properties;
@@ -29,3 +30,4 @@ mod sideways;
 mod table;
 mod whole;
 mod within;
+mod xml;

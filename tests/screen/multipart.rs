@@ -99,6 +99,7 @@ impl Form {
         let parts = Parts { list: self.list, subject: self.subject.map(Into::into) };
         Arc::new(BodyRules {
             media: "multipart/form-data".to_owned(),
+            limit: None,
             format: Format::Multipart(Arc::new(parts)),
             unlisted: self.unlisted,
             envelope: vec![],
@@ -135,6 +136,9 @@ impl<F: Fn(&Person, &FieldRule) -> Ruling> Judge for Plain<F> {
     }
     fn holds(&self, _: &FieldRule, _: &Category) -> bool {
         false
+    }
+    fn is_operational(&self, _: &FieldRule) -> bool {
+        true
     }
     fn known_by(&self, _: &FieldRule) -> KnownBy {
         KnownBy::Words

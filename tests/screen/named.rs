@@ -43,6 +43,9 @@ impl Judge for Naming {
     fn holds(&self, _: &FieldRule, _: &Category) -> bool {
         false
     }
+    fn is_operational(&self, _: &FieldRule) -> bool {
+        false
+    }
     fn known_by(&self, _: &FieldRule) -> havengate::screen::KnownBy {
         havengate::screen::KnownBy::Nothing
     }

@@ -66,16 +66,27 @@ impl Rules {
     }
 
     pub(crate) fn compile(&self) -> Arc<BodyRules> {
-        self.compile_as(Format::Json)
+        self.compile_as("application/json", Format::Json, &selector)
     }
 
-    pub(crate) fn compile_as(&self, format: Format) -> Arc<BodyRules> {
+    pub(crate) fn compile_lines(&self) -> Arc<BodyRules> {
+        self.compile_as("application/jsonl", Format::JsonLines, &selector)
+    }
+
+    /// In another format, whose selectors `selector` reads.
+    pub(crate) fn compile_as(
+        &self,
+        media: &str,
+        format: Format,
+        selector: &dyn Fn(&str) -> Selector,
+    ) -> Arc<BodyRules> {
         let share = |rules: &[FieldRule]| rules.iter().cloned().map(Arc::new).collect();
         let envelope = (0..).zip(&self.envelope).map(|(i, f)| (selector(&f.path), Target::Envelope(i)));
         let records = (0..).zip(&self.records).map(|(i, r)| (selector(&r.select), Target::Record(i)));
         Arc::new(BodyRules {
-            media: "application/json".to_owned(),
+            media: media.to_owned(),
             format,
+            limit: None,
             unlisted: self.unlisted,
             envelope: share(&self.envelope),
             matcher: Matcher::compile(&envelope.chain(records).collect::<Vec<_>>()).unwrap(),
@@ -96,7 +107,7 @@ impl Rules {
                         select: select.as_str().into(),
                         subject: subject.as_str().into(),
                     }),
-                    matcher: record.matcher(),
+                    matcher: record.matcher(selector),
                 })
                 .collect(),
         })
@@ -104,7 +115,7 @@ impl Rules {
 }
 
 impl Record {
-    fn matcher(&self) -> Matcher<RecordTarget> {
+    fn matcher(&self, selector: &dyn Fn(&str) -> Selector) -> Matcher<RecordTarget> {
         let target = |i, s: &Selector| if s.has_filter() { RecordTarget::Choice(i) } else { RecordTarget::Field(i) };
         let fields = (0..).zip(self.fields.iter().map(|f| selector(&f.path)));
         let mut places: Vec<_> = fields.map(|(i, s)| (s.clone(), target(i, &s))).collect();
@@ -147,6 +158,9 @@ impl<F: Fn(&Person, &FieldRule) -> Ruling> Judge for Once<F> {
         None
     }
     fn holds(&self, _: &FieldRule, _: &Category) -> bool {
+        false
+    }
+    fn is_operational(&self, _: &FieldRule) -> bool {
         false
     }
     fn known_by(&self, _: &FieldRule) -> havengate::screen::KnownBy {

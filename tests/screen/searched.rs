@@ -35,6 +35,9 @@ impl Judge for But {
     fn holds(&self, rule: &FieldRule, found: &Category) -> bool {
         rule.category == *found || rule.category.as_str() == "hg:ServiceLocation"
     }
+    fn is_operational(&self, rule: &FieldRule) -> bool {
+        rule.category.as_str().starts_with("hg:")
+    }
     fn known_by(&self, rule: &FieldRule) -> KnownBy {
         match rule.category.as_str() {
             "pd:Name" => KnownBy::Words,

@@ -100,6 +100,9 @@ impl Judge for Reader {
     fn holds(&self, _: &FieldRule, _: &havengate::flow::Category) -> bool {
         false
     }
+    fn is_operational(&self, _: &FieldRule) -> bool {
+        false
+    }
     fn known_by(&self, _: &FieldRule) -> havengate::screen::KnownBy {
         havengate::screen::KnownBy::Nothing
     }

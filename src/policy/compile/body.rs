@@ -5,8 +5,10 @@ mod flat;
 mod multipart;
 mod record;
 pub(super) mod selectors;
+mod size;
 mod table;
 mod whole;
+mod xml;
 
 use super::{
     Meaning, Problems,
@@ -58,15 +60,18 @@ pub(super) fn compile(
         return None;
     }
     let format = format(file, text, problems)?;
+    xml::anchored(file, text, &format, problems);
+    let limit = text.limit.as_ref().map_or(Some(None), |limit| size::compile(file, limit, problems).map(Some));
     let unlisted = unlisted(file, &text.unlisted, problems);
     if format.is_whole() {
-        return whole::compile(file, text, format, unlisted?, places, meaning, problems);
+        let rules = whole::compile(file, text, format, unlisted?, places, meaning, problems)?;
+        return Some(BodyRules { limit: limit?, ..rules });
     }
     if !flat::check(file, text, &format, problems) {
         return None;
     }
     let (mut envelope, mut targets) = (Vec::new(), Vec::new());
-    for (key, rule) in fields::compile(file, &text.envelope, Site::Body, meaning, problems) {
+    for (key, rule) in fields::compile(file, &text.envelope, Site::within(&format), meaning, problems) {
         if let Some(selector) = parse(file, key.span(), key.get_ref(), &format, problems) {
             selectors::no_filter(file, &key.span(), &selector, problems);
             targets.push(Placed::new(key.span(), selector, Target::Envelope(index(envelope.len()))));
@@ -94,7 +99,15 @@ pub(super) fn compile(
     let matcher = matcher(file, span, &targets, problems);
     let records: Option<Vec<_>> = compiled.into_iter().map(|r| r.finish(file, problems)).collect();
     let (envelope, media) = (envelope.into_iter().map(Arc::new).collect(), text.media.get_ref().clone());
-    Some(BodyRules { media, format, unlisted: unlisted?, envelope, records: records?, matcher: matcher? })
+    Some(BodyRules {
+        media,
+        format,
+        limit: limit?,
+        unlisted: unlisted?,
+        envelope,
+        records: records?,
+        matcher: matcher?,
+    })
 }
 
 /// How the body is read, with what the media type alone does not say.
@@ -107,12 +120,15 @@ fn format(file: &str, text: &Body, problems: &mut Problems) -> Option<Format> {
         format => format,
     };
     let Some(format) = format else {
-        let mend = "write \"application/json\", \"text/csv\", \"application/x-www-form-urlencoded\" or \"text/plain\", in \
+        let mend = "write \"application/json\", \"application/xml\", \"text/csv\", \"application/x-www-form-urlencoded\" or \"text/plain\", in \
                     lower case and without parameters; what is no list of values leaves as one `content`";
         problems.error(place(file, text.media.span()), "this media type cannot be screened", mend);
         return None;
     };
-    whole::keys(file, text, &format, problems).then_some(format)
+    if !whole::keys(file, text, &format, problems) {
+        return None;
+    }
+    xml::complete(file, text, format, problems)
 }
 
 /// What is not said is stripped: only whole bodies must say.

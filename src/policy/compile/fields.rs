@@ -7,7 +7,7 @@ use crate::{
     flow::{Category, Form, Transform},
     policy::{
         diagnostic::Place,
-        integration::{Denied, Detected, FieldRule, Format, Within},
+        integration::{Denied, Detected, FieldRule, Format, Within, is_xml_char},
         source::{
             At,
             integration::{Denied as DeniedText, Field, Fields},
@@ -36,6 +36,8 @@ pub(super) enum Site {
     Text,
     /// The whole body is bytes: withholding them stops the request.
     Bytes,
+    /// An element or attribute of XML goes, is emptied or replaced.
+    Xml,
 }
 
 impl Site {
@@ -47,6 +49,7 @@ impl Site {
             Format::Form | Format::Multipart(_) => Self::Pair,
             Format::Text => Self::Text,
             Format::Binary(_) => Self::Bytes,
+            Format::Xml(_) => Self::Xml,
         }
     }
 }
@@ -190,6 +193,8 @@ fn denied(file: &str, text: Option<&At<DeniedText>>, site: Site, problems: &mut 
         (Site::Path | Site::Bytes, Denied::Block) | (Site::Body, _) => {}
         (Site::Query | Site::Cell | Site::Pair, other) if *other != Denied::Null => {}
         (Site::Text, Denied::Block | Denied::Empty | Denied::Const(_)) => {}
+        (Site::Xml, Denied::Strip | Denied::Empty | Denied::Block) => {}
+        (Site::Xml, Denied::Const(text)) if text.chars().all(is_xml_char) => {}
         (Site::Header, Denied::Strip | Denied::Block) => {}
         (Site::Header, Denied::Const(text)) if text.bytes().all(|b| matches!(b, b' '..=b'~')) => {}
         (Site::Path, _) => {
@@ -216,6 +221,14 @@ fn denied(file: &str, text: Option<&At<DeniedText>>, site: Site, problems: &mut 
         (Site::Bytes, _) => {
             let mend = "take `denied` out: a withheld body always stops the request";
             problems.error(place(file, text.span()), "nothing can stand in place of a body that is not text", mend);
+        }
+        (Site::Xml, Denied::Const(_)) => {
+            let mend = "take the control characters out";
+            problems.error(place(file, text.span()), "this text cannot stand in XML", mend);
+        }
+        (Site::Xml, _) => {
+            let mend = "write \"strip\", \"empty\" or { const = \"…\" }";
+            problems.error(place(file, text.span()), "XML has no null", mend);
         }
     }
     Some(denied)

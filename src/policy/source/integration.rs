@@ -126,6 +126,8 @@ pub(in crate::policy) type Fields = BTreeMap<At<String>, At<Field>>;
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Body {
     pub(in crate::policy) media: At<String>,
+    /// `"8GiB"`.
+    pub(in crate::policy) limit: Option<At<String>>,
     pub(in crate::policy) unlisted: At<String>,
     #[serde(default)]
     pub(in crate::policy) required: Vec<At<String>>,
@@ -139,6 +141,10 @@ pub(in crate::policy) struct Body {
     pub(in crate::policy) content: Option<At<Field>>,
     /// Whom a body is about that is one value, or that has parts.
     pub(in crate::policy) subject: Option<At<String>>,
+    /// XML: what the prefixes in its selectors stand for; `""` for names without one.
+    pub(in crate::policy) namespaces: Option<At<BTreeMap<At<String>, At<String>>>>,
+    /// SOAP: the one action that requests may name.
+    pub(in crate::policy) action: Option<At<String>>,
     /// What each part may hold.
     #[serde(default)]
     pub(in crate::policy) part: Vec<At<Part>>,
@@ -165,6 +171,8 @@ pub(in crate::policy) struct Part {
     pub(in crate::policy) record: Vec<At<Record>>,
     pub(in crate::policy) dialect: Option<At<Dialect>>,
     pub(in crate::policy) content: Option<At<Field>>,
+    /// XML: what the prefixes in its selectors stand for.
+    pub(in crate::policy) namespaces: Option<At<BTreeMap<At<String>, At<String>>>>,
 }
 
 /// `{ delimiter = ";", quote = "\"", header = true, columns = ["A", "B"] }`.

@@ -5,17 +5,17 @@ use super::{
     text,
     tree::{Node, Value},
 };
-use crate::policy::{
-    integration::RecordRules,
-    selector::{Comparison, Filter, Operand, Scalar, Selector, Step, Way},
+use crate::{
+    policy::{
+        integration::RecordRules,
+        selector::{Comparison, Filter, Operand, Scalar, Selector, Step, Way},
+    },
+    screen::place::NO_RULE,
 };
 use std::{
     cmp::Ordering,
     collections::{HashMap, hash_map::Entry},
 };
-
-/// What stands for no rule in an item that waits to be chosen for.
-pub(super) const NONE: u16 = u16::MAX;
 
 /// Gives every item whose rule depends on what stands beside it that rule: the one whose filter holds, else the one
 /// without a filter. Items that no rule lists after all, and those that two filters claim, become gaps or go; how
@@ -30,7 +30,7 @@ pub(super) fn choose(items: &mut Vec<Item>, rules: &RecordRules, buf: &[u8], rec
         let Kind::Choice(scalar) = item.kind else { return true };
         let rule = match chosen.get(&(item.value as usize)) {
             Some(claimed) => *claimed,
-            None => Some(item.rule).filter(|rule| *rule != NONE),
+            None => Some(item.rule).filter(|rule| *rule != NO_RULE),
         };
         if let Some(rule) = rule {
             (item.rule, item.kind) = (rule, Kind::Field(scalar));

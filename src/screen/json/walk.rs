@@ -12,8 +12,6 @@ use super::{
     scan::{self, Fault, Partial},
     tape::{Item, Kind, Scalar, Tape},
 };
-use places::{CHOICE, DEEPER, DEPENDANT_SUBJECT, LISTED, SPECIAL, SUBJECT, may_name_somebody};
-
 use crate::{
     policy::{
         integration::BodyRules,
@@ -21,6 +19,7 @@ use crate::{
     },
     screen::{
         Judge, Person,
+        place::{CHOICE, DEEPER, DEPENDANT_SUBJECT, LISTED, SPECIAL, SUBJECT, may_name_somebody},
         tally::{PersonId, Tally},
     },
     verdict::Refusal,

@@ -69,25 +69,30 @@ const DIGITS: usize = 9;
 impl Search {
     /// Whether the value must be read.
     #[inline]
-    pub(super) fn is_worth(&self, glimpse: Glimpse<'_>, cue: Cue) -> bool {
+    pub(super) fn is_worth(&self, glimpse: Glimpse<'_>, cue: Cue, open: bool) -> bool {
+        let known = open && !self.known.is_empty();
         match glimpse {
-            Glimpse::Text(text) => detect::worth_scanning(text, cue) || !self.known.is_empty(),
-            Glimpse::Number(number) => cue != Cue::NONE || number.len() >= DIGITS || !self.known.is_empty(),
+            Glimpse::Text(text) => known || detect::worth_scanning(text, cue),
+            Glimpse::Number(number) => cue != Cue::NONE || number.len() >= DIGITS || known,
             Glimpse::Word => false,
         }
     }
 
-    fn look(&mut self, value: &Value<'_>, cue: Cue, judge: &dyn Judge) -> Vec<(Range<usize>, What)> {
+    fn look(&mut self, value: &Value<'_>, cue: Cue, open: bool, judge: &dyn Judge) -> Vec<(Range<usize>, What)> {
         self.spans.clear();
         self.known_spans.clear();
         match value {
             Value::Text(text) => {
                 detect::scan(text, cue, judge.places(), &mut self.spans);
-                self.known.find(text, &mut self.known_spans);
+                if open {
+                    self.known.find(text, &mut self.known_spans);
+                }
             }
             Value::Number(number) => {
                 detect::scan_number(number, cue, &mut self.spans);
-                self.known.find(number, &mut self.known_spans);
+                if open {
+                    self.known.find(number, &mut self.known_spans);
+                }
             }
             Value::Bool(_) | Value::Null => {}
         }
@@ -157,11 +162,12 @@ impl Tally {
         value: &Value<'_>,
         cue: Cue,
     ) -> Result<Found, Box<Refusal>> {
-        let found = self.search.look(value, cue, judge);
+        let at = person.0 as usize * self.count + number;
+        let open = self.slots.get(at).is_some_and(|slot| slot.open);
+        let found = self.search.look(value, cue, open, judge);
         if found.is_empty() {
             return Ok(Found::Nothing);
         }
-        let at = person.0 as usize * self.count + number;
         let (Some(rule), Some(who)) = (self.rules.get(number), self.people.get(person.0 as usize)) else {
             return Err(fault());
         };

@@ -1,6 +1,6 @@
 //! `[[operation.body.part]]`: the parts of `multipart/form-data`, each with what a body of its own type may say.
 
-use super::{Meaning, Places, Problems, fields, place, record, unlisted, whole};
+use super::{Meaning, Places, Problems, fields, place, record, size, unlisted, whole};
 use crate::{
     flow::Group,
     policy::{
@@ -58,14 +58,17 @@ pub(super) fn compile(
     let matcher = Matcher::compile(&[]).ok()?;
     let record = RecordRules { subject, fields, choices: Vec::new(), dependants: None, matcher };
     let matcher = Matcher::compile(&[(Selector::root(), Target::Record(0))]).ok()?;
+    let limit = text.limit.as_ref().map_or(Some(None), |limit| size::compile(file, limit, problems).map(Some))?;
     let (media, unlisted) = (MEDIA.to_owned(), unlisted?);
-    fine.then(|| BodyRules { media, format, unlisted, envelope: Vec::new(), records: vec![record], matcher })
+    fine.then(|| BodyRules { media, format, limit, unlisted, envelope: Vec::new(), records: vec![record], matcher })
 }
 
 fn keys(file: &str, text: &Body, problems: &mut Problems) -> bool {
     let said = [
         text.content.as_ref().map(At::span),
         text.dialect.as_ref().map(At::span),
+        text.namespaces.as_ref().map(At::span),
+        text.action.as_ref().map(At::span),
         text.envelope.keys().next().map(At::span),
         text.record.first().map(At::span),
     ];
@@ -163,6 +166,9 @@ fn part(
             content: text.content.clone(),
             subject: None,
             part: Vec::new(),
+            namespaces: text.namespaces.clone(),
+            action: None,
+            limit: None,
         };
         own_subjects(file, &body, problems)?;
         let document = super::compile(file, &toml::Spanned::new(span, body), places, meaning, problems)?;
@@ -195,6 +201,7 @@ fn value(
         text.envelope.keys().next().map(At::span),
         text.record.first().map(At::span),
         text.dialect.as_ref().map(At::span),
+        text.namespaces.as_ref().map(At::span),
         text.required.first().map(At::span),
         text.unlisted.as_ref().map(At::span),
     ];

@@ -198,7 +198,11 @@ fn dependants(
 /// Two values for one subject would make the record nobody's.
 fn one_place(file: &str, span: &Range<usize>, selector: &Selector, problems: &mut Problems) {
     if !selector.is_singular() {
-        let mend = "name one place, without `*`, `..`, unions or slices";
+        let mend = if selector.as_str().starts_with('$') {
+            "name one place, without `*`, `..`, unions or slices"
+        } else {
+            "name one place, without `*` or `//`"
+        };
         problems.error(place(file, span.clone()), format!("`{selector}` can select several places"), mend);
     }
 }

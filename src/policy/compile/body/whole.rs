@@ -101,7 +101,16 @@ pub(super) fn compile(
     let record = RecordRules { subject, fields: vec![Arc::new(rule)], choices: Vec::new(), dependants: None, matcher };
     let matcher = Matcher::compile(&[(Selector::root(), Target::Record(0))]).ok()?;
     let media = text.media.get_ref().clone();
-    fine.then(|| BodyRules { media, format, unlisted, envelope: Vec::new(), records: vec![record], matcher })
+    // The caller knows the limit.
+    fine.then(|| BodyRules {
+        media,
+        limit: None,
+        format,
+        unlisted,
+        envelope: Vec::new(),
+        records: vec![record],
+        matcher,
+    })
 }
 
 /// Nobody looks into these bytes: they may hold anything about anybody, and there is no rougher form of them.

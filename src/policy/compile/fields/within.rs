@@ -107,5 +107,13 @@ fn rules(
     };
     let document = matcher(file, key.span(), &whole, problems)?;
     let media = "application/json".to_owned();
-    Some(BodyRules { media, format, unlisted, envelope: Vec::new(), records: vec![record], matcher: document })
+    Some(BodyRules {
+        media,
+        limit: None,
+        format,
+        unlisted,
+        envelope: Vec::new(),
+        records: vec![record],
+        matcher: document,
+    })
 }

@@ -3,13 +3,13 @@
 //! It does what [`Walk::name`] does for the name that followed the last time, and what [`Walk::value`] does for a
 //! listed scalar that needs no second look. Everything else is left to them. Most of a batch is read here.
 
-use super::{
-    Expect, Name, Turn, Walk, Zone,
-    places::{LISTED, SPECIAL},
-};
-use crate::screen::json::{
-    scan,
-    tape::{Item, Kind},
+use super::{Expect, Name, Turn, Walk, Zone};
+use crate::screen::{
+    json::{
+        scan,
+        tape::{Item, Kind},
+    },
+    place::{LISTED, SPECIAL},
 };
 
 impl Walk {

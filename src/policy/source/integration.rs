@@ -115,7 +115,7 @@ pub(in crate::policy) enum Headers {
 #[derive(Debug)]
 pub(in crate::policy) enum Header {
     Opaque,
-    Holds(Field),
+    Holds(Box<Field>),
 }
 
 /// Places and what they hold.
@@ -304,8 +304,10 @@ impl<'de> Deserialize<'de> for Field {
 
 impl<'de> Deserialize<'de> for Header {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let word = |s: &str| if s == "opaque" { Ok(Self::Opaque) } else { Field::word(s).map(Self::Holds) };
-        let table: fn(FieldTable) -> Self = |t| Self::Holds(t.into());
+        let word = |s: &str| {
+            if s == "opaque" { Ok(Self::Opaque) } else { Field::word(s).map(|field| Self::Holds(field.into())) }
+        };
+        let table: fn(FieldTable) -> Self = |t| Self::Holds(Box::new(t.into()));
         d.deserialize_any(WordOrTable { expected: "\"opaque\", a category or a table with one", word, table })
     }
 }

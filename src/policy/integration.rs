@@ -349,6 +349,9 @@ pub struct FieldRule {
     pub detected: Detected,
     /// The value is itself written in some format, and what is within it is what is judged.
     pub within: Option<Within>,
+    /// The only texts that may leave, where they are listed; white space between words counts as one space. What leaves
+    /// is the text as it stands here.
+    pub one_of: Option<Arc<[Arc<str>]>>,
 }
 
 /// How a value is read that holds others: JSON within JSON, a form in a parameter, any of them in base64.

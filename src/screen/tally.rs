@@ -1,5 +1,6 @@
 //! People, rulings and counts: each (person, rule) is judged once and remembered.
 
+mod one_of;
 mod refusals;
 mod search;
 mod value;
@@ -131,7 +132,8 @@ enum Ruled {
     No,
     /// It may leave as it is.
     Raw,
-    /// It may leave as it is if nothing speaks against the recipient it names, however it names one.
+    /// It may leave as it is if nothing speaks against the recipient it names, however it names one, and it is one of
+    /// those that its rule lists, where it lists them.
     Recipient,
     /// What is within it is asked about.
     Within,
@@ -292,6 +294,9 @@ impl Tally {
         let cue = if says_more(rule) { slot.cue.with(value.key()) } else { slot.cue };
         let searched = slot.searched;
         let mut value = value.read();
+        if rule.one_of.is_some() {
+            return self.one_of((person, number), judge, &value);
+        }
         let mut alphabet = None;
         if let (Some(_), Value::Text(text)) = (&rule.within, &value) {
             let Some((found, bytes)) = within::base64(text) else {
@@ -501,7 +506,8 @@ impl Slot {
         }
         match judge.judge(person, rule) {
             Ruling::Send(Form::Raw) if !rule.only => {
-                self.ruled = if judge.reads_every(rule) { Ruled::Recipient } else { Ruled::Raw };
+                let every = rule.one_of.is_some() || judge.reads_every(rule);
+                self.ruled = if every { Ruled::Recipient } else { Ruled::Raw };
             }
             Ruling::Send(form) if rule.otherwise == Some(form) => (self.ruled, self.form) = (Ruled::Reworked, form),
             Ruling::Send(_) => {

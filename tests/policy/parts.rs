@@ -90,6 +90,30 @@ fn parts_say_what_a_body_of_their_own_may_say() {
             "at:19 error: nothing can stand in place of bytes that are not read; write \"strip\" or \"block\"",
         ),
         (
+            parts(
+                told,
+                &[
+                    "name = \"a\"\nmedia = \"application/pdf\"\ncontent = { category = \"hg:Document\", one_of = [\"x\"] }",
+                ],
+            ),
+            "at:20 error: bytes that nobody reads cannot be one of these texts; take it out",
+        ),
+        (parts(told, &["name = \"a\"\ncontent = { category = \"pd:Name\", one_of = [\"x y\", \"z\"] }"]), ""),
+        (
+            parts(
+                told,
+                &[
+                    "name = \"a\"\ncontent = { category = \"pd:Name\", one_of = [\"x y\", \" x  y\"], otherwise = \"pseudonym\" }",
+                ],
+            ),
+            "at:19 error: this text stands here twice, or differs only in white space; keep one of them\n\
+             at:19 error: a listed text leaves as it is listed; take this out, or `one_of`",
+        ),
+        (
+            parts(told, &["name = \"a\"\ncontent = { category = \"pd:Name\", one_of = [] }"]),
+            "at:19 error: no text is listed, so nothing could leave; write the texts that may, or take it out",
+        ),
+        (
             parts(told, &["name = \"a\"\ncontent = \"pd:Name\"\nunlisted = \"strip\""]),
             "at:20 error: this part is one value and has no places in it; write `content = \"…\"`; where it is required, say so under `[operation.body]`",
         ),

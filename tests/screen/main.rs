@@ -22,6 +22,7 @@ mod malformed;
 mod model;
 mod multipart;
 mod named;
+mod one_of;
 mod properties;
 mod rules;
 mod searched;

@@ -1,5 +1,6 @@
 //! What a listed place holds and in which forms it may be tried.
 
+mod one_of;
 mod within;
 
 use super::{Meaning, Problems, place};
@@ -115,8 +116,9 @@ pub(super) fn rule(
     }
     let denied = denied(file, text.denied.as_ref(), site, problems)?;
     let detected = detected(file, text.detected.as_ref(), problems)?;
-    let path = Arc::from(key.get_ref().as_str());
-    Some(FieldRule { path, category: category?, otherwise, only, denied, required: false, detected, within })
+    let one_of = one_of::compile(file, text, site, problems);
+    let (path, category) = (Arc::from(key.get_ref().as_str()), category?);
+    Some(FieldRule { path, category, otherwise, only, denied, required: false, detected, within, one_of })
 }
 
 fn known(at: Place<'_>, category: &Category, meaning: &Meaning<'_>, problems: &mut Problems) -> bool {

@@ -237,6 +237,7 @@ fn opaque(name: &At<String>) -> Option<FieldRule> {
         required: false,
         detected: Detected::Value,
         within: None,
+        one_of: None,
     })
 }
 

@@ -230,6 +230,8 @@ pub(in crate::policy) struct Field {
     pub(in crate::policy) fields: Option<Fields>,
     /// What happens within the value to what no rule lists. `"strip"` if it is not said.
     pub(in crate::policy) unlisted: Option<At<String>>,
+    /// The only texts that may leave.
+    pub(in crate::policy) one_of: Option<At<Vec<At<String>>>>,
 }
 
 /// One encoding, or several from the outside in.
@@ -261,6 +263,7 @@ struct FieldTable {
     encoding: Option<At<Encoding>>,
     fields: Option<Fields>,
     unlisted: Option<At<String>>,
+    one_of: Option<At<Vec<At<String>>>>,
 }
 
 impl From<FieldTable> for Field {
@@ -275,6 +278,7 @@ impl From<FieldTable> for Field {
             encoding: t.encoding,
             fields: t.fields,
             unlisted: t.unlisted,
+            one_of: t.one_of,
         }
     }
 }
@@ -291,6 +295,7 @@ impl Field {
             encoding: None,
             fields: None,
             unlisted: None,
+            one_of: None,
         })
     }
 }

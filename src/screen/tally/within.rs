@@ -127,7 +127,7 @@ impl Tally {
         if self.inner.people().len() > self.most { Err(super::too_many(self.most)) } else { Ok(()) }
     }
 
-    /// A value that cannot be read as its rule says.
+    /// A value that cannot be read as its rule says, or is none of those it lists.
     pub(super) fn unread(
         &mut self,
         (person, number): (PersonId, usize),
@@ -139,7 +139,9 @@ impl Tally {
         else {
             return Err(fault());
         };
-        let why = known.get_or_insert_with(|| Arc::new(unreadable(rule)));
+        let why = known.get_or_insert_with(|| {
+            Arc::new(if rule.one_of.is_some() { super::one_of::unlisted(rule) } else { unreadable(rule) })
+        });
         if rule.required || rule.denied == Denied::Block {
             slot.blocked = true;
             return Err(Box::new(stop(rule, why)));

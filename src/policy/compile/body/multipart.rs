@@ -218,6 +218,10 @@ fn value(
     let rule = fields::rule(file, &text.name, content.span(), content.get_ref(), Site::Pair, meaning, problems)?;
     if let Format::Binary(kind) = format {
         whole::opaque(file, content, (kind, &rule), meaning, problems);
+        if let Some(listed) = &content.get_ref().one_of {
+            let message = "bytes that nobody reads cannot be one of these texts";
+            problems.error(place(file, listed.span()), message, "take it out");
+        }
         if matches!(rule.denied, Denied::Empty | Denied::Const(_)) {
             let mend = "write \"strip\" or \"block\"";
             problems.error(place(file, media.span()), "nothing can stand in place of bytes that are not read", mend);

@@ -2,6 +2,7 @@
 
 mod parts;
 mod table;
+mod template;
 mod xml;
 
 use super::selector::{Matcher, Selector, SelectorError};
@@ -9,6 +10,7 @@ use crate::flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose
 pub use parts::{Holding, PartRules, Parts};
 use std::{collections::BTreeMap, sync::Arc};
 pub use table::{Dialect, folded};
+pub use template::{Language, Piece, Template};
 pub use xml::{Namespaces, Ns, SoapAction, XmlFormat};
 pub(crate) use xml::{XML_URI, is_ncname, is_xml_char};
 
@@ -361,6 +363,8 @@ pub struct Within {
     pub base64: bool,
     /// What may leave of what is within. `None`: it is one value, which the rule's own category says.
     pub rules: Option<Arc<BodyRules>>,
+    /// It is a query of this template, whose literals are what is judged. Then nothing else is within.
+    pub template: Option<Arc<Template>>,
 }
 
 /// Two are equal if they are one and the same.
@@ -370,7 +374,11 @@ impl PartialEq for Within {
             (Some(a), Some(b)) => Arc::ptr_eq(a, b),
             (a, b) => a.is_none() && b.is_none(),
         };
-        same && self.base64 == other.base64
+        let same_template = match (&self.template, &other.template) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        same && same_template && self.base64 == other.base64
     }
 }
 

@@ -3,6 +3,7 @@
 mod one_of;
 mod refusals;
 mod search;
+mod template;
 mod value;
 mod within;
 
@@ -500,7 +501,7 @@ impl Slot {
 
     #[inline]
     fn ask(&mut self, person: &Person, rule: &FieldRule, judge: &mut dyn Judge) -> Result<(), Box<Refusal>> {
-        if rule.within.as_ref().is_some_and(|within| within.rules.is_some()) {
+        if rule.within.as_ref().is_some_and(|within| within.rules.is_some() || within.template.is_some()) {
             self.ruled = Ruled::Within;
             return Ok(());
         }

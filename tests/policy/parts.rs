@@ -157,3 +157,45 @@ fn parts_say_what_a_body_of_their_own_may_say() {
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// A connection whose query parameter `q` begins on line 13.
+fn queried(q: &str) -> String {
+    let text = format!(
+        "id = \"street-health\"\napp = \"inform\"\ndestination = \"street-health/outreach\"\n\
+         upstream = \"https://referrals.street-health.example/api\"\nroute = {{ prefix = \"/street-health\" }}\n\
+         purpose = \"health\"\n\n[[operation]]\nid = \"find\"\nmethod = \"GET\"\npath = \"/query\"\n\
+         subject = \"query:who\"\nquery = {{ who = \"pd:Identifier\", q = {{ {q} }} }}\n"
+    );
+    findings(&with(FILE, "", &text)).replace(FILE, "at")
+}
+
+#[test]
+fn a_query_is_a_template_with_what_its_literals_hold() {
+    let name = "parameters = { name = \"pd:Name\" }";
+    for (q, expected) in [
+        (format!("language = \"soql\", template = \"WHERE N = :name AND D = '2026:01'\", {name}"), ""),
+        (format!("language = \"fhir\", template = \"urn:x|:name\", {name}"), ""),
+        (
+            format!("language = \"sql\", template = \":name\", {name}"),
+            "at:13 error: `sql` is not known here; did you mean `soql`? known: soql, fhir",
+        ),
+        (
+            format!("template = \":name\", {name}"),
+            "at:13 error: a query needs all three of its keys; write `language = \"soql\"` (or \"fhir\"), `template` and `parameters`",
+        ),
+        (
+            format!("language = \"soql\", template = \"N = ':name'\", {name}"),
+            "at:13 error: `:name` cannot be read here; write each parameter once, outside quotes, with something between two of them",
+        ),
+        (
+            format!("language = \"soql\", template = \"N = :names\", {name}"),
+            "at:13 error: the template has no `:name`; write it where the literal stands",
+        ),
+        (
+            format!("category = \"pd:Name\", language = \"soql\", template = \":name\", {name}"),
+            "at:13 error: a query leaves as its template and its parameters say; take this out",
+        ),
+    ] {
+        assert_eq!(queried(&q), expected, "{q}");
+    }
+}

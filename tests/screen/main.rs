@@ -29,6 +29,7 @@ mod searched;
 mod selector;
 mod sideways;
 mod table;
+mod template;
 mod whole;
 mod within;
 mod xml;

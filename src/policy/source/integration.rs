@@ -232,6 +232,12 @@ pub(in crate::policy) struct Field {
     pub(in crate::policy) unlisted: Option<At<String>>,
     /// The only texts that may leave.
     pub(in crate::policy) one_of: Option<At<Vec<At<String>>>>,
+    /// `"soql"` or `"fhir"`: how the template is written.
+    pub(in crate::policy) language: Option<At<String>>,
+    /// A query with `:name` for each literal that varies.
+    pub(in crate::policy) template: Option<At<String>>,
+    /// What the literals hold, by name.
+    pub(in crate::policy) parameters: Option<Fields>,
 }
 
 /// One encoding, or several from the outside in.
@@ -264,6 +270,9 @@ struct FieldTable {
     fields: Option<Fields>,
     unlisted: Option<At<String>>,
     one_of: Option<At<Vec<At<String>>>>,
+    language: Option<At<String>>,
+    template: Option<At<String>>,
+    parameters: Option<Fields>,
 }
 
 impl From<FieldTable> for Field {
@@ -279,6 +288,9 @@ impl From<FieldTable> for Field {
             fields: t.fields,
             unlisted: t.unlisted,
             one_of: t.one_of,
+            language: t.language,
+            template: t.template,
+            parameters: t.parameters,
         }
     }
 }
@@ -296,6 +308,9 @@ impl Field {
             fields: None,
             unlisted: None,
             one_of: None,
+            language: None,
+            template: None,
+            parameters: None,
         })
     }
 }

@@ -38,6 +38,23 @@ impl Tally {
     }
 }
 
+/// What comes after `fixed` at the beginning of `text`, where they differ at most in how much white space stands where.
+pub(super) fn same_words<'t>(fixed: &str, text: &'t str) -> Option<&'t str> {
+    let (mut fixed, mut rest) = (fixed, text);
+    while let Some(first) = fixed.chars().next() {
+        if first.is_ascii_whitespace() {
+            if !rest.starts_with(|c: char| c.is_ascii_whitespace()) {
+                return None;
+            }
+            (fixed, rest) = (fixed.trim_ascii_start(), rest.trim_ascii_start());
+        } else {
+            rest = rest.strip_prefix(first)?;
+            fixed = fixed.get(first.len_utf8()..)?;
+        }
+    }
+    Some(rest)
+}
+
 /// Whether two texts are the same but for white space, of which programs that write documents put in more or less.
 fn is_same(listed: &str, text: &str) -> bool {
     listed == text || listed.split_ascii_whitespace().eq(text.split_ascii_whitespace())

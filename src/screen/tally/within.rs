@@ -84,6 +84,9 @@ impl Tally {
             return Err(fault());
         };
         let Some(within) = &rule.within else { return Err(fault()) };
+        if let Some(template) = &within.template {
+            return self.template(who, judge, template, &value.read());
+        }
         let text = match value.read() {
             Value::Null => return Ok(Outcome::Raw),
             Value::Text(text) if text.is_empty() => return Ok(Outcome::Raw),
@@ -140,7 +143,11 @@ impl Tally {
             return Err(fault());
         };
         let why = known.get_or_insert_with(|| {
-            Arc::new(if rule.one_of.is_some() { super::one_of::unlisted(rule) } else { unreadable(rule) })
+            Arc::new(match &rule.within {
+                _ if rule.one_of.is_some() => super::one_of::unlisted(rule),
+                Some(Within { template: Some(_), .. }) => super::template::other(rule),
+                _ => unreadable(rule),
+            })
         });
         if rule.required || rule.denied == Denied::Block {
             slot.blocked = true;

@@ -6,7 +6,8 @@ use crate::{
     policy::{
         compile::fields::Site,
         integration::{
-            BodyRules, Denied, FieldRule, Format, Holding, PartRules, Parts, RecordRules, SubjectSource, Target, Within,
+            BodyRules, Denied, FieldRule, Format, Holding, PartRules, Parts, RecordRules, SubjectSource, Target,
+            Template, Within,
         },
         selector::{Matcher, Selector},
         source::{
@@ -273,6 +274,13 @@ fn renamed(rule: Arc<FieldRule>, part: &str) -> FieldRule {
         base64: within.base64,
         rules: within.rules.map(|rules| match Arc::try_unwrap(rules) {
             Ok(rules) => Arc::new(named(rules, part)),
+            Err(shared) => shared,
+        }),
+        template: within.template.map(|template| match Arc::try_unwrap(template) {
+            Ok(template) => {
+                let rules = template.rules.into_iter().map(|rule| Arc::new(renamed(rule, part))).collect();
+                Arc::new(Template { rules, ..template })
+            }
             Err(shared) => shared,
         }),
     });

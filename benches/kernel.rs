@@ -190,6 +190,7 @@ fn rule(path: &str, category: &str) -> Arc<FieldRule> {
         required: false,
         detected: Detected::Value,
         within: None,
+        one_of: None,
     })
 }
 

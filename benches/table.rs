@@ -151,6 +151,7 @@ fn rules() -> Arc<BodyRules> {
             required: false,
             detected: havengate::policy::integration::Detected::Value,
             within: None,
+            one_of: None,
         })
     };
     let sent = SENT.map(|column| rule(column, "hg:Operational"));

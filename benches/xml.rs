@@ -188,6 +188,7 @@ fn rule(path: &str, category: &str) -> Arc<FieldRule> {
         required: false,
         detected: havengate::policy::integration::Detected::Value,
         within: None,
+        one_of: None,
     })
 }
 

@@ -8,6 +8,7 @@ mod dotted;
 pub mod form;
 pub mod headers;
 pub mod json;
+pub mod multipart;
 mod place;
 mod received;
 mod request;

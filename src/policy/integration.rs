@@ -1,12 +1,16 @@
 //! A connection, compiled: what `policies/integrations/*.toml` means.
 
+mod parts;
 mod table;
+mod template;
 mod xml;
 
 use super::selector::{Matcher, Selector, SelectorError};
 use crate::flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose, SystemId, Transform};
+pub use parts::{Holding, PartRules, Parts};
 use std::{collections::BTreeMap, sync::Arc};
 pub use table::{Dialect, folded};
+pub use template::{Language, Piece, Template};
 pub use xml::{Namespaces, Ns, SoapAction, XmlFormat};
 pub(crate) use xml::{XML_URI, is_ncname, is_xml_char};
 
@@ -192,6 +196,8 @@ pub enum Format {
     Text,
     /// Bytes of this media type that nobody looks into: the whole body is one value.
     Binary(Arc<str>),
+    /// RFC 7578 `multipart/form-data`: parts by name, each with rules of its own.
+    Multipart(Arc<Parts>),
     /// XML 1.0 (fifth edition) with namespaces. Places are named by a subset of XPath
     /// ([`Selector::xpath`]); prefixes are those of the connection's own table.
     Xml(Arc<XmlFormat>),
@@ -227,7 +233,7 @@ impl Format {
         match self {
             Self::Json | Self::JsonLines => Selector::parse(text),
             Self::Table(_) | Self::Form => Ok(Selector::name(text)),
-            Self::Text | Self::Binary(_) => Ok(Selector::root()),
+            Self::Text | Self::Binary(_) | Self::Multipart(_) => Ok(Selector::root()),
             Self::Xml(xml) => Selector::xpath(text, &xml.namespaces),
         }
     }
@@ -367,6 +373,9 @@ pub struct FieldRule {
     pub detected: Detected,
     /// The value is itself written in some format, and what is within it is what is judged.
     pub within: Option<Within>,
+    /// The only texts that may leave, where they are listed; white space between words counts as one space. What leaves
+    /// is the text as it stands here.
+    pub one_of: Option<Arc<[Arc<str>]>>,
 }
 
 /// How a value is read that holds others: JSON within JSON, a form in a parameter, any of them in base64.
@@ -376,6 +385,8 @@ pub struct Within {
     pub base64: bool,
     /// What may leave of what is within. `None`: it is one value, which the rule's own category says.
     pub rules: Option<Arc<BodyRules>>,
+    /// It is a query of this template, whose literals are what is judged. Then nothing else is within.
+    pub template: Option<Arc<Template>>,
 }
 
 /// Two are equal if they are one and the same.
@@ -385,7 +396,11 @@ impl PartialEq for Within {
             (Some(a), Some(b)) => Arc::ptr_eq(a, b),
             (a, b) => a.is_none() && b.is_none(),
         };
-        same && self.base64 == other.base64
+        let same_template = match (&self.template, &other.template) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        same && same_template && self.base64 == other.base64
     }
 }
 
@@ -440,6 +455,7 @@ impl FieldRule {
             denied: Denied::Strip,
             required: false,
             detected: Detected::Value,
+            one_of: None,
             within: None,
         }
     }

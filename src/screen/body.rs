@@ -1,8 +1,8 @@
 //! One body, whatever its format: bytes are pushed in, permitted bytes come out.
 
 use super::{
-    FindingRef, Findings, Judge, Person, form::FormScreener, json::JsonScreener, table::TableScreener, tally::Tally,
-    whole::WholeScreener, xml::XmlScreener,
+    FindingRef, Findings, Judge, Person, Received, form::FormScreener, json::JsonScreener,
+    multipart::MultipartScreener, table::TableScreener, tally::Tally, whole::WholeScreener, xml::XmlScreener,
 };
 use crate::{
     policy::integration::{BodyRules, Format},
@@ -34,6 +34,8 @@ pub enum BodyScreener {
     Form(FormScreener),
     /// Text or bytes that are one value.
     Whole(WholeScreener),
+    /// Parts with rules of their own.
+    Multipart(Box<MultipartScreener>),
     /// XML 1.0 with namespaces.
     Xml(Box<XmlScreener>),
 }
@@ -61,9 +63,16 @@ impl ScreenedBody {
 
 impl BodyScreener {
     /// A screener for one body. `request_person` is whom records are about whose subject is in the path, the
-    /// query or a header; for others it is not asked.
+    /// query or a header; for others it is not asked. For what needs nothing more said of how it came: a `multipart`
+    /// body, which names no boundary here, is refused.
     #[must_use]
     pub fn new(rules: Arc<BodyRules>, limits: Limits, request_person: Person) -> Self {
+        Self::received(rules, limits, request_person, &Received::default())
+    }
+
+    /// As [`BodyScreener::new`], for a body that came as `received` says.
+    #[must_use]
+    pub fn received(rules: Arc<BodyRules>, limits: Limits, request_person: Person, received: &Received) -> Self {
         match &rules.format {
             Format::Json | Format::JsonLines => Self::Json(Box::new(JsonScreener::new(rules, limits, request_person))),
             Format::Table(dialect) => {
@@ -73,16 +82,15 @@ impl BodyScreener {
             Format::Form => Self::Form(FormScreener::new(rules, limits, request_person)),
             Format::Text => Self::Whole(WholeScreener::new(rules, true, limits, request_person)),
             Format::Binary(_) => Self::Whole(WholeScreener::new(rules, false, limits, request_person)),
-            Format::Xml(_) => Self::Xml(Box::new(XmlScreener::new(rules, limits, request_person))),
-        }
-    }
-
-    /// The bytes are UTF-8 that somebody made of another charset, which the document itself may still name.
-    #[must_use]
-    pub fn transcoded(self) -> Self {
-        match self {
-            Self::Xml(xml) => Self::Xml(Box::new(xml.transcoded())),
-            other => other,
+            Format::Multipart(parts) => {
+                let (parts, boundary) = (Arc::clone(parts), received.boundary.as_deref());
+                let screener = MultipartScreener::new(rules, parts, limits, request_person, boundary);
+                Self::Multipart(Box::new(screener))
+            }
+            Format::Xml(_) => {
+                let xml = XmlScreener::new(rules, limits, request_person);
+                Self::Xml(Box::new(if received.transcoded { xml.transcoded() } else { xml }))
+            }
         }
     }
 
@@ -99,6 +107,7 @@ impl BodyScreener {
             Self::Table(table) => table.push(bytes, judge),
             Self::Form(form) => form.push(bytes, judge),
             Self::Whole(whole) => whole.push(bytes, judge),
+            Self::Multipart(parts) => parts.push(bytes, judge),
             Self::Xml(xml) => xml.push(bytes, judge),
         }
     }
@@ -110,6 +119,7 @@ impl BodyScreener {
             Self::Table(table) => table.take(),
             Self::Form(form) => form.take(),
             Self::Whole(whole) => whole.take(),
+            Self::Multipart(parts) => parts.take(),
             Self::Xml(xml) => xml.take(),
         }
     }
@@ -124,7 +134,18 @@ impl BodyScreener {
             Self::Table(table) => table.finish(judge),
             Self::Form(form) => form.finish(judge),
             Self::Whole(whole) => whole.finish(judge),
+            Self::Multipart(parts) => parts.finish(judge),
             Self::Xml(xml) => xml.finish(judge),
+        }
+    }
+
+    /// What stands between the parts of what leaves, which its `Content-Type` must say (RFC 2046 section 5.1). It is
+    /// another than what arrived, and known from the beginning. `None` for what has no parts.
+    #[must_use]
+    pub fn boundary(&self) -> Option<&str> {
+        match self {
+            Self::Multipart(parts) => Some(parts.boundary()),
+            _ => None,
         }
     }
 }

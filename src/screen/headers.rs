@@ -202,6 +202,7 @@ mod tests {
             required: false,
             detected: Detected::Value,
             within: None,
+            one_of: None,
         };
         (name.to_owned(), Arc::new(rule))
     }

@@ -93,8 +93,7 @@ impl Screening {
         let rules = consented.admitted().route().operation.body.clone();
         let body = rules.map(|rules| {
             let person = person_of_request(&consented, &flow);
-            let screener = BodyScreener::new(rules, limits, person);
-            if received.transcoded { screener.transcoded() } else { screener }
+            BodyScreener::received(rules, limits, person, &received)
         });
         Self { decision, consented, flow, body, received, taken: Taken::default() }
     }
@@ -130,12 +129,15 @@ impl Screening {
         let mut person = person_of_request(&self.consented, &self.flow);
         let route = self.consented.admitted().route().clone();
         if let Some(screener) = self.body.take() {
+            let mut content_type = std::mem::take(&mut self.received.content_type);
+            if let Some(boundary) = screener.boundary() {
+                content_type.push_str(&format!("; boundary={boundary}"));
+            }
             let screened = screener.finish(&mut decider)?;
             findings = screened.findings();
             if person == Person::Unknown {
                 person = self.person_of_target(&findings.people);
             }
-            let content_type = std::mem::take(&mut self.received.content_type);
             body = Some(std::mem::take(&mut self.taken).ended(content_type, screened.bytes)?);
         }
         let operation = &route.operation;

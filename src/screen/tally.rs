@@ -1,8 +1,10 @@
 //! People, rulings and counts: each (person, rule) is judged once and remembered.
 
 mod group;
+mod one_of;
 mod refusals;
 mod search;
+mod template;
 mod value;
 mod within;
 
@@ -133,7 +135,8 @@ enum Ruled {
     No,
     /// It may leave as it is.
     Raw,
-    /// It may leave as it is if nothing speaks against the recipient it names, however it names one.
+    /// It may leave as it is if nothing speaks against the recipient it names, however it names one, and it is one of
+    /// those that its rule lists, where it lists them.
     Recipient,
     /// What is within it is asked about.
     Within,
@@ -296,6 +299,9 @@ impl Tally {
         let cue = if says_more(rule) { slot.cue.with(value.key()) } else { slot.cue };
         let searched = slot.searched;
         let mut value = value.read();
+        if rule.one_of.is_some() {
+            return self.one_of((person, number), judge, &value);
+        }
         let mut alphabet = None;
         if let (Some(_), Value::Text(text)) = (&rule.within, &value) {
             let Some((found, bytes)) = within::base64(text) else {
@@ -499,13 +505,14 @@ impl Slot {
 
     #[inline]
     fn ask(&mut self, person: &Person, rule: &FieldRule, judge: &mut dyn Judge) -> Result<(), Box<Refusal>> {
-        if rule.within.as_ref().is_some_and(|within| within.rules.is_some()) {
+        if rule.within.as_ref().is_some_and(|within| within.rules.is_some() || within.template.is_some()) {
             self.ruled = Ruled::Within;
             return Ok(());
         }
         match judge.judge(person, rule) {
             Ruling::Send(Form::Raw) if !rule.only => {
-                self.ruled = if judge.reads_every(rule) { Ruled::Recipient } else { Ruled::Raw };
+                let every = rule.one_of.is_some() || judge.reads_every(rule);
+                self.ruled = if every { Ruled::Recipient } else { Ruled::Raw };
             }
             Ruling::Send(form) if rule.otherwise == Some(form) => (self.ruled, self.form) = (Ruled::Reworked, form),
             Ruling::Send(_) => {

@@ -261,6 +261,7 @@ mod tests {
             required: false,
             detected: Detected::Value,
             within: None,
+            one_of: None,
         };
         (path.to_owned(), Arc::new(rule))
     }

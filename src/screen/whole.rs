@@ -96,7 +96,7 @@ fn instead(outcome: Result<Outcome<'_>, Box<Refusal>>, body: impl FnOnce() -> Ve
     }
 }
 
-fn text(body: &[u8]) -> Result<&str, Refusal> {
+pub(super) fn text(body: &[u8]) -> Result<&str, Refusal> {
     let mark = if body.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let fault = |what, at: usize| {
         let detail = format!("the body is not text that can be read in one way only: {what} at byte {at}");
@@ -116,7 +116,7 @@ fn text(body: &[u8]) -> Result<&str, Refusal> {
 }
 
 /// Bytes that nobody looks into.
-struct Unread;
+pub(super) struct Unread;
 
 impl<'v> Lying<'v> for Unread {
     fn is_dotted(&mut self) -> bool {

@@ -26,6 +26,7 @@ mod named;
 mod names;
 mod namespace;
 mod oauth;
+mod parts;
 mod places;
 mod policy;
 mod privacy;

@@ -206,7 +206,7 @@ fn bodies_that_are_one_value() {
              at:17 error: a body says in its records whom they are about; move it to the `[[operation.body.record]]` that it is about",
         ),
         (
-            whole("multipart/form-data", scan),
+            whole("multipart/mixed", scan),
             "at:14 error: bodies of this media type hold values of their own; list its fields; only a format that has none leaves as one value",
         ),
     ];

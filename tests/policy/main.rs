@@ -10,6 +10,7 @@ mod flat_bodies;
 mod forum;
 mod hostile;
 mod lookalikes;
+mod parts;
 mod registry;
 mod route;
 mod shipped;

@@ -44,6 +44,7 @@ pub(crate) fn field(path: &str) -> FieldRule {
         required: false,
         detected: Detected::Value,
         within: None,
+        one_of: None,
     }
 }
 

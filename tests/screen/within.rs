@@ -11,7 +11,7 @@ use havengate::{
 fn json_within(base64: bool, denied: Denied, fields: &[&str]) -> FieldRule {
     let inner = Record { subject: None, ..record("$", "", fields) };
     let rules = Rules::of(&[inner]).compile();
-    FieldRule { denied, within: Some(Within { base64, rules: Some(rules) }), ..field("$.payload") }
+    FieldRule { denied, within: Some(Within { base64, rules: Some(rules), template: None }), ..field("$.payload") }
 }
 
 fn rules(rule: FieldRule) -> Rules {
@@ -78,7 +78,7 @@ fn base64_is_taken_off_and_put_back() {
 fn something_within_can_stop_the_request() {
     let inner = Record { subject: None, ..record("$", "", &[]) };
     let inner = Record { fields: vec![FieldRule { required: true, ..field("$.name") }], ..inner };
-    let within = Within { base64: false, rules: Some(Rules::of(&[inner]).compile()) };
+    let within = Within { base64: false, rules: Some(Rules::of(&[inner]).compile()), template: None };
     let rules = rules(FieldRule { within: Some(within), ..field("$.payload") });
     let refusal = screen(&rules, names, r#"[{"id":"c-2","payload":"{\"name\":\"Omar\"}"}]"#).unwrap_err();
     assert!(refusal.detail.contains("is needed and may not leave"), "{}", refusal.detail);

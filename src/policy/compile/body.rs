@@ -4,6 +4,7 @@ mod aggregate;
 mod answers;
 mod flat;
 mod keys;
+mod multipart;
 mod record;
 pub(super) mod selectors;
 mod size;
@@ -34,6 +35,8 @@ pub(super) struct Places<'a> {
     pub(super) query: &'a BTreeMap<String, Arc<FieldRule>>,
     /// `None` where the template cannot be read, which is reported.
     pub(super) path: Option<&'a [PathSegment]>,
+    /// These are the rules of a part, of a body that says itself whom it is about.
+    pub(super) is_told: bool,
 }
 
 impl Places<'_> {
@@ -50,6 +53,14 @@ pub(super) fn compile(
     problems: &mut Problems,
 ) -> Option<BodyRules> {
     let (span, text) = (text.span(), text.get_ref());
+    if text.media.get_ref() == multipart::MEDIA {
+        return multipart::compile(file, text, places, meaning, problems);
+    }
+    if let Some(part) = text.part.first() {
+        let mend = "write `media = \"multipart/form-data\"`, or list the fields of the body itself";
+        problems.error(place(file, part.span()), "a body of this media type has no parts", mend);
+        return None;
+    }
     let format = format(file, text, problems)?;
     xml::anchored(file, text, &format, problems);
     let limit = text.limit.as_ref().map_or(Some(None), |limit| size::compile(file, limit, problems).map(Some));

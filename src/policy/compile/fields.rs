@@ -1,5 +1,7 @@
 //! What a listed place holds and in which forms it may be tried.
 
+mod one_of;
+mod template;
 mod within;
 
 use super::{Meaning, Problems, place};
@@ -46,7 +48,7 @@ impl Site {
         match format {
             Format::Json | Format::JsonLines => Self::Body,
             Format::Table(_) => Self::Cell,
-            Format::Form => Self::Pair,
+            Format::Form | Format::Multipart(_) => Self::Pair,
             Format::Text => Self::Text,
             Format::Binary(_) => Self::Bytes,
             Format::Xml(_) => Self::Xml,
@@ -97,7 +99,11 @@ pub(super) fn rule(
             known(at, category, meaning, problems).then(|| category.clone())
         }
         // What is within is what is judged; nothing leaves by this rule's own category.
-        (None, Some(Within { rules: Some(_), .. })) => Category::parse("hg:Document").ok(),
+        (None, Some(Within { rules: Some(_), .. } | Within { template: Some(_), .. })) => {
+            Category::parse("hg:Document").ok()
+        }
+        // What is wrong with the query was said.
+        (None, None) if text.template.is_some() || text.parameters.is_some() || text.language.is_some() => None,
         (None, _) => {
             let mend = "add `category = \"…\"`, or `encoding` with the `fields` that are within it";
             problems.error(place(file, span), format!("nothing says what `{}` holds", key.get_ref()), mend);
@@ -113,10 +119,15 @@ pub(super) fn rule(
         let mend = "add `otherwise`, or take `only` out";
         problems.error(place(file, at.span()), "`only` says that only `otherwise` may leave, and there is none", mend);
     }
-    let denied = denied(file, text.denied.as_ref(), site, problems)?;
+    let denied = match (&text.template, &text.denied) {
+        // Without it, the request asks for something else.
+        (Some(_), None) => Denied::Block,
+        _ => denied(file, text.denied.as_ref(), site, problems)?,
+    };
     let detected = detected(file, text.detected.as_ref(), problems)?;
-    let path = Arc::from(key.get_ref().as_str());
-    Some(FieldRule { path, category: category?, otherwise, only, denied, required: false, detected, within })
+    let one_of = one_of::compile(file, text, site, problems);
+    let (path, category) = (Arc::from(key.get_ref().as_str()), category?);
+    Some(FieldRule { path, category, otherwise, only, denied, required: false, detected, within, one_of })
 }
 
 fn known(at: Place<'_>, category: &Category, meaning: &Meaning<'_>, problems: &mut Problems) -> bool {

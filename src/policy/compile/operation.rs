@@ -10,7 +10,7 @@ use crate::{
     flow::{Category, Form, Group},
     policy::{
         headers,
-        integration::{BodyRules, Denied, Detected, FieldRule, PathSegment, SubjectSource, Unlisted},
+        integration::{BodyRules, Denied, Detected, FieldRule, Format, Holding, PathSegment, SubjectSource, Unlisted},
         source::{
             At,
             integration::{Fields, Header, Headers, Operation as Text},
@@ -27,7 +27,7 @@ pub(super) fn compile(file: &str, text: &Text, meaning: &Meaning<'_>, problems: 
     let path_fields = path_fields(file, text, path.as_deref(), meaning, problems);
     let query = by_name(fields::compile(file, &text.query, Site::Query, meaning, problems));
     let headers = listed_headers(file, &text.headers, meaning, problems);
-    let places = body::Places { query: &query, path: path.as_deref() };
+    let places = body::Places { query: &query, path: path.as_deref(), is_told: false };
     let subject = text.subject.as_ref().and_then(|s| subject(file, text, s, &places, problems));
     let body = text.body.as_ref().map(|b| (b, body::compile(file, b, &places, meaning, problems)));
     let answer = text.response.as_ref().map(|r| answer::compile(file, r, method.as_ref(), &headers, problems));
@@ -237,6 +237,7 @@ fn opaque(name: &At<String>) -> Option<FieldRule> {
         required: false,
         detected: Detected::Value,
         within: None,
+        one_of: None,
     })
 }
 
@@ -276,5 +277,12 @@ fn says_too_much(name: &HeaderName) -> Option<&'static str> {
 
 fn strips(body: &BodyRules) -> bool {
     let mut rules = body.envelope.iter().chain(body.records.iter().flat_map(|r| &r.fields));
-    body.unlisted == Unlisted::Strip || rules.any(|r| r.denied != Denied::Block)
+    let in_parts = match &body.format {
+        Format::Multipart(parts) => parts.list.iter().any(|part| match &part.holds {
+            Holding::Document(rules) => strips(rules),
+            Holding::Text(_) | Holding::Bytes(_) => false,
+        }),
+        _ => false,
+    };
+    body.unlisted == Unlisted::Strip || in_parts || rules.any(|r| r.denied != Denied::Block)
 }

@@ -68,7 +68,7 @@ pub(in crate::policy) struct ClientCertificate {
 }
 
 /// The panel's approval.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Approval {
     pub(in crate::policy) by: At<String>,
@@ -115,14 +115,14 @@ pub(in crate::policy) enum Headers {
 #[derive(Debug)]
 pub(in crate::policy) enum Header {
     Opaque,
-    Holds(Field),
+    Holds(Box<Field>),
 }
 
 /// Places and what they hold.
 pub(in crate::policy) type Fields = BTreeMap<At<String>, At<Field>>;
 
 /// `[operation.body]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Body {
     pub(in crate::policy) media: At<String>,
@@ -139,7 +139,7 @@ pub(in crate::policy) struct Body {
     pub(in crate::policy) dialect: Option<At<Dialect>>,
     /// What a body is that is one value.
     pub(in crate::policy) content: Option<At<Field>>,
-    /// Whom a body is about that is one value.
+    /// Whom a body is about that is one value, or that has parts.
     pub(in crate::policy) subject: Option<At<String>>,
     /// A table of counts.
     pub(in crate::policy) aggregate: Option<At<Aggregate>>,
@@ -147,10 +147,38 @@ pub(in crate::policy) struct Body {
     pub(in crate::policy) namespaces: Option<At<BTreeMap<At<String>, At<String>>>>,
     /// SOAP: the one action that requests may name.
     pub(in crate::policy) action: Option<At<String>>,
+    /// What each part may hold.
+    #[serde(default)]
+    pub(in crate::policy) part: Vec<At<Part>>,
+}
+
+/// `[[operation.body.part]]`: a form field's name, and what a body of its media type may say.
+#[derive(Debug, Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct Part {
+    pub(in crate::policy) name: At<String>,
+    /// `text/plain` if it is not said.
+    pub(in crate::policy) media: Option<At<String>>,
+    /// Whether several parts may have this name.
+    pub(in crate::policy) repeated: Option<At<bool>>,
+    /// What its file name holds. A neutral one is written if it is not said.
+    pub(in crate::policy) filename: Option<At<Field>>,
+    /// As the body's, if it is not said.
+    pub(in crate::policy) unlisted: Option<At<String>>,
+    #[serde(default)]
+    pub(in crate::policy) required: Vec<At<String>>,
+    #[serde(default)]
+    pub(in crate::policy) envelope: Fields,
+    #[serde(default)]
+    pub(in crate::policy) record: Vec<At<Record>>,
+    pub(in crate::policy) dialect: Option<At<Dialect>>,
+    pub(in crate::policy) content: Option<At<Field>>,
+    /// XML: what the prefixes in its selectors stand for.
+    pub(in crate::policy) namespaces: Option<At<BTreeMap<At<String>, At<String>>>>,
 }
 
 /// `{ delimiter = ";", quote = "\"", header = true, columns = ["A", "B"] }`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Dialect {
     pub(in crate::policy) delimiter: Option<At<String>>,
@@ -160,7 +188,7 @@ pub(in crate::policy) struct Dialect {
 }
 
 /// `[[operation.body.record]]`. Empty: the whole document, of which nothing is listed.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Record {
     pub(in crate::policy) select: Option<At<String>>,
@@ -181,7 +209,7 @@ pub(in crate::policy) struct Record {
 }
 
 /// `[operation.body.aggregate]`: a table of counts, each record a cell.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Aggregate {
     /// The cells: `$.rows[*]`. A row of a table is one without being told.
@@ -198,11 +226,11 @@ pub(in crate::policy) struct Aggregate {
 }
 
 /// One place or several.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::policy) struct Counts(pub(in crate::policy) Vec<At<String>>);
 
 /// `[[operation.body.record.answers]]`: questions and answers, where the question says what the answer holds.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Answers {
     /// The pairs, one by one: `$.questions[*]`.
@@ -216,7 +244,7 @@ pub(in crate::policy) struct Answers {
 }
 
 /// `"pd:Name"`, or a table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::policy) struct Field {
     /// `None`: what is within says what it holds.
     pub(in crate::policy) category: Option<Category>,
@@ -233,10 +261,18 @@ pub(in crate::policy) struct Field {
     pub(in crate::policy) fields: Option<Fields>,
     /// What happens within the value to what no rule lists. `"strip"` if it is not said.
     pub(in crate::policy) unlisted: Option<At<String>>,
+    /// The only texts that may leave.
+    pub(in crate::policy) one_of: Option<At<Vec<At<String>>>>,
+    /// `"soql"` or `"fhir"`: how the template is written.
+    pub(in crate::policy) language: Option<At<String>>,
+    /// A query with `:name` for each literal that varies.
+    pub(in crate::policy) template: Option<At<String>>,
+    /// What the literals hold, by name.
+    pub(in crate::policy) parameters: Option<Fields>,
 }
 
 /// One encoding, or several from the outside in.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::policy) struct Encoding(pub(in crate::policy) Vec<String>);
 
 /// `"strip"`, `"null"`, `"empty"`, `"block"` or `{ const = "Withheld" }`.
@@ -247,7 +283,7 @@ pub(in crate::policy) enum Denied {
 }
 
 /// `"$.children[*]"`, or with the place of the subject too.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::policy) enum Dependants {
     Select(String),
     Both { select: At<String>, subject: At<String> },
@@ -264,6 +300,10 @@ struct FieldTable {
     encoding: Option<At<Encoding>>,
     fields: Option<Fields>,
     unlisted: Option<At<String>>,
+    one_of: Option<At<Vec<At<String>>>>,
+    language: Option<At<String>>,
+    template: Option<At<String>>,
+    parameters: Option<Fields>,
 }
 
 impl From<FieldTable> for Field {
@@ -278,6 +318,10 @@ impl From<FieldTable> for Field {
             encoding: t.encoding,
             fields: t.fields,
             unlisted: t.unlisted,
+            one_of: t.one_of,
+            language: t.language,
+            template: t.template,
+            parameters: t.parameters,
         }
     }
 }
@@ -294,6 +338,10 @@ impl Field {
             encoding: None,
             fields: None,
             unlisted: None,
+            one_of: None,
+            language: None,
+            template: None,
+            parameters: None,
         })
     }
 }
@@ -307,8 +355,10 @@ impl<'de> Deserialize<'de> for Field {
 
 impl<'de> Deserialize<'de> for Header {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let word = |s: &str| if s == "opaque" { Ok(Self::Opaque) } else { Field::word(s).map(Self::Holds) };
-        let table: fn(FieldTable) -> Self = |t| Self::Holds(t.into());
+        let word = |s: &str| {
+            if s == "opaque" { Ok(Self::Opaque) } else { Field::word(s).map(|field| Self::Holds(field.into())) }
+        };
+        let table: fn(FieldTable) -> Self = |t| Self::Holds(Box::new(t.into()));
         d.deserialize_any(WordOrTable { expected: "\"opaque\", a category or a table with one", word, table })
     }
 }

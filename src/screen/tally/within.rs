@@ -14,7 +14,10 @@ use crate::{
     verdict::{Code, Refusal},
 };
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, Encoding};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// What was done within values so far.
 #[derive(Debug, Default)]
@@ -23,14 +26,15 @@ pub(super) struct Inner {
     done: HashMap<(Person, Arc<str>, String, Form, Act), Finding>,
     order: Vec<(Person, Arc<str>, String, Form, Act)>,
     people: Vec<Person>,
+    known: HashSet<Person>,
     unlisted: u64,
 }
 
 impl Inner {
-    fn absorb(&mut self, findings: Findings) {
+    pub(super) fn absorb(&mut self, findings: Findings) {
         self.unlisted += findings.unlisted;
         for person in findings.people {
-            if !self.people.contains(&person) {
+            if self.known.insert(person.clone()) {
                 self.people.push(person);
             }
         }
@@ -80,6 +84,9 @@ impl Tally {
             return Err(fault());
         };
         let Some(within) = &rule.within else { return Err(fault()) };
+        if let Some(template) = &within.template {
+            return self.template(who, judge, template, &value.read());
+        }
         let text = match value.read() {
             Value::Null => return Ok(Outcome::Raw),
             Value::Text(text) if text.is_empty() => return Ok(Outcome::Raw),
@@ -114,7 +121,16 @@ impl Tally {
         Ok(screened.bytes)
     }
 
-    /// A value that cannot be read as its rule says.
+    /// Adds what was done to a document that is a part of this body.
+    ///
+    /// # Errors
+    /// When the parts together are about more people than one request may be.
+    pub(in crate::screen) fn absorb(&mut self, findings: Findings) -> Result<(), Box<Refusal>> {
+        self.inner.absorb(findings);
+        if self.inner.people().len() > self.most { Err(super::too_many(self.most)) } else { Ok(()) }
+    }
+
+    /// A value that cannot be read as its rule says, or is none of those it lists.
     pub(super) fn unread(
         &mut self,
         (person, number): (PersonId, usize),
@@ -126,7 +142,13 @@ impl Tally {
         else {
             return Err(fault());
         };
-        let why = known.get_or_insert_with(|| Arc::new(unreadable(rule)));
+        let why = known.get_or_insert_with(|| {
+            Arc::new(match &rule.within {
+                _ if rule.one_of.is_some() => super::one_of::unlisted(rule),
+                Some(Within { template: Some(_), .. }) => super::template::other(rule),
+                _ => unreadable(rule),
+            })
+        });
         if rule.required || rule.denied == Denied::Block {
             slot.blocked = true;
             return Err(Box::new(stop(rule, why)));

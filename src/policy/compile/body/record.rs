@@ -84,6 +84,7 @@ pub(super) fn compile(
     selectors::same_place(file, plain, problems);
     let subject = match &text.subject {
         None if text.aggregate => SubjectSource::None,
+        None if places.is_told => SubjectSource::Path(String::new()),
         None => {
             unattributed(file, record, &rules, format, meaning, problems);
             SubjectSource::None

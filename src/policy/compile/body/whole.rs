@@ -122,7 +122,7 @@ pub(super) fn compile(
 }
 
 /// Nobody looks into these bytes: they may hold anything about anybody, and there is no rougher form of them.
-fn opaque(
+pub(super) fn opaque(
     file: &str,
     content: &At<Field>,
     (media, rule): (&str, &FieldRule),
@@ -151,7 +151,7 @@ fn is_document(media: &str) -> bool {
 }
 
 /// `path:reference`, `query:id`, `header:X-Ref`: nothing in the body can name anybody.
-fn subject(
+pub(super) fn subject(
     file: &str,
     text: &Body,
     (content, rule): (&At<Field>, &FieldRule),

@@ -1,6 +1,6 @@
 //! Values that hold others: `encoding = "json"` with the `fields` that are within.
 
-use super::{Site, place};
+use super::{Site, place, template};
 use crate::policy::{
     compile::{
         Meaning, Problems,
@@ -28,6 +28,9 @@ pub(super) fn compile(
     meaning: &Meaning<'_>,
     problems: &mut Problems,
 ) -> Option<Within> {
+    if text.template.is_some() || text.parameters.is_some() || text.language.is_some() {
+        return template::compile(file, key, text, site, meaning, problems);
+    }
     let Some(encoding) = &text.encoding else {
         if let Some(at) = text.unlisted.as_ref().map(At::span).or_else(|| text.fields.as_ref().map(|_| key.span())) {
             let mend = "add `encoding = \"json\"`, or take `fields` and `unlisted` out";
@@ -69,7 +72,7 @@ pub(super) fn compile(
             Some(Arc::new(rules(file, key, format, fields, unlisted, meaning, problems)?))
         }
     };
-    Some(Within { base64, rules })
+    Some(Within { base64, rules, template: None })
 }
 
 /// What is within is one record, about whom the value is.

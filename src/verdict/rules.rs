@@ -111,6 +111,14 @@ fn data(rule: &str) -> Option<(Code, &'static str, &'static str)> {
             "Nobody has said what kind of data this is, or it is free text, which can hold anything.",
             "Send the facts in fields of their own, and list each with its category in the connection's file.",
         ),
+        "documents-one-by-one" => (
+            Code::FieldBlocked,
+            "A document or picture leaves only exactly, from the one place in the message that the client's own consent \
+             in force names, and only to a recipient from which no path leads to the Home Office.",
+            "Look at the document with the client. If they agree to this very one, record consent that names its place \
+             in the message; an emergency does not open it. Otherwise send the facts that are needed in fields of their \
+             own.",
+        ),
         "no-sleep-site" => (
             Code::FieldBlocked,
             "Where somebody sleeps does not leave.",

@@ -1,10 +1,12 @@
 //! A connection, compiled: what `policies/integrations/*.toml` means.
 
+mod document;
 mod table;
 mod xml;
 
 use super::selector::{Matcher, Selector, SelectorError};
 use crate::flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose, SystemId, Transform};
+pub use document::Document;
 use std::{collections::BTreeMap, sync::Arc};
 pub use table::{Dialect, folded};
 pub use xml::{Namespaces, Ns, SoapAction, XmlFormat};
@@ -190,7 +192,8 @@ pub enum Format {
     Form,
     /// Plain text in UTF-8: the whole body is one value.
     Text,
-    /// Bytes of this media type that nobody looks into: the whole body is one value.
+    /// Bytes of this media type: the whole body is one value. What is a [`Document`] must be one, and pictures are
+    /// cleaned; into others nobody looks.
     Binary(Arc<str>),
     /// XML 1.0 (fifth edition) with namespaces. Places are named by a subset of XPath
     /// ([`Selector::xpath`]); prefixes are those of the connection's own table.

@@ -14,6 +14,7 @@ pub fn of(rule: &RuleId) -> (Code, &'static str, &'static str) {
     recipient(rule.as_str())
         .or_else(|| named(rule.as_str()))
         .or_else(|| data(rule.as_str()))
+        .or_else(|| unworkable(rule.as_str()))
         .or_else(|| consent(rule.as_str()))
         .unwrap_or((
             Code::FieldBlocked,
@@ -150,14 +151,18 @@ fn data(rule: &str) -> Option<(Code, &'static str, &'static str)> {
             "No rule of this organisation allows this.",
             "Whoever looks after the policies can add a permit to policies/local.cedar, within the charter.",
         ),
-        "charter-error" | "facts-complete" => (
-            Code::Internal,
-            "A rule could not be worked out, so nothing is allowed.",
-            "Tell whoever runs the gateway. `havengate check` tests the rules; the last change to \
-             policies/local.cedar is the first place to look.",
-        ),
         _ => return None,
     })
+}
+
+/// Rules that could not be worked out.
+fn unworkable(rule: &str) -> Option<(Code, &'static str, &'static str)> {
+    matches!(rule, "charter-error" | "facts-complete").then_some((
+        Code::Internal,
+        "A rule could not be worked out, so nothing is allowed.",
+        "Tell whoever runs the gateway. `havengate check` tests the rules; the last change to policies/local.cedar is \
+         the first place to look.",
+    ))
 }
 
 /// Rules about consent.

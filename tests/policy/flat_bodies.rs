@@ -139,6 +139,7 @@ fn bodies_that_are_one_value() {
     let whole = |media: &str, rest: &str| format!("media = \"{media}\"\nunlisted = \"strip\"\n{rest}");
     let note = "content = \"hg:FreeText\"\nsubject = \"path:who\"\n";
     let scan = "content = \"hg:Document\"\nsubject = \"path:who\"\n";
+    let not_looked_into = "at:16 warning: nobody looks into a PDF or an office file: the names of authors, tracked changes, hidden sheets and pictures with their places leave with it; list a picture instead (\"image/jpeg\"), which is cleaned, or say so to the panel before it permits documents in `local.cedar`".to_owned();
     let rows = [
         (whole("text/plain", note), ""),
         (
@@ -148,7 +149,21 @@ fn bodies_that_are_one_value() {
             ),
             "",
         ),
-        (whole("application/pdf", scan), ""),
+        (whole("image/jpeg", scan), ""),
+        (whole("application/pdf", scan), &not_looked_into),
+        (whole("application/octet-stream", scan), &not_looked_into),
+        (
+            whole("image/heic", scan),
+            "at:14 error: no document of this media type leaves; have it converted to image/jpeg or image/png, from which place and time can be taken out",
+        ),
+        (
+            whole("application/zip", scan),
+            "at:14 error: no document of this media type leaves; pictures (JPEG, PNG, GIF, WebP), PDF and office files (.docx, .xlsx, .pptx, .odt, .ods, .odp) can be listed",
+        ),
+        (
+            whole("text/plain", scan),
+            "at:16 error: a text is no document: it leaves by what it says; write \"hg:FreeText\", or what the text holds",
+        ),
         (whole("application/octet-stream", note), ""),
         (
             whole("text/plain", "content = \"hg:FreeText\""),
@@ -185,7 +200,7 @@ fn bodies_that_are_one_value() {
         (
             whole(
                 "application/octet-stream",
-                "content = { category = \"hg:Document\", denied = \"empty\" }\nsubject = \"path:who\"",
+                "content = { category = \"hg:CaseNote\", denied = \"empty\" }\nsubject = \"path:who\"",
             ),
             "at:16 error: nothing can stand in place of a body that is not text; take `denied` out: a withheld body always stops the request",
         ),

@@ -11,6 +11,9 @@
     reason = "a test stops at the first surprise"
 )]
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod coding;
 mod document;
 mod flat;
@@ -21,6 +24,7 @@ mod lines;
 mod malformed;
 mod model;
 mod named;
+mod picture;
 mod properties;
 mod rules;
 mod searched;

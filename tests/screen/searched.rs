@@ -38,6 +38,9 @@ impl Judge for But {
     fn is_operational(&self, rule: &FieldRule) -> bool {
         rule.category.as_str().starts_with("hg:")
     }
+    fn bytes(&self, _: &FieldRule) -> havengate::screen::Bytes {
+        havengate::screen::Bytes::Other
+    }
     fn known_by(&self, rule: &FieldRule) -> KnownBy {
         match rule.category.as_str() {
             "pd:Name" => KnownBy::Words,

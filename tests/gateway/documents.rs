@@ -2,7 +2,7 @@
 
 use crate::{
     support::pictures::{NOTED, photo, photo_cleaned},
-    world::{Agreed, COUNCIL, Plan, World},
+    world::{Agreed, COUNCIL, Plan},
 };
 use havengate::verdict::Code;
 

@@ -110,6 +110,50 @@ fn tables() {
 }
 
 #[test]
+fn questions_and_answers_of_a_table() {
+    let table = |dialect: &str, more: &str| {
+        format!(
+            "media = \"text/csv\"\nunlisted = \"strip\"\n{dialect}\n{RECORD}Question = \"hg:Operational\"\n\
+             [[operation.body.record.answers]]\nquestion = \"Question\"\n{more}"
+        )
+    };
+    let pairs = "answer = \"Answer\"\ntable = { \"What is your nationality?\" = \"pd:Nationality\", beds = \"hg:HousingNeed\" }";
+    let rows = [
+        (table("", pairs), ""),
+        (table(r#"dialect = { header = false, columns = ["Ref", "Question", "Answer"] }"#, pairs), ""),
+        (
+            table("", pairs).replace("[operation.body]", "").replace(
+                "unlisted = \"strip\"\n",
+                "unlisted = \"strip\"\nrequired = [\"Answer where Question is \\\"beds\\\"\"]\n",
+            ),
+            "",
+        ),
+        (
+            table("", &format!("select = \"$[*]\"\n{pairs}")),
+            "at:23 error: every row of a table is one question with its answer; take `select` out",
+        ),
+        (
+            table("", &pairs.replace("\"Answer\"", "\"Question\"")),
+            "at:20 error: `Question` is the column of answers; take it out of `fields`: the question says what the answer holds\n\
+             at:23 error: `Question` is the question's own column; name the column that holds the answers",
+        ),
+        (
+            table("", &pairs.replace("\"Answer\"", "\"Ref\"")),
+            "at:23 error: the column that says whom a row is about holds no answers; name another column",
+        ),
+        (
+            table(r#"dialect = { header = false, columns = ["Ref", "Question"] }"#, pairs),
+            "at:23 error: there is no column `Answer`; list every column under `dialect.columns`, in their order",
+        ),
+        (
+            table("", &pairs.replace("hg:HousingNeed", "hg:NoSuch")),
+            "at:24 error: there is no category `hg:NoSuch`; categories are listed in `categories.toml`",
+        ),
+    ];
+    check(&rows.iter().map(|(body, expected)| (body.as_str(), *expected)).collect::<Vec<_>>());
+}
+
+#[test]
 fn forms() {
     let form = |rest: &str| {
         format!(

@@ -175,11 +175,11 @@ pub(in crate::policy) struct Record {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Answers {
-    /// The pairs, one by one: `$.questions[*]`.
-    pub(in crate::policy) select: At<String>,
-    /// Where a pair's question is, relative to it.
+    /// The pairs, one by one: `$.questions[*]`. In a table each row is one.
+    pub(in crate::policy) select: Option<At<String>>,
+    /// Where a pair's question is, relative to it; a table's column.
     pub(in crate::policy) question: At<String>,
-    /// Where its answer is, relative to it. May select several places.
+    /// Where its answer is, relative to it. May select several places. A table's column.
     pub(in crate::policy) answer: At<String>,
     /// By the question's exact text, what its answer holds.
     pub(in crate::policy) table: Fields,

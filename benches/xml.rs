@@ -167,6 +167,9 @@ impl Judge for ByCategory {
     fn is_operational(&self, _: &FieldRule) -> bool {
         false
     }
+    fn bytes(&self, _: &FieldRule) -> havengate::screen::Bytes {
+        havengate::screen::Bytes::Other
+    }
     fn known_by(&self, _: &FieldRule) -> havengate::screen::KnownBy {
         havengate::screen::KnownBy::Nothing
     }

@@ -9,6 +9,7 @@ pub mod form;
 pub mod headers;
 pub mod json;
 pub mod multipart;
+mod picture;
 mod place;
 mod received;
 mod request;
@@ -20,6 +21,6 @@ pub mod uri;
 pub mod whole;
 pub mod xml;
 
-pub use crate::verdict::judge::{Finding, FindingRef, Findings, Judge, KnownBy, Person, Ruling};
+pub use crate::verdict::judge::{Bytes, Finding, FindingRef, Findings, Judge, KnownBy, Person, Ruling};
 pub use received::Received;
 pub use request::{Body, Screened, Screening};

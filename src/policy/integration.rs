@@ -1,5 +1,6 @@
 //! A connection, compiled: what `policies/integrations/*.toml` means.
 
+mod document;
 mod parts;
 mod table;
 mod template;
@@ -7,6 +8,7 @@ mod xml;
 
 use super::selector::{Matcher, Selector, SelectorError};
 use crate::flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose, SystemId, Transform};
+pub use document::Document;
 pub use parts::{Holding, PartRules, Parts};
 use std::{collections::BTreeMap, sync::Arc};
 pub use table::{Dialect, folded};
@@ -194,7 +196,8 @@ pub enum Format {
     Form,
     /// Plain text in UTF-8: the whole body is one value.
     Text,
-    /// Bytes of this media type that nobody looks into: the whole body is one value.
+    /// Bytes of this media type: the whole body is one value. What is a [`Document`] must be one, and pictures are
+    /// cleaned; into others nobody looks.
     Binary(Arc<str>),
     /// RFC 7578 `multipart/form-data`: parts by name, each with rules of its own.
     Multipart(Arc<Parts>),

@@ -105,6 +105,29 @@ impl Selector {
         Self { text: name.into(), segments: vec![Segment { descendant: false, steps: vec![Step::Name(name.into())] }] }
     }
 
+    /// A table's column `answer`, only in rows whose column `question` is exactly `text`. It is written
+    /// `Answer where Question is "nationality"`, the text as JSON writes it, and no [`Matcher`] walks it.
+    #[must_use]
+    pub fn answer_where(answer: &str, question: &str, text: &str) -> Self {
+        let filter = Filter::is_text(vec![Way::Name(question.into())], text);
+        let segment = |step| Segment { descendant: false, steps: vec![step] };
+        Self {
+            text: format!("{answer} where {question} is {}", serde_json::Value::from(text)).into(),
+            segments: vec![segment(Step::Filter(filter)), segment(Step::Name(answer.into()))],
+        }
+    }
+
+    /// Of [`Selector::answer_where`]: the column with the answer, the one with the question, and the question.
+    #[must_use]
+    pub fn answered(&self) -> Option<(&str, &str, &str)> {
+        let [row, column] = self.segments.as_slice() else { return None };
+        let ([Step::Filter(filter)], [Step::Name(answer)]) = (row.steps.as_slice(), column.steps.as_slice()) else {
+            return None;
+        };
+        let (question, text) = filter.as_text()?;
+        Some((answer, question, text))
+    }
+
     /// `$`, the whole of what it is applied to.
     #[must_use]
     pub fn root() -> Self {

@@ -1,5 +1,6 @@
 //! People, rulings and counts: each (person, rule) is judged once and remembered.
 
+mod files;
 mod group;
 mod one_of;
 mod refusals;
@@ -11,13 +12,14 @@ mod within;
 pub(super) use refusals::unlisted;
 pub(super) use value::{Glimpse, Lying, Outcome, Plain, Value};
 
-use super::{Finding, FindingRef, Findings, Judge, Person, Ruling, body::Limits};
+use super::{Finding, FindingRef, Findings, Judge, Person, Ruling, body::Limits, picture::looks_like_file};
 use crate::{
     detect::Cue,
     flow::{Act, Form, RuleId},
     policy::integration::{BodyRules, Denied, FieldRule},
-    verdict::{Code, Refusal},
+    verdict::{Code, Refusal, judge::Bytes},
 };
+use files::Leaves;
 use refusals::{cannot_read, stop};
 use search::{Found, Search};
 use std::{
@@ -77,6 +79,8 @@ struct Slot {
     always: bool,
     /// It leaves without anybody's consent.
     open: bool,
+    /// What of files its values may be.
+    held: Bytes,
     sent: u32,
     withheld: u32,
     blocked: bool,
@@ -154,6 +158,7 @@ const UNASKED: Slot = Slot {
     cue: Cue::NONE,
     always: false,
     open: false,
+    held: Bytes::Other,
     sent: 0,
     withheld: 0,
     blocked: false,
@@ -241,9 +246,12 @@ impl Tally {
     ) -> Result<Outcome<'s>, Box<Refusal>> {
         let slot = self.asked(who, judge)?;
         let (ruled, searched, always, open, cue) = (slot.ruled, slot.searched, slot.always, slot.open, slot.cue);
+        let held = slot.held;
         let worth = |search: &Search, glimpse| searched && (always || search.is_worth(glimpse, cue, open));
         match ruled {
-            Ruled::Raw if !value.is_dotted() && !worth(&self.search, value.glimpse()) => {
+            Ruled::Raw
+                if !value.is_dotted() && !worth(&self.search, value.glimpse()) && !is_file(held, value.glimpse()) =>
+            {
                 self.sent(who);
                 Ok(Outcome::Raw)
             }
@@ -281,6 +289,7 @@ impl Tally {
             let places = judge.places().is_some_and(|places| !places.is_empty());
             slot.always = places || says_more(listed);
             slot.open = judge.is_operational(listed);
+            slot.held = judge.bytes(listed);
             slot.cue = *cue.get_or_insert_with(|| Cue::of_key(key_of(&listed.path)));
         }
         Ok(slot)
@@ -302,6 +311,14 @@ impl Tally {
         if rule.one_of.is_some() {
             return self.one_of((person, number), judge, &value);
         }
+        match files::leaves(rule, slot.held, &value) {
+            Leaves::NoFile => {}
+            Leaves::Not(stay) => return self.named((at, number), Arc::new(stay.refusal(rule))),
+            leaves => {
+                self.sent((person, number));
+                return Ok(if let Leaves::Cleaned(text) = leaves { Outcome::Text(text) } else { Outcome::Raw });
+            }
+        }
         let mut alphabet = None;
         if let (Some(_), Value::Text(text)) = (&rule.within, &value) {
             let Some((found, bytes)) = within::base64(text) else {
@@ -309,9 +326,9 @@ impl Tally {
                 return self.unread((person, number), &rule);
             };
             let Ok(text) = String::from_utf8(bytes) else {
-                // Nothing to read: what it is, its rule says.
-                self.sent((person, number));
-                return Ok(Outcome::Raw);
+                // Nobody can look into it, and it is no file that its rule says it is.
+                let rule = Arc::clone(rule);
+                return self.unread((person, number), &rule);
             };
             (alphabet, value) = (Some(found), Value::Text(text.into()));
         }
@@ -335,7 +352,7 @@ impl Tally {
         }
     }
 
-    /// A value that names a recipient who may not receive it.
+    /// A value that names a recipient who may not receive it, or that is a file which may not leave here.
     fn named(&mut self, (at, number): (usize, usize), why: Arc<Refusal>) -> Result<Outcome<'_>, Box<Refusal>> {
         let Some(rule) = self.rules.get(number) else { return Err(fault()) };
         let key = (at, why.reasons.first().map(|reason| reason.rule.clone()));
@@ -449,6 +466,12 @@ impl Tally {
         let people = self.people.iter().filter(|p| matches!(p, Person::One(_))).chain(within).cloned().collect();
         Findings { listed, unlisted: self.unlisted + self.inner.unlisted(), people }
     }
+}
+
+/// Whether a value may be a file: its rule says so, or it begins like one.
+#[inline]
+fn is_file(held: Bytes, glimpse: Glimpse<'_>) -> bool {
+    held != Bytes::Other || matches!(glimpse, Glimpse::Text(text) if looks_like_file(text))
 }
 
 fn first_form(rule: &FieldRule) -> Form {

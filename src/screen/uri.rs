@@ -231,6 +231,9 @@ mod tests {
         fn is_operational(&self, _: &FieldRule) -> bool {
             false
         }
+        fn bytes(&self, _: &FieldRule) -> crate::verdict::judge::Bytes {
+            crate::verdict::judge::Bytes::Other
+        }
         fn known_by(&self, _: &FieldRule) -> crate::screen::KnownBy {
             crate::screen::KnownBy::Nothing
         }

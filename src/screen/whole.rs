@@ -2,17 +2,19 @@
 //!
 //! The whole body is held, within the bound of one record, and decided once, about the person that the request names.
 //! Text must be UTF-8 without control characters other than tabs and line breaks; a byte order mark at its beginning
-//! is read over and not written. Bytes are not read at all: they leave by their category, or the request stops. A
+//! is read over and not written. Documents are what their media type says and leave by their category, pictures without
+//! what was noted in them ([`super::picture`]); other bytes are no document. What does not leave stops the request. A
 //! category whose values must be read one by one, because they name recipients, never lets bytes out.
 
 use super::{
     Judge, Person,
     body::{Limits, ScreenedBody},
+    picture::{self, Stay},
     tally::{Glimpse, Lying, Outcome, Plain, Tally, Value},
 };
 use crate::{
-    policy::integration::{BodyRules, Denied, SubjectSource},
-    verdict::{Code, Refusal},
+    policy::integration::{BodyRules, Denied, Document, Format, SubjectSource},
+    verdict::{Code, Refusal, judge::Bytes},
 };
 use std::sync::Arc;
 
@@ -75,15 +77,36 @@ impl WholeScreener {
             let text = text(&self.body)?;
             instead(self.tally.decide(who, judge, Plain(text)), || text.as_bytes().to_vec())?
         } else {
-            let rule = self.rules.records.first().and_then(|record| record.fields.first());
-            if rule.is_none_or(|rule| judge.reads_every(rule)) {
+            let rule = self.rules.records.first().and_then(|record| record.fields.first()).map(Arc::clone);
+            let held = rule.as_ref().map(|rule| judge.bytes(rule));
+            let (Some(rule), Some(held)) = (rule, held) else {
+                return Err(Refusal::plain(Code::Internal, "no rule says what these bytes are"));
+            };
+            if held != Bytes::Document && judge.reads_every(&rule) {
                 let detail = "the body is of a category whose values must be read, and nobody reads these bytes";
                 return Err(Refusal::plain(Code::FieldBlocked, detail));
             }
             let body = std::mem::take(&mut self.body);
-            instead(self.tally.decide(who, judge, Unread), || body)?
+            match self.tally.decide(who, judge, Unread).map_err(|refusal| *refusal)? {
+                Outcome::Raw => self.leaving(body, held).map_err(|stay| stay.of_body(&rule))?,
+                outcome => instead(Ok(outcome), Vec::new)?,
+            }
         };
         Ok(ScreenedBody { bytes, tally: self.tally })
+    }
+}
+
+impl WholeScreener {
+    /// What leaves of bytes that may: a body that is said to be a document is one of that kind.
+    fn leaving(&self, body: Vec<u8>, held: Bytes) -> Result<Vec<u8>, Stay> {
+        let said = match &self.rules.format {
+            Format::Binary(media) => Document::of(media),
+            _ => None,
+        };
+        match said {
+            Some(document) if held == Bytes::Document => picture::cleaned(document, &body),
+            _ => Ok(picture::leaving(&body, held)?.unwrap_or(body)),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     detect::Places,
     flow::{Act, Category, ConsentId, Form, Group, SubjectLabel, SystemId},
     policy::{Class, charter::DisclosureFacts, integration::FieldRule, places::PlacesKeyId},
-    verdict::judge::{Finding, Findings, Judge, KnownBy, Person, Ruling},
+    verdict::judge::{Bytes, Finding, Findings, Judge, KnownBy, Person, Ruling},
 };
 use jiff::Timestamp;
 use std::{
@@ -279,6 +279,15 @@ impl Judge for Decider<'_> {
             () if within(&KNOWN_BY_WORDS) => KnownBy::Words,
             () if within(&KNOWN_WHOLE) => KnownBy::Whole,
             () => KnownBy::Nothing,
+        }
+    }
+
+    fn bytes(&self, rule: &FieldRule) -> Bytes {
+        let categories = &self.consented.admitted().policy().categories;
+        match () {
+            () if categories.is_within(&rule.category, "hg:Document") => Bytes::Document,
+            () if categories.is_within(&rule.category, "pd:Biometric") => Bytes::Biometric,
+            () => Bytes::Other,
         }
     }
 

@@ -41,6 +41,17 @@ pub enum KnownBy {
     Nothing,
 }
 
+/// What a rule's category makes of bytes that are a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bytes {
+    /// A document or picture (`hg:Document`): nothing but one leaves, and pictures are cleaned.
+    Document,
+    /// A fingerprint, face or iris (`pd:Biometric`): no document.
+    Biometric,
+    /// Neither.
+    Other,
+}
+
 /// Decides. Implemented by `verdict`; the kernel asks once for each (person, rule) and remembers.
 pub trait Judge {
     /// May the value that `rule` lists leave, about this person?
@@ -70,6 +81,9 @@ pub trait Judge {
 
     /// How a value that `rule` lists, and that does not leave as it is, is looked for in the record's other values.
     fn known_by(&self, rule: &FieldRule) -> KnownBy;
+
+    /// What of files a value that `rule` lists may be.
+    fn bytes(&self, rule: &FieldRule) -> Bytes;
 
     /// A keyed pseudonym of a value for this request's destination (HMAC, so that two destinations cannot join).
     fn pseudonym(&self, category: &Category, value: &str) -> String;

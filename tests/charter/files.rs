@@ -180,6 +180,7 @@ fn the_rules_have_the_agreed_codes() {
         ("live-consent", Code::ConsentExpired),
         ("no-sleep-site", Code::FieldBlocked),
         ("classified-only", Code::FieldBlocked),
+        ("documents-one-by-one", Code::FieldBlocked),
         ("charter-error", Code::Internal),
     ] {
         assert_eq!(rules::of(&rule.parse().unwrap()).0, code, "{rule}");

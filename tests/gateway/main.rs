@@ -21,6 +21,7 @@ mod coded;
 mod consent;
 mod crash;
 mod destinations;
+mod documents;
 mod large;
 mod named;
 mod names;

@@ -110,6 +110,50 @@ fn tables() {
 }
 
 #[test]
+fn questions_and_answers_of_a_table() {
+    let table = |dialect: &str, more: &str| {
+        format!(
+            "media = \"text/csv\"\nunlisted = \"strip\"\n{dialect}\n{RECORD}Question = \"hg:Operational\"\n\
+             [[operation.body.record.answers]]\nquestion = \"Question\"\n{more}"
+        )
+    };
+    let pairs = "answer = \"Answer\"\ntable = { \"What is your nationality?\" = \"pd:Nationality\", beds = \"hg:HousingNeed\" }";
+    let rows = [
+        (table("", pairs), ""),
+        (table(r#"dialect = { header = false, columns = ["Ref", "Question", "Answer"] }"#, pairs), ""),
+        (
+            table("", pairs).replace("[operation.body]", "").replace(
+                "unlisted = \"strip\"\n",
+                "unlisted = \"strip\"\nrequired = [\"Answer where Question is \\\"beds\\\"\"]\n",
+            ),
+            "",
+        ),
+        (
+            table("", &format!("select = \"$[*]\"\n{pairs}")),
+            "at:23 error: every row of a table is one question with its answer; take `select` out",
+        ),
+        (
+            table("", &pairs.replace("\"Answer\"", "\"Question\"")),
+            "at:20 error: `Question` is the column of answers; take it out of `fields`: the question says what the answer holds\n\
+             at:23 error: `Question` is the question's own column; name the column that holds the answers",
+        ),
+        (
+            table("", &pairs.replace("\"Answer\"", "\"Ref\"")),
+            "at:23 error: the column that says whom a row is about holds no answers; name another column",
+        ),
+        (
+            table(r#"dialect = { header = false, columns = ["Ref", "Question"] }"#, pairs),
+            "at:23 error: there is no column `Answer`; list every column under `dialect.columns`, in their order",
+        ),
+        (
+            table("", &pairs.replace("hg:HousingNeed", "hg:NoSuch")),
+            "at:24 error: there is no category `hg:NoSuch`; categories are listed in `categories.toml`",
+        ),
+    ];
+    check(&rows.iter().map(|(body, expected)| (body.as_str(), *expected)).collect::<Vec<_>>());
+}
+
+#[test]
 fn forms() {
     let form = |rest: &str| {
         format!(
@@ -139,6 +183,7 @@ fn bodies_that_are_one_value() {
     let whole = |media: &str, rest: &str| format!("media = \"{media}\"\nunlisted = \"strip\"\n{rest}");
     let note = "content = \"hg:FreeText\"\nsubject = \"path:who\"\n";
     let scan = "content = \"hg:Document\"\nsubject = \"path:who\"\n";
+    let not_looked_into = "at:16 warning: nobody looks into a PDF or an office file: the names of authors, tracked changes, hidden sheets and pictures with their places leave with it; list a picture instead (\"image/jpeg\"), which is cleaned, or say so to the panel before it permits documents in `local.cedar`".to_owned();
     let rows = [
         (whole("text/plain", note), ""),
         (
@@ -148,7 +193,21 @@ fn bodies_that_are_one_value() {
             ),
             "",
         ),
-        (whole("application/pdf", scan), ""),
+        (whole("image/jpeg", scan), ""),
+        (whole("application/pdf", scan), &not_looked_into),
+        (whole("application/octet-stream", scan), &not_looked_into),
+        (
+            whole("image/heic", scan),
+            "at:14 error: no document of this media type leaves; have it converted to image/jpeg or image/png, from which place and time can be taken out",
+        ),
+        (
+            whole("application/zip", scan),
+            "at:14 error: no document of this media type leaves; pictures (JPEG, PNG, GIF, WebP), PDF and office files (.docx, .xlsx, .pptx, .odt, .ods, .odp) can be listed",
+        ),
+        (
+            whole("text/plain", scan),
+            "at:16 error: a text is no document: it leaves by what it says; write \"hg:FreeText\", or what the text holds",
+        ),
         (whole("application/octet-stream", note), ""),
         (
             whole("text/plain", "content = \"hg:FreeText\""),
@@ -185,7 +244,7 @@ fn bodies_that_are_one_value() {
         (
             whole(
                 "application/octet-stream",
-                "content = { category = \"hg:Document\", denied = \"empty\" }\nsubject = \"path:who\"",
+                "content = { category = \"hg:CaseNote\", denied = \"empty\" }\nsubject = \"path:who\"",
             ),
             "at:16 error: nothing can stand in place of a body that is not text; take `denied` out: a withheld body always stops the request",
         ),

@@ -11,6 +11,9 @@
     reason = "a test stops at the first surprise"
 )]
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod aggregate;
 mod coding;
 mod document;
@@ -25,6 +28,7 @@ mod model;
 mod multipart;
 mod named;
 mod one_of;
+mod picture;
 mod properties;
 mod rules;
 mod searched;

@@ -121,6 +121,9 @@ impl Form {
 struct Plain<F>(F, bool);
 
 impl<F: Fn(&Person, &FieldRule) -> Ruling> Judge for Plain<F> {
+    fn bytes(&self, _: &FieldRule) -> havengate::screen::Bytes {
+        havengate::screen::Bytes::Other
+    }
     fn judge(&mut self, person: &Person, rule: &FieldRule) -> Ruling {
         (self.0)(person, rule)
     }

@@ -46,6 +46,9 @@ impl Judge for Naming {
     fn is_operational(&self, _: &FieldRule) -> bool {
         false
     }
+    fn bytes(&self, _: &FieldRule) -> havengate::screen::Bytes {
+        havengate::screen::Bytes::Other
+    }
     fn known_by(&self, _: &FieldRule) -> havengate::screen::KnownBy {
         havengate::screen::KnownBy::Nothing
     }

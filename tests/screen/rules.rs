@@ -166,6 +166,13 @@ impl<F: Fn(&Person, &FieldRule) -> Ruling> Judge for Once<F> {
     fn is_operational(&self, _: &FieldRule) -> bool {
         false
     }
+    fn bytes(&self, rule: &FieldRule) -> havengate::screen::Bytes {
+        match rule.category.as_str() {
+            "hg:Document" => havengate::screen::Bytes::Document,
+            "pd:Biometric" => havengate::screen::Bytes::Biometric,
+            _ => havengate::screen::Bytes::Other,
+        }
+    }
     fn known_by(&self, _: &FieldRule) -> havengate::screen::KnownBy {
         havengate::screen::KnownBy::Nothing
     }

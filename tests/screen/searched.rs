@@ -4,8 +4,8 @@ use crate::rules::{LIMITS, Record, Rules, field, record, withhold};
 use havengate::{
     detect::Places,
     flow::{Act, Category},
-    policy::integration::{Denied, Detected, FieldRule},
-    screen::{Findings, Judge, KnownBy, Person, Ruling, json::JsonScreener},
+    policy::integration::{Denied, Detected, FieldRule, Format, XmlFormat},
+    screen::{Findings, Judge, KnownBy, Person, Ruling, body::BodyScreener, json::JsonScreener},
     verdict::{Code, Refusal},
 };
 use std::sync::Arc;
@@ -37,6 +37,9 @@ impl Judge for But {
     }
     fn is_operational(&self, rule: &FieldRule) -> bool {
         rule.category.as_str().starts_with("hg:")
+    }
+    fn bytes(&self, _: &FieldRule) -> havengate::screen::Bytes {
+        havengate::screen::Bytes::Other
     }
     fn known_by(&self, rule: &FieldRule) -> KnownBy {
         match rule.category.as_str() {
@@ -146,4 +149,35 @@ fn a_key_that_a_wildcard_lets_through_says_what_its_value_is() {
     let body = r#"[{"answers":{"latitude":51.50799,"beds":51.50799,"chainNumber":"123456","room":"123456"}}]"#;
     let (out, _) = run(&rules, &["pd:GPSCoordinate", "hg:ChainNumber"], body).unwrap();
     assert_eq!(out, r#"[{"answers":{"beds":51.50799,"room":"123456"}}]"#);
+}
+
+#[test]
+fn a_name_that_a_wildcard_lets_through_is_searched_too() {
+    let rules = rules(vec![listed("$.by.*", "hg:HousingNeed")]);
+    let body = r#"[{"by":{"beds":1,"AB123456C":2,"AB 12 34 56\u0020C":3,"M1 1AE":4}}]"#;
+    let (out, findings) = run(&rules, NINO, body).unwrap();
+    assert_eq!(out, r#"[{"by":{"beds":1,"M1 1AE":4}}]"#);
+    let gone: Vec<_> = findings.listed.iter().filter(|f| f.act == Act::Stripped).collect();
+    assert_eq!((gone.len(), gone[0].count, &*gone[0].rule.path, &gone[0].person), (1, 2, "$.by.*", &Person::Unknown));
+    let why = gone[0].withheld.as_ref().unwrap();
+    assert!(why.reasons.iter().any(|r| r.rule.as_str().starts_with("detect-")), "{why:?}");
+    assert!(!format!("{why:?}").contains("123456"));
+    // A name that the file itself holds is nobody's data.
+    let own = Rules::of(&[Record {
+        fields: vec![listed("$.by['AB123456C']", "hg:HousingNeed")],
+        ..record("$[*]", "$.id", &[])
+    }]);
+    assert_eq!(run(&own, NINO, body).unwrap().0, r#"[{"by":{"AB123456C":2}}]"#);
+    let xml = XmlFormat::default();
+    let format = Format::Xml(Arc::new(xml));
+    let place = |text: &str| format.selector(text).unwrap();
+    let rules =
+        Rules::of(&[Record { subject: None, fields: vec![listed(".//*", "hg:HousingNeed")], ..record("/r", "", &[]) }]);
+    let compiled = rules.compile_as("application/xml", format.clone(), &place);
+    let mut judge = But(NINO);
+    let mut screener = BodyScreener::new(compiled, LIMITS, Person::Unknown);
+    screener.push(b"<r><beds>1</beds><AB123456C>2</AB123456C></r>", &mut judge).unwrap();
+    let screened = screener.finish(&mut judge).unwrap();
+    assert_eq!(String::from_utf8(screened.bytes.clone()).unwrap(), "<r><beds>1</beds></r>");
+    assert_eq!(screened.findings().listed.iter().filter(|f| f.act == Act::Stripped).count(), 1);
 }

@@ -6,8 +6,14 @@ use crate::{
 };
 use havengate::{
     flow::Act,
-    policy::integration::{Denied, Dialect, FieldRule, Format, Unlisted},
-    screen::{Person, Ruling, body::Limits},
+    policy::{
+        integration::{BodyRules, Denied, Dialect, FieldRule, Format, Unlisted},
+        selector::Selector,
+    },
+    screen::{
+        Person, Ruling,
+        body::{BodyScreener, Limits},
+    },
     verdict::{Code, Refusal},
 };
 
@@ -273,4 +279,75 @@ fn nothing_that_is_denied_is_found_in_any_spelling() {
         }
     }
     assert!(out.contains("1987") && out.contains("99"), "{out}");
+}
+
+/// A table of questions, whose answers are decided by these.
+fn asking(fields: &[&str], asked: &[&str]) -> std::sync::Arc<BodyRules> {
+    let mut rules = std::sync::Arc::try_unwrap(csv(fields).compile()).unwrap();
+    let record = &mut rules.records[0];
+    for question in asked {
+        let place = Selector::answer_where("AssessmentAnswer", "AssessmentQuestion", question);
+        record.choices.push((record.fields.len() as u16, place.clone()));
+        record.fields.push(std::sync::Arc::new(crate::rules::field(place.as_str())));
+    }
+    std::sync::Arc::new(rules)
+}
+
+#[test]
+fn a_question_says_what_its_answer_holds() {
+    const ANSWERS: &str = "PersonalID,AssessmentQuestion,AssessmentAnswer\r\n\
+        C-001,beds,2\r\nC-001,nationality,Eritrean\r\nC-001,\"say \"\"when\"\"\",\"in, May\"\r\nC-002,Beds,9\r\nC-002,made up,x\r\nC-002,,y\r\nC-002,beds,\r\n";
+    let rules = asking(&["AssessmentQuestion"], &["beds", "nationality", "say \"when\""]);
+    let not_nationality = |person: &Person, rule: &FieldRule| {
+        if rule.path.contains("nationality") { withhold() } else { everything(person, rule) }
+    };
+    let run = |pieces: &[&[u8]]| {
+        let mut judge = crate::rules::Once::new(not_nationality);
+        let mut screener = BodyScreener::new(std::sync::Arc::clone(&rules), LIMITS, Person::Unknown);
+        let mut out = Vec::new();
+        for piece in pieces {
+            screener.push(piece, &mut judge).unwrap();
+            out.extend(screener.take());
+        }
+        let screened = screener.finish(&mut judge).unwrap();
+        out.extend(&screened.bytes);
+        (String::from_utf8(out).unwrap(), screened.findings())
+    };
+    let (out, found) = run(&[ANSWERS.as_bytes()]);
+    assert_eq!(
+        out,
+        "PersonalID,AssessmentQuestion,AssessmentAnswer\r\n\
+         ,beds,2\r\n,nationality,\r\n,\"say \"\"when\"\"\",\"in, May\"\r\n,Beds,\r\n,made up,\r\n,,\r\n,beds,\r\n"
+    );
+    let paths: Vec<_> = found.listed.iter().map(|f| (&*f.rule.path, f.act, f.count)).collect();
+    assert!(
+        paths.contains(&("AssessmentAnswer where AssessmentQuestion is \"nationality\"", Act::Stripped, 1)),
+        "{paths:?}"
+    );
+    assert!(
+        paths.contains(&("AssessmentAnswer where AssessmentQuestion is \"say \\\"when\\\"\"", Act::Sent, 1)),
+        "{paths:?}"
+    );
+    // Seven ids, and three answers that nobody asked for.
+    assert_eq!(found.unlisted, 7 + 3);
+    for at in 0..=ANSWERS.len() {
+        let (before, after) = ANSWERS.as_bytes().split_at(at);
+        assert_eq!(run(&[before, after]), (out.clone(), found.clone()), "cut at {at}");
+    }
+}
+
+#[test]
+fn an_answer_that_two_rules_list_or_that_nothing_asks_for_is_emptied() {
+    let twice = asking(&["AssessmentQuestion"], &["beds", "beds"]);
+    let once = asking(&["AssessmentQuestion"], &["beds"]);
+    for (rules, table, left) in [
+        (&twice, "AssessmentQuestion,AssessmentAnswer\nbeds,2\n", "AssessmentQuestion,AssessmentAnswer\nbeds,\n"),
+        (&once, "AssessmentAnswer,Other\n2,beds\n", "AssessmentAnswer,withheld_2\n,\n"),
+        (&once, "AssessmentAnswer,AssessmentQuestion\n2,beds\n", "AssessmentAnswer,AssessmentQuestion\n2,beds\n"),
+    ] {
+        let mut judge = crate::rules::Once::new(everything);
+        let mut screener = BodyScreener::new(std::sync::Arc::clone(rules), LIMITS, Person::Unknown);
+        screener.push(table.as_bytes(), &mut judge).unwrap();
+        assert_eq!(String::from_utf8(screener.finish(&mut judge).unwrap().bytes).unwrap(), left);
+    }
 }

@@ -21,7 +21,7 @@ fn whole(format: Format, denied: Denied) -> Flat {
 }
 
 fn bytes() -> Format {
-    Format::Binary("application/pdf".into())
+    Format::Binary("application/octet-stream".into())
 }
 
 fn nothing(_: &Person, _: &FieldRule) -> Ruling {
@@ -65,7 +65,7 @@ fn what_is_no_plain_text_is_refused_with_what_and_where() {
 #[test]
 fn bytes_leave_whole_or_stop_the_request() {
     let rules = whole(bytes(), Denied::Block);
-    let body = b"%PDF-1.7\0\xff denied.example";
+    let body = b"HGv1\0\xff denied.example";
     let (out, _) = in_pieces(&rules, LIMITS, only("from the path"), body.chunks(3)).unwrap();
     assert_eq!(out, body);
     assert_eq!(in_pieces(&rules, LIMITS, nothing, [&body[..]]).unwrap_err().code, Code::ConsentMissing);
@@ -102,6 +102,9 @@ impl Judge for Reader {
     }
     fn is_operational(&self, _: &FieldRule) -> bool {
         false
+    }
+    fn bytes(&self, _: &FieldRule) -> havengate::screen::Bytes {
+        havengate::screen::Bytes::Other
     }
     fn known_by(&self, _: &FieldRule) -> havengate::screen::KnownBy {
         havengate::screen::KnownBy::Nothing

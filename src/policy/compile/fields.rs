@@ -74,6 +74,12 @@ pub(super) fn compile<'t>(
     rules
 }
 
+/// Said where a file may leave that is more than a picture.
+pub(super) const NOT_LOOKED_INTO: &str = "nobody looks into a PDF or an office file: the names of authors, tracked \
+                                          changes, hidden sheets and pictures with their places leave with it";
+pub(super) const NOT_LOOKED_INTO_MEND: &str = "list a picture instead (\"image/jpeg\"), which is cleaned, or say so to \
+                                               the panel before it permits documents in `local.cedar`";
+
 /// `year`, `age-band`, …, or `pseudonym`.
 pub(super) fn form(text: &str) -> Option<Form> {
     match text {
@@ -118,6 +124,14 @@ pub(super) fn rule(
     if let Some(at) = text.only.as_ref().filter(|_| only && text.otherwise.is_none()) {
         let mend = "add `otherwise`, or take `only` out";
         problems.error(place(file, at.span()), "`only` says that only `otherwise` may leave, and there is none", mend);
+    }
+    let documents = category.as_ref().is_some_and(|category| meaning.categories.is_within(category, "hg:Document"));
+    if documents && text.category.is_some() && !matches!(site, Site::Bytes | Site::Text) {
+        problems.warn(
+            place(file, text.category_span.clone().unwrap_or(key.span())),
+            NOT_LOOKED_INTO,
+            NOT_LOOKED_INTO_MEND,
+        );
     }
     let denied = match (&text.template, &text.denied) {
         // Without it, the request asks for something else.

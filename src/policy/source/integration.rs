@@ -113,6 +113,7 @@ pub(in crate::policy) enum Headers {
 
 /// `"opaque"`, or what the header holds.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a few of them are read, once for each policy")]
 pub(in crate::policy) enum Header {
     Opaque,
     Holds(Box<Field>),
@@ -233,11 +234,11 @@ pub(in crate::policy) struct Counts(pub(in crate::policy) Vec<At<String>>);
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Answers {
-    /// The pairs, one by one: `$.questions[*]`.
-    pub(in crate::policy) select: At<String>,
-    /// Where a pair's question is, relative to it.
+    /// The pairs, one by one: `$.questions[*]`. In a table each row is one.
+    pub(in crate::policy) select: Option<At<String>>,
+    /// Where a pair's question is, relative to it; a table's column.
     pub(in crate::policy) question: At<String>,
-    /// Where its answer is, relative to it. May select several places.
+    /// Where its answer is, relative to it. May select several places. A table's column.
     pub(in crate::policy) answer: At<String>,
     /// By the question's exact text, what its answer holds.
     pub(in crate::policy) table: Fields,

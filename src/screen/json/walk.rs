@@ -19,7 +19,7 @@ use crate::{
     },
     screen::{
         Judge, Person,
-        place::{CHOICE, DEEPER, DEPENDANT_SUBJECT, KEYED, LISTED, SPECIAL, SUBJECT, may_name_somebody},
+        place::{CHOICE, DEEPER, DEPENDANT_SUBJECT, KEYED, LISTED, SPECIAL, SUBJECT},
         tally::{PersonId, Tally},
     },
     verdict::Refusal,
@@ -338,13 +338,7 @@ impl Walk {
             Zone::Dropped => (DEAD, UNLISTED),
         };
         // A name that a wildcard lets through leaves too.
-        if ordinal == UNLISTED
-            && state != DEAD
-            && may_name_somebody(name)
-            && let Some(why) = turn.names(name)
-        {
-            let rule = self.rule_at(turn, state);
-            self.tally.object(rule, why);
+        if ordinal == UNLISTED && state != DEAD && self.objects_to(turn, state, name) {
             state = DEAD;
         }
         let new = match 1u64.checked_shl(ordinal.into()) {

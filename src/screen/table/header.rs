@@ -11,6 +11,8 @@ pub(super) struct Column {
     pub(super) rule: Option<u16>,
     /// It names whom a row is about.
     pub(super) subject: bool,
+    /// What it holds, another column of the same row says.
+    pub(super) answers: bool,
 }
 
 /// What the rules say of a column of this name.
@@ -27,7 +29,30 @@ pub(super) fn column(rules: &BodyRules, name: &str) -> Column {
             | RecordTarget::DependantSubject => {}
         }
     }
+    column.answers = record.choices.iter().filter_map(|(_, place)| place.answered()).any(|(answer, ..)| answer == name);
     column
+}
+
+/// A question that a table may ask, and by which rule its answer is decided.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// The column with the answers.
+    pub(super) answer: usize,
+    /// The column with the questions.
+    pub(super) column: usize,
+    pub(super) question: String,
+    pub(super) rule: u16,
+}
+
+/// The questions of a table with these columns.
+pub(super) fn asked(rules: &BodyRules, names: &[String]) -> Vec<Asked> {
+    let at = |name: &str| names.iter().position(|known| known == name);
+    let choices = rules.records.first().map_or(&[][..], |record| record.choices.as_slice());
+    let asked = choices.iter().filter_map(|(rule, place)| {
+        let (answer, column, question) = place.answered()?;
+        Some(Asked { answer: at(answer)?, column: at(column)?, question: question.to_owned(), rule: *rule })
+    });
+    asked.collect()
 }
 
 /// Whether the names tell the columns apart, for forgiving readers too. The place in a fault is the column's.
@@ -54,7 +79,10 @@ pub(super) fn judge(names: &[String], dialect: &Dialect) -> Result<(), Fault> {
 /// in its place, so that columns keep their places and names stay apart.
 pub(super) fn leaving(names: &[String], columns: &[Column], dialect: &Dialect) -> Vec<Option<String>> {
     let known = |name: &str, column: &Column| {
-        column.rule.is_some() || column.subject || dialect.columns.iter().any(|known| **known == *name)
+        column.rule.is_some()
+            || column.answers
+            || column.subject
+            || dialect.columns.iter().any(|known| **known == *name)
     };
     let kept: HashSet<String> =
         names.iter().zip(columns).filter(|(n, c)| known(n, c)).map(|(n, _)| folded(n)).collect();

@@ -1,7 +1,7 @@
 //! Row after row: the header row first, then whom each row is about and what of it leaves.
 
 use super::{
-    header::{self, Column},
+    header::{self, Asked, Column},
     row::{Cell, Fault, Row},
     write::{self, InCell},
 };
@@ -35,6 +35,8 @@ pub(super) struct Rows {
     row: Row,
     names: Vec<String>,
     columns: Vec<Column>,
+    /// What answers hold, by their questions.
+    asked: Vec<Asked>,
     /// The column that names whom a row is about.
     subject: Option<usize>,
     pub(super) tally: Tally,
@@ -62,6 +64,7 @@ impl Rows {
             row,
             names,
             columns,
+            asked: Vec::new(),
             subject: None,
             tally,
             out: Vec::new(),
@@ -140,6 +143,7 @@ impl Rows {
         })?;
         self.columns = self.names.iter().map(|name| header::column(&self.rules, name)).collect();
         self.subject = self.columns.iter().position(|column| column.subject);
+        self.asked = header::asked(&self.rules, &self.names);
         if self.dialect.header {
             let mut copied = 0;
             let leaving = header::leaving(&self.names, &self.columns, &self.dialect);
@@ -180,7 +184,7 @@ impl Rows {
             let (Some(cell), Some(column)) = (self.row.cells.get(at).copied(), self.columns.get(at).copied()) else {
                 break;
             };
-            let instead = match column.rule.and_then(|rule| Some((rule, fields.get(usize::from(rule))?))) {
+            let instead = match self.rule_of(at, bytes).and_then(|rule| Some((rule, fields.get(usize::from(rule))?))) {
                 Some((number, rule)) => {
                     let who = (person, rules.envelope.len() + usize::from(number));
                     let value = InCell { bytes, cell, dialect: &self.dialect, lookout: &mut lookout };
@@ -213,10 +217,11 @@ impl Rows {
             return Ok(());
         }
         let mut lookout = Lookout::new(0);
-        for (cell, column) in self.row.cells.iter().zip(&self.columns).filter(|(cell, _)| !cell.is_empty()) {
-            let Some(rule) = column.rule else { continue };
+        for at in 0..self.columns.len() {
+            let Some(cell) = self.row.cells.get(at).copied().filter(|cell| !cell.is_empty()) else { continue };
+            let Some(rule) = self.rule_of(at, bytes) else { continue };
             let who = (person, self.rules.envelope.len() + usize::from(rule));
-            let value = InCell { bytes, cell: *cell, dialect: &self.dialect, lookout: &mut lookout };
+            let value = InCell { bytes, cell, dialect: &self.dialect, lookout: &mut lookout };
             self.tally.learn(who, judge, value)?;
         }
         Ok(())
@@ -251,6 +256,24 @@ impl Rows {
         }
         self.out.extend_from_slice(bytes.get(copied..).unwrap_or_default());
         Ok(())
+    }
+
+    /// The rule that lists a cell: its column's or, where another column asks, the one that the question has. Two that
+    /// both have it let nothing out.
+    #[inline]
+    fn rule_of(&self, at: usize, bytes: &[u8]) -> Option<u16> {
+        let column = self.columns.get(at)?;
+        if column.answers { self.answered(at, bytes) } else { column.rule }
+    }
+
+    fn answered(&self, at: usize, bytes: &[u8]) -> Option<u16> {
+        let mut found = self.asked.iter().filter(|asked| {
+            let question = self.row.cells.get(asked.column);
+            asked.answer == at
+                && question.is_some_and(|cell| write::text(bytes, *cell, &self.dialect) == *asked.question)
+        });
+        let rule = found.next()?.rule;
+        found.next().is_none().then_some(rule)
     }
 
     /// Whom the row is about.

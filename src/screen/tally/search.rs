@@ -29,6 +29,8 @@ pub(super) struct Search {
     known: Known,
     /// By slot and what it was.
     finds: BTreeMap<(usize, What), Find>,
+    /// Why what is found in a name that a wildcard lets through does not leave, by rule and kind; `None`: it may.
+    in_names: BTreeMap<(usize, Kind), Option<Arc<Refusal>>>,
     spans: Vec<detect::Detected>,
     known_spans: Vec<(usize, usize, u16)>,
 }
@@ -149,6 +151,32 @@ impl Tally {
             KnownBy::Whole => self.search.known.add_whole(&text, rule),
         }
         Ok(())
+    }
+
+    /// What speaks against a name that only a wildcard of this rule lets through: something in it that, about nobody
+    /// known, may not leave. Whom it is about may come after it, so nobody's consent opens it.
+    pub(in crate::screen) fn against_name(
+        &mut self,
+        number: usize,
+        name: &str,
+        judge: &mut dyn Judge,
+    ) -> Option<Arc<Refusal>> {
+        let places = judge.places().filter(|places| !places.is_empty());
+        if !judge.detects() || (places.is_none() && !detect::worth_scanning(name.as_bytes(), Cue::NONE)) {
+            return None;
+        }
+        self.search.spans.clear();
+        detect::scan(name, Cue::NONE, places, &mut self.search.spans);
+        let Search { spans, in_names, .. } = &mut self.search;
+        spans.iter().find_map(|found| {
+            let why = in_names.entry((number, found.category)).or_insert_with(|| {
+                let Some(rule) = self.rules.get(number) else { return Some(Arc::new(*fault())) };
+                let what = What::Kind(found.category);
+                let Some(category) = category(what, &self.rules) else { return Some(Arc::new(*fault())) };
+                find(rule, what, category, &Person::Unknown, judge).why
+            });
+            why.clone()
+        })
     }
 
     /// Searches a value that otherwise leaves as it is.

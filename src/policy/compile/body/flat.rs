@@ -5,7 +5,7 @@ use crate::policy::{
     integration::{Dialect, Format},
     source::{
         At,
-        integration::{Body, Denied, Record},
+        integration::{Answers, Body, Denied, Record},
         read::hint,
     },
 };
@@ -40,6 +40,7 @@ pub(super) fn check(file: &str, text: &Body, format: &Format, problems: &mut Pro
         }
         if let Format::Table(dialect) = format {
             fits(record, dialect, &mut wrong);
+            record.answers.iter().for_each(|pairs| asks(record, pairs.get_ref(), &mut wrong));
         }
     }
     fine
@@ -50,15 +51,39 @@ fn fits(record: &Record, dialect: &Dialect, wrong: &mut impl FnMut(std::ops::Ran
     let known = |name: &str| dialect.header || dialect.columns.iter().any(|c| **c == *name);
     let subject = record.subject.as_ref().and_then(|s| Some((s.span(), s.get_ref().strip_prefix("body:")?)));
     let fields = record.fields.keys().map(|key| (key.span(), key.get_ref().as_str()));
-    for (span, name) in fields.chain(subject).filter(|(_, name)| !known(name)) {
+    let answers = record.answers.iter().flat_map(|pairs| [&pairs.get_ref().question, &pairs.get_ref().answer]);
+    let answers = answers.map(|column| (column.span(), column.get_ref().as_str()));
+    for (span, name) in fields.chain(subject).chain(answers).filter(|(_, name)| !known(name)) {
         let names = dialect.columns.iter().map(|c| &**c);
         let mend = format!("{}list every column under `dialect.columns`, in their order", hint(name, names));
         wrong(span, format!("there is no column `{name}`"), &mend);
     }
-    let denied = record.fields.values().filter_map(|field| field.get_ref().denied.as_ref());
+    let asked = record.answers.iter().flat_map(|pairs| pairs.get_ref().table.values());
+    let denied = record.fields.values().chain(asked).filter_map(|field| field.get_ref().denied.as_ref());
     for text in denied.filter(|d: &&At<Denied>| matches!(d.get_ref(), Denied::Const(t) if !dialect.can_hold(t))) {
         let mend =
             "write it without control characters and, where cells are not quoted, in one line without delimiters";
         wrong(text.span(), "this cannot stand in a cell".to_owned(), mend);
+    }
+}
+
+/// Questions and answers of a table: two columns, of which the answer's is what the question says and nothing else.
+fn asks(record: &Record, pairs: &Answers, wrong: &mut impl FnMut(std::ops::Range<usize>, String, &str)) {
+    if let Some(select) = &pairs.select {
+        wrong(select.span(), "every row of a table is one question with its answer".to_owned(), "take `select` out");
+    }
+    let (question, answer) = (pairs.question.get_ref(), &pairs.answer);
+    if question == answer.get_ref() {
+        let mend = "name the column that holds the answers";
+        wrong(answer.span(), format!("`{question}` is the question's own column"), mend);
+    }
+    if let Some(key) = record.fields.keys().find(|key| key.get_ref() == answer.get_ref()) {
+        let mend = "take it out of `fields`: the question says what the answer holds";
+        wrong(key.span(), format!("`{}` is the column of answers", key.get_ref()), mend);
+    }
+    let subject = record.subject.as_ref().and_then(|s| s.get_ref().strip_prefix("body:"));
+    if subject == Some(answer.get_ref().as_str()) {
+        let mend = "name another column";
+        wrong(answer.span(), "the column that says whom a row is about holds no answers".to_owned(), mend);
     }
 }

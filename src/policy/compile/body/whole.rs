@@ -1,11 +1,12 @@
 //! A body that is one value: plain text, or bytes that nobody looks into.
 
+use super::super::fields::{NOT_LOOKED_INTO, NOT_LOOKED_INTO_MEND};
 use super::{Meaning, Places, Problems, Site, fields, place, record, require};
 use crate::{
     flow::Group,
     policy::{
         integration::{
-            BodyRules, CONTENT, FieldRule, Format, RecordRules, RecordTarget, SubjectSource, Target, Unlisted,
+            BodyRules, CONTENT, Document, FieldRule, Format, RecordRules, RecordTarget, SubjectSource, Target, Unlisted,
         },
         selector::{Matcher, Selector},
         source::{
@@ -30,6 +31,15 @@ pub(super) fn format(file: &str, media: &At<String>, problems: &mut Problems) ->
     if is_structured(text) {
         let mend = "list its fields; only a format that has none leaves as one value";
         problems.error(place(file, media.span()), "bodies of this media type hold values of their own", mend);
+        return None;
+    }
+    if is_file(text) && Document::of(text).is_none() {
+        let mend = if text.starts_with("image/") {
+            "have it converted to image/jpeg or image/png, from which place and time can be taken out"
+        } else {
+            "pictures (JPEG, PNG, GIF, WebP), PDF and office files (.docx, .xlsx, .pptx, .odt, .ods, .odp) can be listed"
+        };
+        problems.error(place(file, media.span()), "no document of this media type leaves", mend);
         return None;
     }
     Some(Format::Binary(text.into()))
@@ -92,6 +102,10 @@ pub(super) fn compile(
     let key = toml::Spanned::new(content.span(), CONTENT.to_owned());
     let site = Site::within(&format);
     let mut rule = fields::rule(file, &key, content.span(), content.get_ref(), site, meaning, problems)?;
+    if matches!(format, Format::Text) && meaning.categories.is_within(&rule.category, "hg:Document") {
+        let mend = "write \"hg:FreeText\", or what the text holds";
+        problems.error(place(file, content.span()), "a text is no document: it leaves by what it says", mend);
+    }
     if let Format::Binary(media) = &format {
         opaque(file, content, (media, &rule), meaning, problems);
     }
@@ -130,7 +144,11 @@ pub(super) fn opaque(
     problems: &mut Problems,
 ) {
     let at = || place(file, content.get_ref().category_span.clone().unwrap_or(content.span()));
-    if is_document(media) && !meaning.categories.is_within(&rule.category, "hg:Document") {
+    let is_document = meaning.categories.is_within(&rule.category, "hg:Document");
+    if is_document && Document::of(media).is_none_or(|document| !document.is_cleaned()) {
+        problems.warn(at(), NOT_LOOKED_INTO, NOT_LOOKED_INTO_MEND);
+    }
+    if is_file(media) && !is_document {
         let mend = "write \"hg:Document\", or a category of your own below it";
         problems.error(at(), format!("a body of {media} is a document, whatever else it holds"), mend);
     } else if meaning.categories.group(&rule.category) == Some(Group::Operational) {
@@ -144,7 +162,7 @@ pub(super) fn opaque(
 }
 
 /// Scans, pictures, recordings, office files and archives, which hold the like.
-fn is_document(media: &str) -> bool {
+fn is_file(media: &str) -> bool {
     let kinds = ["image/", "audio/", "video/", "font/", "application/vnd.", "application/x-"];
     let known = ["application/pdf", "application/msword", "application/rtf", "application/zip", "application/gzip"];
     kinds.iter().any(|kind| media.starts_with(kind)) || known.contains(&media)

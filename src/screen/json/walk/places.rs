@@ -14,7 +14,7 @@ use crate::{
             text,
             write::Writer,
         },
-        place::{DEPENDANT, DEPENDANT_SUBJECT, LISTED, Place, RECORD, SUBJECT},
+        place::{DEPENDANT, DEPENDANT_SUBJECT, LISTED, Place, RECORD, SUBJECT, may_name_somebody},
         tally::{self, GROUP, PersonId, Tally, UNKNOWN},
     },
     verdict::Refusal,
@@ -133,6 +133,24 @@ impl Walk {
         let detail =
             format!("the body holds something at byte {at} that no rule lists, and this operation stops on that");
         tally::unlisted(detail)
+    }
+
+    /// Whether a name that only a wildcard lets through stays, with its value: for whom it names or for what is in it.
+    #[inline(never)]
+    pub(super) fn objects_to(&mut self, turn: &mut Turn<'_>, state: State, name: &[u8]) -> bool {
+        let named = if may_name_somebody(name) { turn.names(name) } else { None };
+        if named.is_none() && !turn.judge.detects() {
+            return false;
+        }
+        let rule = self.rule_at(turn, state);
+        let against = || self.tally.against_name(rule, &String::from_utf8_lossy(name), turn.judge);
+        match named.or_else(against) {
+            Some(why) => {
+                self.tally.object(rule, why);
+                true
+            }
+            None => false,
+        }
     }
 
     /// The rule, by the tally's count, under which something at a wildcard's place is recorded: the one that lists the

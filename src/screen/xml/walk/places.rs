@@ -140,16 +140,26 @@ impl Walk {
         let automaton = self.automaton(turn);
         let (state, ordinal) = self.step(automaton, from, ns, local);
         let place = self.place(turn, state);
-        if ordinal == UNLISTED
-            && state != DEAD
-            && may_name_somebody(local.as_bytes())
-            && let Some(why) = turn.judge.names(None, local)
-        {
-            let rule = self.rule_at(turn, place);
-            self.tally.object(rule, why);
+        if ordinal == UNLISTED && state != DEAD && self.objects_to(turn, place, local) {
             return (DEAD, Place::NOTHING);
         }
         (state, place)
+    }
+
+    /// Whether a name that only a wildcard lets through stays, for whom it names or for what is in it.
+    fn objects_to(&mut self, turn: &mut Turn<'_>, place: Place, local: &str) -> bool {
+        let named = if may_name_somebody(local.as_bytes()) { turn.judge.names(None, local) } else { None };
+        if named.is_none() && !turn.judge.detects() {
+            return false;
+        }
+        let rule = self.rule_at(turn, place);
+        match named.or_else(|| self.tally.against_name(rule, local, turn.judge)) {
+            Some(why) => {
+                self.tally.object(rule, why);
+                true
+            }
+            None => false,
+        }
     }
 
     /// The first element in the open one: its text is nobody's value, and without places below it goes whole.

@@ -88,6 +88,11 @@ impl Walk {
     }
 
     pub(super) fn end(&mut self, turn: &mut Turn<'_>, token: &str) -> Stopped<()> {
+        let open = self.names.get(self.frame.name..).unwrap_or_default();
+        let quick = token.strip_prefix("</").and_then(|rest| rest.strip_suffix('>')) == Some(open);
+        if quick && !self.stack.is_empty() {
+            return self.close(turn);
+        }
         let name = tag::end(token)?;
         if self.stack.is_empty() {
             return Err(Fault::here(0, NO_START).into());

@@ -177,16 +177,24 @@ fn start_tag(rest: &[u8], partial: &mut Partial) -> Result<Option<usize>, Fault>
 
 /// The first of these four bytes from `from` on; fewer are given more than once.
 #[inline(always)]
-fn find(bytes: &[u8], from: usize, of: [u8; 4]) -> Option<usize> {
+pub(super) fn find(bytes: &[u8], from: usize, of: [u8; 4]) -> Option<usize> {
     let rest = bytes.get(from..)?;
-    let (blocks, last) = rest.as_chunks::<8>();
+    let (blocks, short) = rest.as_chunks::<8>();
+    let first = |word: &[u8; 8]| {
+        let marks = marks(u64::from_le_bytes(*word), of);
+        (marks != 0).then(|| (marks.trailing_zeros() / 8) as usize)
+    };
     for (n, block) in blocks.iter().enumerate() {
-        let marks = marks(u64::from_le_bytes(*block), of);
-        if marks != 0 {
-            return Some(from + n * 8 + (marks.trailing_zeros() / 8) as usize);
+        if let Some(at) = first(block) {
+            return Some(from + n * 8 + at);
         }
     }
-    Some(from + blocks.len() * 8 + last.iter().position(|b| of.contains(b))?)
+    match rest.last_chunk::<8>() {
+        // What it shares with the last block has none.
+        Some(last) if !short.is_empty() => Some(bytes.len() - 8 + first(last)?),
+        Some(_) => None,
+        None => Some(from + short.iter().position(|b| of.contains(b))?),
+    }
 }
 
 /// Eight bytes at once: the lowest bit set is in the first byte that is one of these; bits above it mean nothing. (The
@@ -199,10 +207,10 @@ const fn marks(word: u64, [a, b, c, d]: [u8; 4]) -> u64 {
         | zero(word ^ (ONES * d as u64))
 }
 
-const ONES: u64 = 0x0101_0101_0101_0101;
+pub(super) const ONES: u64 = 0x0101_0101_0101_0101;
 
 #[inline(always)]
-const fn zero(word: u64) -> u64 {
+pub(super) const fn zero(word: u64) -> u64 {
     word.wrapping_sub(ONES) & !word & (ONES << 7)
 }
 

@@ -52,11 +52,13 @@ impl Walk {
         let prefix = prefix(token, tag.name.start, tag.local);
         let bound = self.bindings.find(prefix).ok_or_else(|| Fault::here(tag.name.start, UNDECLARED))?;
         let ns = bound.ns;
-        let mut resolved = std::mem::take(&mut self.resolved);
-        resolved.clear();
-        let sound = self.resolve(token, attributes, &mut resolved);
-        self.resolved = resolved;
-        sound?;
+        if !attributes.is_empty() {
+            let mut resolved = std::mem::take(&mut self.resolved);
+            resolved.clear();
+            let sound = self.resolve(token, attributes, &mut resolved);
+            self.resolved = resolved;
+            sound?;
+        }
         if self.phase == Phase::Prolog {
             self.phase = Phase::Content;
             self.begin_document(turn)?;

@@ -54,7 +54,7 @@ fn main() {
     println!("|---|---|---|---|---|---|");
     for (name, document) in &sizes {
         check(&rules, document);
-        let mut routes: [(&str, Box<dyn FnMut() + '_>); 5] = [
+        let mut routes: [Route<'_>; 5] = [
             ("serde_json DOM", Box::new(|| drop(black_box(dom(document))))),
             ("kernel, detectors off", Box::new(|| drop(black_box(kernel(&rules, document, false))))),
             ("kernel, detectors on", Box::new(|| drop(black_box(kernel(&rules, document, true))))),
@@ -73,6 +73,9 @@ fn main() {
     }
 }
 
+/// A way to do it, and what it is called.
+type Route<'a> = (&'static str, Box<dyn FnMut() + 'a>);
+
 /// All routes send the same members: nothing is to be found in what leaves of these documents but what the rules name.
 fn check(rules: &Arc<BodyRules>, document: &[u8]) {
     let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap();
@@ -84,7 +87,7 @@ fn check(rules: &Arc<BodyRules>, document: &[u8]) {
 }
 
 /// The best time of each, in turns, so that what else the machine does falls on all of them.
-fn best(routes: &mut [(&str, Box<dyn FnMut() + '_>)]) -> Vec<Duration> {
+fn best(routes: &mut [Route<'_>]) -> Vec<Duration> {
     let until = Instant::now() + Duration::from_secs(8);
     let mut best = vec![Duration::MAX; routes.len()];
     while Instant::now() < until {

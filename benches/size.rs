@@ -220,7 +220,7 @@ fn send(kind: &Kind, records: u64, packed: bool, to: SocketAddr) -> (Duration, u
     let pack = || {
         let mut to = BufWriter::with_capacity(1 << 20, GzEncoder::new(Vec::new(), Compression::fast()));
         kind.write(records, 0, &mut to);
-        to.into_inner().ok().expect("everything packed").finish().expect("a gzip stream")
+        to.into_inner().expect("everything packed").finish().expect("a gzip stream")
     };
     let packed = packed.then(pack);
     let length = packed.as_ref().map_or_else(|| Tally::of(kind, records, 0).0, |bytes| bytes.len() as u64);

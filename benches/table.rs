@@ -8,8 +8,11 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench stops at the first surprise")]
 
+#[path = "support/judge.rs"]
+mod judge;
+
 use havengate::{
-    flow::{Category, Form},
+    flow::Category,
     policy::{
         integration::{
             BodyRules, Denied, Dialect, FieldRule, Format, RecordRules, RecordTarget, SubjectSource, Target, Unlisted,
@@ -17,11 +20,11 @@ use havengate::{
         selector::{Matcher, Selector},
     },
     screen::{
-        Judge, Person, Ruling,
+        Person,
         body::{BodyScreener, Limits},
     },
-    verdict::{Code, Refusal},
 };
+use judge::ByCategory;
 use std::{
     hint::black_box,
     sync::Arc,
@@ -39,29 +42,39 @@ const WITHHELD: std::ops::Range<usize> = 1..5;
 fn main() {
     let rules = rules();
     let large = corpus(16_000);
-    if std::env::args().any(|a| a == "profile") {
-        let until = Instant::now() + Duration::from_secs(5);
-        while Instant::now() < until {
-            black_box(kernel(&rules, &large));
+    let asked = |word: &str| std::env::args().any(|a| a == word);
+    if asked("profile") {
+        let rows = corpus(1000);
+        for _ in 0..5 {
+            black_box(kernel(&rules, &rows, asked("detect")));
         }
         return;
     }
-    println!("| document | bytes | kernel MB/s | csv route MB/s | ratio |");
-    println!("|---|---|---|---|---|");
+    println!("| document | bytes | kernel MB/s | with detectors MB/s | csv route MB/s | ratio | with detectors |");
+    println!("|---|---|---|---|---|---|---|");
     for (name, document) in [("20 rows", corpus(20)), ("1,000 rows", corpus(1000)), ("16,000 rows", large)] {
         check(&rules, &document);
-        let kernel_time = best(|| drop(black_box(kernel(&rules, &document))));
+        let kernel_time = best(|| drop(black_box(kernel(&rules, &document, false))));
+        let detect_time = best(|| drop(black_box(kernel(&rules, &document, true))));
         let csv_time = best(|| drop(black_box(csv_route(&document))));
         let rate = |t: Duration| document.len() as f64 / t.as_secs_f64() / 1e6;
-        let ratio = csv_time.as_secs_f64() / kernel_time.as_secs_f64();
-        println!("| {name} | {} | {:.0} | {:.0} | {ratio:.1} |", document.len(), rate(kernel_time), rate(csv_time));
+        let ratio = |time: Duration| csv_time.as_secs_f64() / time.as_secs_f64();
+        println!(
+            "| {name} | {} | {:.0} | {:.0} | {:.0} | {:.2} | {:.2} |",
+            document.len(),
+            rate(kernel_time),
+            rate(detect_time),
+            rate(csv_time),
+            ratio(kernel_time),
+            ratio(detect_time),
+        );
     }
 }
 
 /// Both routes let the same cells leave.
 fn check(rules: &Arc<BodyRules>, document: &[u8]) {
     let read = |table: &[u8]| csv::Reader::from_reader(table).records().collect::<Result<Vec<_>, _>>().unwrap();
-    assert_eq!(read(&kernel(rules, document)), read(&csv_route(document)));
+    assert_eq!(read(&kernel(rules, document, false)), read(&csv_route(document)));
 }
 
 fn best(mut round: impl FnMut()) -> Duration {
@@ -75,13 +88,14 @@ fn best(mut round: impl FnMut()) -> Duration {
     best
 }
 
-fn kernel(rules: &Arc<BodyRules>, document: &[u8]) -> Vec<u8> {
+fn kernel(rules: &Arc<BodyRules>, document: &[u8], detects: bool) -> Vec<u8> {
+    let mut judge = ByCategory::new(detects);
     let limits = Limits { record: 1 << 20, depth: 64, members: 10_000, people: 100_000 };
     let mut screener = BodyScreener::new(Arc::clone(rules), limits, Person::Unknown);
     for piece in document.chunks(64 << 10) {
-        screener.push(piece, &mut ByCategory).unwrap();
+        screener.push(piece, &mut judge).unwrap();
     }
-    screener.finish(&mut ByCategory).unwrap().bytes
+    screener.finish(&mut judge).unwrap().bytes
 }
 
 fn csv_route(document: &[u8]) -> Vec<u8> {
@@ -94,49 +108,6 @@ fn csv_route(document: &[u8]) -> Vec<u8> {
         writer.write_record(cells).unwrap();
     }
     writer.into_inner().unwrap()
-}
-
-/// Operational data leaves, names do not.
-struct ByCategory;
-
-impl Judge for ByCategory {
-    fn judge(&mut self, _: &Person, rule: &FieldRule) -> Ruling {
-        if rule.category.as_str() == "hg:Operational" {
-            Ruling::Send(Form::Raw)
-        } else {
-            Ruling::Withhold(Arc::new(Refusal::plain(Code::ConsentMissing, "")))
-        }
-    }
-    fn names(&mut self, _: Option<&FieldRule>, _: &str) -> Option<Arc<Refusal>> {
-        None
-    }
-    fn reads_every(&self, _: &FieldRule) -> bool {
-        false
-    }
-    fn detects(&self) -> bool {
-        false
-    }
-    fn places(&self) -> Option<&havengate::detect::Places> {
-        None
-    }
-    fn holds(&self, _: &FieldRule, _: &Category) -> bool {
-        false
-    }
-    fn is_operational(&self, _: &FieldRule) -> bool {
-        false
-    }
-    fn bytes(&self, _: &FieldRule) -> havengate::screen::Bytes {
-        havengate::screen::Bytes::Other
-    }
-    fn known_by(&self, _: &FieldRule) -> havengate::screen::KnownBy {
-        havengate::screen::KnownBy::Nothing
-    }
-    fn pseudonym(&self, _: &Category, value: &str) -> String {
-        value.to_owned()
-    }
-    fn today(&self) -> jiff::civil::Date {
-        jiff::civil::date(2026, 11, 21)
-    }
 }
 
 fn name(column: usize) -> String {
@@ -173,6 +144,7 @@ fn rules() -> Arc<BodyRules> {
     };
     let columns = (0..COLUMNS).map(|column| name(column).into()).collect();
     Arc::new(BodyRules {
+        keys: havengate::policy::integration::Keys::default(),
         limit: None,
         media: "text/csv".to_owned(),
         format: Format::Table(Dialect { columns, ..Dialect::csv() }),
@@ -195,6 +167,10 @@ fn corpus(rows: usize) -> Vec<u8> {
     for row in 0..rows {
         let cells = (0..COLUMNS).map(|column| match (column, below(20)) {
             (0, _) => format!("HG-{row:08}"),
+            (1..5, 0..15) => {
+                ["Amina", "O'Neill", "José", "Okonkwo-Hill", "Grace", "Park"][below(6) as usize].to_owned()
+            }
+            (1..5, _) => String::new(),
             (_, 0..5) => String::new(),
             (_, 5..14) => below(100).to_string(),
             (_, 14) => format!("\"Said: \"\"{}\"\", then left\"", below(1000)),

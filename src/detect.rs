@@ -80,22 +80,7 @@ pub fn worth_scanning(text: &[u8], cue: Cue) -> bool {
         return !text.is_empty();
     }
     // The shortest thing that speaks for itself is a postcode, M11AE.
-    text.len() >= 5 && (unusual(text) || prose::worth(text))
-}
-
-/// Whether there is a byte that something other than prose needs: a digit, one of `./:@+<`, or one outside ASCII.
-/// Written so that it becomes a few vector instructions.
-#[inline]
-fn unusual(text: &[u8]) -> bool {
-    let of = |b: u8| {
-        u8::from(b.wrapping_sub(b'.') <= b':' - b'.')
-            | u8::from(b == b'@')
-            | u8::from(b == b'+')
-            | u8::from(b == b'<')
-            | (b >> 7)
-    };
-    let (blocks, rest) = text.as_chunks::<32>();
-    blocks.iter().any(|block| block.iter().fold(0, |seen, b| seen | of(*b)) != 0) || rest.iter().any(|b| of(*b) != 0)
+    text.len() >= 5 && prose::worth(text)
 }
 
 /// One pass through one text.

@@ -73,6 +73,14 @@ impl Cue {
         Self(self.0 | other.0)
     }
 
+    /// Reads what a rule's path calls its value: the last name, with the one before it, which may say what a day or a
+    /// latitude is of.
+    pub fn of_path(path: &str) -> Self {
+        let last = path.rfind(['.', '/']);
+        let before = last.and_then(|last| path.get(..last)).and_then(|head| head.rfind(['.', '/']));
+        Self::of_key(before.and_then(|at| path.get(at..)).unwrap_or(path))
+    }
+
     /// Reads a name: `dateOfBirth`, `mailing_postal_code`, `$.client['lat-e7']`, "What is your NI number?".
     pub fn of_key(name: &str) -> Self {
         let mut parts = Parts::default();

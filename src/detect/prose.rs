@@ -13,21 +13,49 @@ use super::{
 /// How many words around are looked at.
 const AROUND: usize = 9;
 
-/// Whether a text without digits could hold a phrase: a word of sleeping or a site stands in it.
+/// Whether a text has a byte that something other than prose needs (a digit, one of `./:@+<`, or one outside ASCII), or
+/// a word that a phrase may begin with.
 pub(super) fn worth(text: &[u8]) -> bool {
-    if !text.contains(&b' ') {
-        return text.len() >= ENCODED;
-    }
-    let text = Text(text);
-    let mut at = 0;
-    while at < text.len() {
-        let end = text.while_at(at, |b| b.is_ascii_alphabetic());
-        if end - at >= ENCODED || end > at + 3 && words::begins_phrase(text.slice(at, end)) {
-            return true;
+    let (mut begins, mut several, mut phrase) = (0, false, false);
+    for (at, b) in text.iter().enumerate() {
+        match CLASS.get(*b as usize) {
+            Some(0) => continue,
+            Some(&GAP) => {}
+            _ => return true,
         }
-        at = end + 1;
+        several |= *b == b' ';
+        phrase = phrase || begins_phrase(text, begins, at);
+        begins = at + 1;
     }
-    false
+    // What is one word, however it is joined, is nothing unless it is long.
+    if several { phrase || begins_phrase(text, begins, text.len()) } else { text.len() >= ENCODED }
+}
+
+#[inline(always)]
+fn begins_phrase(text: &[u8], from: usize, to: usize) -> bool {
+    let length = to - from;
+    length > 3 && (length >= ENCODED || words::begins_phrase(text.get(from..to).unwrap_or_default()))
+}
+
+/// A byte between words.
+const GAP: u8 = 1;
+
+/// 0 for letters.
+static CLASS: [u8; 256] = classes();
+
+#[expect(clippy::indexing_slicing, reason = "runs while compiling")]
+const fn classes() -> [u8; 256] {
+    let mut table = [2; 256];
+    let mut b = 0;
+    while b < 128 {
+        table[b] = match b as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' => 0,
+            b'.'..=b':' | b'@' | b'+' | b'<' => 2,
+            _ => GAP,
+        };
+        b += 1;
+    }
+    table
 }
 
 /// Letters in one go that could be encoded data.

@@ -7,10 +7,16 @@ mod template;
 mod xml;
 
 use super::selector::{Matcher, Selector, SelectorError};
-use crate::flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose, SystemId, Transform};
+use crate::{
+    detect::Cue,
+    flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose, SystemId, Transform},
+};
 pub use document::Document;
 pub use parts::{Holding, PartRules, Parts};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 pub use table::{Dialect, folded};
 pub use template::{Language, Piece, Template};
 pub use xml::{Namespaces, Ns, SoapAction, XmlFormat};
@@ -181,6 +187,22 @@ pub struct BodyRules {
     pub records: Vec<RecordRules>,
     /// Walks the document outside records. See [`Target`] for what it accepts.
     pub matcher: Matcher<Target>,
+    /// See [`BodyRules::cues`].
+    pub keys: Keys,
+}
+
+/// What the keys of a body's rules say of their values: read once, when the first body is searched.
+#[derive(Debug, Default)]
+pub struct Keys(OnceLock<Box<[Cue]>>);
+
+impl BodyRules {
+    /// What each rule's key says: the envelope's, then each kind of record's.
+    #[must_use]
+    pub fn cues(&self) -> &[Cue] {
+        let rules = self.records.iter().flat_map(|record| &record.fields);
+        let all = || self.envelope.iter().chain(rules).map(|rule| Cue::of_path(&rule.path)).collect();
+        self.keys.0.get_or_init(all)
+    }
 }
 
 /// How a body's bytes are read and written. It decides how places in it are named.

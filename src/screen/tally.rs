@@ -12,7 +12,7 @@ mod within;
 pub(super) use refusals::unlisted;
 pub(super) use value::{Glimpse, Lying, Outcome, Plain, Value};
 
-use super::{Finding, FindingRef, Findings, Judge, Person, Ruling, body::Limits, picture::looks_like_file};
+use super::{Finding, FindingRef, Findings, Judge, KnownBy, Person, Ruling, body::Limits, picture::looks_like_file};
 use crate::{
     detect::Cue,
     flow::{Act, Form, RuleId},
@@ -54,8 +54,8 @@ pub(super) struct Tally {
     unreadable: Vec<Option<Arc<Refusal>>>,
     /// Values withheld for the recipients they name, by slot and rule.
     objections: BTreeMap<(usize, Option<RuleId>), Objection>,
-    /// For each rule, what its key says, once it was asked for.
-    cues: Vec<Option<Cue>>,
+    /// For each rule, what holds of all its values, once one was asked about.
+    about: Vec<Option<About>>,
     search: Search,
     /// What was done within values, and within which bounds they are read. `None`: no rule here looks into one.
     inner: Inner,
@@ -72,18 +72,26 @@ struct Slot {
     form: Form,
     /// Why not.
     why: Option<Arc<Refusal>>,
-    /// Whether what may leave exactly is searched, and what the rule's key says of it.
-    searched: bool,
+    sent: u32,
+    withheld: u32,
+    blocked: bool,
+}
+
+/// What holds of a rule's values, whomever they are about.
+#[derive(Debug, Clone, Copy)]
+struct About {
+    /// What the rule's key says.
     cue: Cue,
+    /// Whether what may leave exactly is searched.
+    searched: bool,
     /// Whether each must be read: its key is data too and says more than the rule's, or any text may be a listed place.
     always: bool,
     /// It leaves without anybody's consent.
     open: bool,
-    /// What of files its values may be.
+    /// How they are looked for elsewhere, once one did not leave.
+    known_by: Option<KnownBy>,
+    /// What of files they may be.
     held: Bytes,
-    sent: u32,
-    withheld: u32,
-    blocked: bool,
 }
 
 /// Values of one slot that were withheld although their place may leave.
@@ -150,19 +158,7 @@ enum Ruled {
     Withheld,
 }
 
-const UNASKED: Slot = Slot {
-    ruled: Ruled::No,
-    form: Form::Raw,
-    why: None,
-    searched: false,
-    cue: Cue::NONE,
-    always: false,
-    open: false,
-    held: Bytes::Other,
-    sent: 0,
-    withheld: 0,
-    blocked: false,
-};
+const UNASKED: Slot = Slot { ruled: Ruled::No, form: Form::Raw, why: None, sent: 0, withheld: 0, blocked: false };
 
 impl Tally {
     /// Rules are told apart by their position here.
@@ -177,14 +173,14 @@ impl Tally {
             slots: Vec::new(),
             unreadable: Vec::new(),
             objections: BTreeMap::new(),
-            cues: Vec::new(),
+            about: Vec::new(),
             search: Search::default(),
             inner: Inner::default(),
             limits: None,
             unlisted: 0,
         };
         tally.unreadable.resize(count, None);
-        tally.cues.resize(count, None);
+        tally.about.resize(count, None);
         tally.add(Person::Unknown);
         tally.add(Person::Ambiguous);
         tally.add(Person::Group);
@@ -244,9 +240,8 @@ impl Tally {
         judge: &mut dyn Judge,
         mut value: impl Lying<'v>,
     ) -> Result<Outcome<'s>, Box<Refusal>> {
-        let slot = self.asked(who, judge)?;
-        let (ruled, searched, always, open, cue) = (slot.ruled, slot.searched, slot.always, slot.open, slot.cue);
-        let held = slot.held;
+        let (ruled, about) = self.asked(who, judge)?;
+        let About { searched, always, open, held, cue, .. } = about;
         let worth = |search: &Search, glimpse| searched && (always || search.is_worth(glimpse, cue, open));
         match ruled {
             Ruled::Raw
@@ -255,7 +250,7 @@ impl Tally {
                 self.sent(who);
                 Ok(Outcome::Raw)
             }
-            Ruled::Raw | Ruled::Recipient => self.exactly(who, judge, value),
+            Ruled::Raw | Ruled::Recipient => self.exactly(who, about, judge, value),
             Ruled::Within => self.within(who, judge, value),
             _ => self.otherwise(who, judge, value),
         }
@@ -267,32 +262,47 @@ impl Tally {
     /// # Errors
     /// As [`Tally::decide`], but never because of a value.
     pub(super) fn permits(&mut self, who: (PersonId, usize), judge: &mut dyn Judge) -> Result<bool, Box<Refusal>> {
-        Ok(self.asked(who, judge)?.ruled != Ruled::Withheld)
+        Ok(self.asked(who, judge)?.0 != Ruled::Withheld)
     }
 
-    /// The slot of a person and a rule, once the judge was asked.
-    #[inline]
-    fn asked(&mut self, (person, rule): (PersonId, usize), judge: &mut dyn Judge) -> Result<&mut Slot, Box<Refusal>> {
-        let at = person.0 as usize * self.count + rule;
+    /// What was ruled of a person and a rule, once the judge was asked, and what holds of the rule.
+    #[inline(always)]
+    fn asked(
+        &mut self,
+        (person, rule): (PersonId, usize),
+        judge: &mut dyn Judge,
+    ) -> Result<(Ruled, About), Box<Refusal>> {
+        let at = (person.0 as usize).wrapping_mul(self.count).wrapping_add(rule);
+        match (self.slots.get(at), self.about.get(rule)) {
+            (Some(slot), Some(Some(about))) if slot.ruled != Ruled::No => Ok((slot.ruled, *about)),
+            _ => self.ask((person, rule), judge),
+        }
+    }
+
+    #[inline(never)]
+    fn ask(
+        &mut self,
+        (person, rule): (PersonId, usize),
+        judge: &mut dyn Judge,
+    ) -> Result<(Ruled, About), Box<Refusal>> {
         if person == TOO_MANY {
             return Err(too_many(self.most));
         }
-        let Some(slot) = self.slots.get_mut(at) else { return Err(fault()) };
-        if slot.ruled == Ruled::No {
-            let (Some(person), Some(listed), Some(cue)) =
-                (self.people.get(person.0 as usize), self.rules.get(rule), self.cues.get_mut(rule))
-            else {
-                return Err(fault());
-            };
-            slot.ask(person, listed, judge)?;
-            slot.searched = judge.detects();
-            let places = judge.places().is_some_and(|places| !places.is_empty());
-            slot.always = places || says_more(listed);
-            slot.open = judge.is_operational(listed);
-            slot.held = judge.bytes(listed);
-            slot.cue = *cue.get_or_insert_with(|| Cue::of_key(key_of(&listed.path)));
-        }
-        Ok(slot)
+        let at = person.0 as usize * self.count + rule;
+        let (Some(slot), Some(person), Some(listed), Some(about)) = (
+            self.slots.get_mut(at),
+            self.people.get(person.0 as usize),
+            self.rules.get(rule),
+            self.about.get_mut(rule),
+        ) else {
+            return Err(fault());
+        };
+        slot.ask(person, listed, judge)?;
+        let about = match about {
+            Some(about) => about,
+            None => about.insert(About::of(rule, &self.rules, listed, judge)),
+        };
+        Ok((slot.ruled, *about))
     }
 
     /// Decides an exact value by the recipients it names, and by what else is in it.
@@ -300,18 +310,18 @@ impl Tally {
     fn exactly<'v>(
         &mut self,
         (person, number): (PersonId, usize),
+        About { cue, searched, held, .. }: About,
         judge: &mut dyn Judge,
         value: impl Lying<'v>,
     ) -> Result<Outcome<'_>, Box<Refusal>> {
         let at = person.0 as usize * self.count + number;
-        let (Some(slot), Some(rule)) = (self.slots.get(at), self.rules.get(number)) else { return Err(fault()) };
-        let cue = if says_more(rule) { slot.cue.with(value.key()) } else { slot.cue };
-        let searched = slot.searched;
+        let Some(rule) = self.rules.get(number) else { return Err(fault()) };
+        let cue = if says_more(rule) { cue.with(value.key()) } else { cue };
         let mut value = value.read();
         if rule.one_of.is_some() {
             return self.one_of((person, number), judge, &value);
         }
-        match files::leaves(rule, slot.held, &value) {
+        match files::leaves(rule, held, &value) {
             Leaves::NoFile => {}
             Leaves::Not(stay) => return self.named((at, number), Arc::new(stay.refusal(rule))),
             leaves => {
@@ -488,16 +498,24 @@ fn says_more(rule: &FieldRule) -> bool {
     rule.path.ends_with('*') || rule.path.ends_with("*]") || rule.within.is_some()
 }
 
-/// What a rule's path calls its value: the last name, with the one before it, which may say what a day or a latitude is of.
-fn key_of(path: &str) -> &str {
-    let last = path.rfind(['.', '/']);
-    let before = last.and_then(|last| path.get(..last)).and_then(|head| head.rfind(['.', '/']));
-    before.and_then(|at| path.get(at..)).unwrap_or(path)
-}
-
 #[cold]
 fn fault() -> Box<Refusal> {
     Box::new(Refusal::plain(Code::Internal, "a person or a rule that does not exist was asked for"))
+}
+
+impl About {
+    fn of(number: usize, rules: &Rules, rule: &FieldRule, judge: &dyn Judge) -> Self {
+        let searched = judge.detects();
+        let places = judge.places().is_some_and(|places| !places.is_empty());
+        let cue = match rules {
+            // Nothing asks what a key says where nothing is searched.
+            _ if !searched => Cue::NONE,
+            Rules::Body(body) => body.cues().get(number).copied().unwrap_or_else(|| Cue::of_path(&rule.path)),
+            Rules::Listed(_) => Cue::of_path(&rule.path),
+        };
+        let open = searched && judge.is_operational(rule);
+        Self { cue, searched, always: places || says_more(rule), open, known_by: None, held: judge.bytes(rule) }
+    }
 }
 
 impl Slot {

@@ -42,6 +42,7 @@ impl Flat {
             (0..).zip(&self.fields).map(|(i, f)| (selector(&f.path), RecordTarget::Field(i))).collect();
         places.extend(self.subject.iter().map(|s| (selector(s), RecordTarget::Subject)));
         Arc::new(BodyRules {
+            keys: havengate::policy::integration::Keys::default(),
             limit: None,
             media: "text/csv".to_owned(),
             format: self.format.clone(),

@@ -85,6 +85,7 @@ impl Rules {
         let envelope = (0..).zip(&self.envelope).map(|(i, f)| (selector(&f.path), Target::Envelope(i)));
         let records = (0..).zip(&self.records).map(|(i, r)| (selector(&r.select), Target::Record(i)));
         Arc::new(BodyRules {
+            keys: havengate::policy::integration::Keys::default(),
             media: media.to_owned(),
             format,
             limit: None,

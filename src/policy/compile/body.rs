@@ -114,6 +114,7 @@ pub(super) fn compile(
     let records: Option<Vec<_>> = compiled.into_iter().map(|r| r.finish(file, problems)).collect();
     let (envelope, media) = (envelope.into_iter().map(Arc::new).collect(), text.media.get_ref().clone());
     Some(BodyRules {
+        keys: crate::policy::integration::Keys::default(),
         media,
         format,
         limit: limit?,

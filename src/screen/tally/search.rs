@@ -72,10 +72,10 @@ impl Search {
     /// Whether the value must be read.
     #[inline]
     pub(super) fn is_worth(&self, glimpse: Glimpse<'_>, cue: Cue, open: bool) -> bool {
-        let known = open && !self.known.is_empty();
+        let known = |text| open && !self.known.is_empty() && self.known.may_stand_in(text);
         match glimpse {
-            Glimpse::Text(text) => known || detect::worth_scanning(text, cue),
-            Glimpse::Number(number) => cue != Cue::NONE || number.len() >= DIGITS || known,
+            Glimpse::Text(text) => detect::worth_scanning(text, cue) || known(text),
+            Glimpse::Number(number) => cue != Cue::NONE || number.len() >= DIGITS || known(number),
             Glimpse::Word => false,
         }
     }
@@ -123,29 +123,40 @@ impl Search {
 impl Tally {
     /// A record begins to be written: what the one before withheld is forgotten.
     pub(in crate::screen) fn begin_record(&mut self) {
-        if !self.search.known.is_empty() {
-            self.search.known = Known::new();
-        }
+        self.search.known.clear();
     }
 
     /// Takes note of a value of the record that is about to be written, for what it says must not leave elsewhere.
     ///
     /// # Errors
     /// As [`Tally::decide`], where the judge cannot be asked.
+    #[inline]
     pub(in crate::screen) fn learn<'v>(
         &mut self,
-        (person, rule): (PersonId, usize),
+        who: (PersonId, usize),
         judge: &mut dyn Judge,
         value: impl super::Lying<'v>,
     ) -> Result<(), Box<Refusal>> {
-        let slot = self.asked((person, rule), judge)?;
-        if !slot.searched || !matches!(slot.ruled, Ruled::Withheld | Ruled::Reworked) {
-            return Ok(());
+        let (ruled, about) = self.asked(who, judge)?;
+        if about.searched
+            && matches!(ruled, Ruled::Withheld | Ruled::Reworked)
+            && about.known_by != Some(KnownBy::Nothing)
+        {
+            self.teach(who.1, judge, value)?;
         }
-        let Some(listed) = self.rules.get(rule) else { return Err(fault()) };
+        Ok(())
+    }
+
+    /// Takes note of a value that does not leave as it is.
+    #[inline(never)]
+    fn teach<'v>(&mut self, rule: usize, judge: &dyn Judge, value: impl super::Lying<'v>) -> Result<(), Box<Refusal>> {
+        let (Some(listed), Some(Some(about))) = (self.rules.get(rule), self.about.get_mut(rule)) else {
+            return Err(fault());
+        };
+        let known_by = *about.known_by.get_or_insert_with(|| judge.known_by(listed));
         let (Value::Text(text) | Value::Number(text)) = value.read() else { return Ok(()) };
         let rule = u16::try_from(rule).unwrap_or(u16::MAX);
-        match judge.known_by(listed) {
+        match known_by {
             KnownBy::Nothing => {}
             KnownBy::Words => self.search.known.add(&text, rule),
             KnownBy::Whole => self.search.known.add_whole(&text, rule),
@@ -191,7 +202,7 @@ impl Tally {
         cue: Cue,
     ) -> Result<Found, Box<Refusal>> {
         let at = person.0 as usize * self.count + number;
-        let open = self.slots.get(at).is_some_and(|slot| slot.open);
+        let open = self.about.get(number).is_some_and(|about| about.is_some_and(|about| about.open));
         let found = self.search.look(value, cue, open, judge);
         if found.is_empty() {
             return Ok(Found::Nothing);

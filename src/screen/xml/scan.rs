@@ -44,7 +44,7 @@ pub(super) fn token(
     let found = match rest {
         [] => return Ok(None),
         [b'<', ..] => markup(rest, partial).map_err(|fault| fault.after(start))?,
-        _ => match find(rest, partial.read, |b| b == b'<') {
+        _ => match find(rest, partial.read, [b'<'; 4]) {
             Some(end) => Some((Token::Text, end)),
             None if at_end => Some((Token::Text, rest.len())),
             None => {
@@ -101,7 +101,7 @@ fn declared(rest: &[u8], partial: &mut Partial) -> Result<Option<(Token, usize)>
 fn comment_end(rest: &[u8], partial: &mut Partial) -> Result<Option<usize>, Fault> {
     let mut at = partial.read.max(COMMENT.len());
     loop {
-        let Some(hyphen) = find(rest, at, |b| b == b'-') else {
+        let Some(hyphen) = find(rest, at, [b'-'; 4]) else {
             partial.read = rest.len();
             return Ok(None);
         };
@@ -124,7 +124,7 @@ fn comment_end(rest: &[u8], partial: &mut Partial) -> Result<Option<usize>, Faul
 fn until(rest: &[u8], mark: &[u8], from: usize, partial: &mut Partial) -> Option<usize> {
     let first = *mark.first()?;
     let mut at = partial.read.max(from);
-    while let Some(found) = find(rest, at, |b| b == first) {
+    while let Some(found) = find(rest, at, [first; 4]) {
         let there = rest.get(found..).unwrap_or_default();
         if there.starts_with(mark) {
             return Some(found + mark.len());
@@ -140,7 +140,7 @@ fn until(rest: &[u8], mark: &[u8], from: usize, partial: &mut Partial) -> Option
 }
 
 fn end_tag(rest: &[u8], partial: &mut Partial) -> Result<Option<usize>, Fault> {
-    match find(rest, partial.read.max(2), |b| matches!(b, b'<' | b'>')) {
+    match find(rest, partial.read.max(2), [b'<', b'>', b'<', b'>']) {
         Some(end) if rest.get(end) == Some(&b'>') => Ok(Some(end + 1)),
         Some(at) => Err(Fault::here(at, ("a `<` within a tag", "end the tag before it"))),
         None => {
@@ -155,8 +155,8 @@ fn start_tag(rest: &[u8], partial: &mut Partial) -> Result<Option<usize>, Fault>
     let mut at = partial.read.max(1);
     loop {
         let found = match partial.quote {
-            Some(quote) => find(rest, at, |b| b == quote || b == b'<'),
-            None => find(rest, at, |b| matches!(b, b'>' | b'"' | b'\'' | b'<')),
+            Some(quote) => find(rest, at, [quote, b'<', quote, b'<']),
+            None => find(rest, at, [b'>', b'"', b'\'', b'<']),
         };
         let Some(found) = found else {
             partial.read = rest.len();
@@ -175,18 +175,43 @@ fn start_tag(rest: &[u8], partial: &mut Partial) -> Result<Option<usize>, Fault>
     }
 }
 
-/// Bytes looked at together.
-const BLOCK: usize = 16;
-
-/// The first such byte from `from` on.
+/// The first of these four bytes from `from` on; fewer are given more than once.
 #[inline(always)]
-fn find(bytes: &[u8], from: usize, is: impl Fn(u8) -> bool) -> Option<usize> {
+pub(super) fn find(bytes: &[u8], from: usize, of: [u8; 4]) -> Option<usize> {
     let rest = bytes.get(from..)?;
-    let (blocks, _) = rest.as_chunks::<BLOCK>();
-    // Written so that it becomes a few vector instructions.
-    let passed = blocks.iter().take_while(|block| !block.iter().fold(false, |any, b| any | is(*b))).count() * BLOCK;
-    let after = rest.get(passed..)?.iter().position(|b| is(*b))?;
-    Some(from + passed + after)
+    let (blocks, short) = rest.as_chunks::<8>();
+    let first = |word: &[u8; 8]| {
+        let marks = marks(u64::from_le_bytes(*word), of);
+        (marks != 0).then(|| (marks.trailing_zeros() / 8) as usize)
+    };
+    for (n, block) in blocks.iter().enumerate() {
+        if let Some(at) = first(block) {
+            return Some(from + n * 8 + at);
+        }
+    }
+    match rest.last_chunk::<8>() {
+        // What it shares with the last block has none.
+        Some(last) if !short.is_empty() => Some(bytes.len() - 8 + first(last)?),
+        Some(_) => None,
+        None => Some(from + short.iter().position(|b| of.contains(b))?),
+    }
+}
+
+/// Eight bytes at once: the lowest bit set is in the first byte that is one of these; bits above it mean nothing. (The
+/// classic zero-byte test on words; borrows only go upwards.)
+#[inline(always)]
+const fn marks(word: u64, [a, b, c, d]: [u8; 4]) -> u64 {
+    zero(word ^ (ONES * a as u64))
+        | zero(word ^ (ONES * b as u64))
+        | zero(word ^ (ONES * c as u64))
+        | zero(word ^ (ONES * d as u64))
+}
+
+pub(super) const ONES: u64 = 0x0101_0101_0101_0101;
+
+#[inline(always)]
+pub(super) const fn zero(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & (ONES << 7)
 }
 
 #[cfg(test)]

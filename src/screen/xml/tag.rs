@@ -84,7 +84,10 @@ fn attribute(token: &str, at: usize) -> Result<Attribute, Fault> {
 /// The name at `at`, and where its local part begins (Namespaces in XML 1.0 section 4).
 fn qualified(token: &str, at: usize) -> Result<(Range<usize>, usize), Fault> {
     let rest = token.get(at..).unwrap_or_default();
-    let ends = |b: &u8| matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b'=' | b'/' | b'>' | b'"' | b'\'');
+    if let Some(found) = usual(rest.as_bytes(), at) {
+        return Ok(found);
+    }
+    let ends = |b: &u8| class(*b) == ENDS;
     let name = rest.as_bytes().iter().position(ends).and_then(|end| rest.get(..end)).unwrap_or(rest);
     if name.len() > NAME {
         return Err(Fault::here(at, LONG_NAME));
@@ -98,6 +101,54 @@ fn qualified(token: &str, at: usize) -> Result<(Range<usize>, usize), Fault> {
     }
     let local = name.find(':').map_or(at, |colon| at + colon + 1);
     Ok((at..at + name.len(), local))
+}
+
+/// [`qualified`], of a name made of what nearly every name is made of; every other is looked at again.
+#[inline]
+fn usual(rest: &[u8], at: usize) -> Option<(Range<usize>, usize)> {
+    let part = |from: usize| {
+        let (first, more) = rest.get(from..)?.split_first()?;
+        let within = more.iter().position(|b| class(*b) > WITHIN)?;
+        (class(*first) == LETTER).then_some(from + 1 + within)
+    };
+    let mut end = part(0)?;
+    let mut local = 0;
+    if rest.get(end) == Some(&b':') {
+        local = end + 1;
+        end = part(local)?;
+    }
+    let done = end <= NAME && rest.get(end).is_some_and(|b| class(*b) == ENDS);
+    done.then_some((at..at + end, at + local))
+}
+
+const LETTER: u8 = 0;
+/// Within a name, but not at its beginning.
+const WITHIN: u8 = 1;
+/// After a name.
+const ENDS: u8 = 2;
+const ANOTHER: u8 = 3;
+
+static CLASS: [u8; 256] = classes();
+
+#[inline(always)]
+fn class(b: u8) -> u8 {
+    CLASS.get(b as usize).copied().unwrap_or(ANOTHER)
+}
+
+#[expect(clippy::indexing_slicing, reason = "runs while compiling")]
+const fn classes() -> [u8; 256] {
+    let mut table = [ANOTHER; 256];
+    let mut b = 0;
+    while b < 128 {
+        table[b] = match b as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' => LETTER,
+            b'0'..=b'9' | b'_' | b'-' => WITHIN,
+            b' ' | b'\t' | b'\n' | b'\r' | b'=' | b'/' | b'>' | b'"' | b'\'' => ENDS,
+            _ => ANOTHER,
+        };
+        b += 1;
+    }
+    table
 }
 
 /// [`is_ncname`], with a quick look at what nearly every name is made of.

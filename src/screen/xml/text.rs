@@ -1,6 +1,9 @@
 //! Text and attribute values: from the wire to what they mean, and back.
 
-use super::fault::{Fault, Said};
+use super::{
+    fault::{Fault, Said},
+    scan::{ONES, find, zero},
+};
 use crate::policy::integration::is_xml_char;
 
 /// How a run of characters is read.
@@ -34,12 +37,26 @@ pub(super) fn decode(raw: &str, reading: Reading, into: &mut String) -> Result<(
     Ok(())
 }
 
-/// Whether nothing in it needs a second look, so that it means itself.
+/// Whether nothing in it needs a second look, so that it means itself. White space may get one without need.
 #[inline]
 pub(super) fn plain(raw: &[u8], reading: Reading) -> bool {
-    let (blocks, rest) = raw.as_chunks::<16>();
-    let any = |bytes: &[u8]| bytes.iter().fold(false, |any, b| any | unusual(*b, reading));
-    !blocks.iter().any(|block| any(block)) && !any(rest)
+    let odd = |word: &[u8; 8]| odd(u64::from_le_bytes(*word), reading);
+    match raw.last_chunk::<8>() {
+        Some(last) => !raw.as_chunks::<8>().0.iter().any(odd) && !odd(last),
+        None => !raw.iter().any(|b| unusual(*b, reading)),
+    }
+}
+
+/// Whether one of eight bytes may be [`unusual`].
+#[inline(always)]
+const fn odd(word: u64, reading: Reading) -> bool {
+    let control = word.wrapping_sub(ONES * 0x20) & !word & (ONES << 7);
+    let odd = control | zero(word ^ (ONES * 0xEF));
+    0 != match reading {
+        Reading::Text => odd | zero(word ^ (ONES * b'&' as u64)) | zero(word ^ (ONES * b']' as u64)),
+        Reading::Attribute => odd | zero(word ^ (ONES * b'&' as u64)),
+        Reading::Verbatim => odd,
+    }
 }
 
 #[inline(always)]
@@ -110,6 +127,9 @@ pub(super) fn is_white(text: &[u8]) -> bool {
 
 /// Writes a text between tags. Every `>` is escaped, so that `]]>` never stands.
 pub(super) fn write_text(text: &str, out: &mut Vec<u8>) {
+    if find(text.as_bytes(), 0, [b'&', b'<', b'>', b'\r']).is_none() {
+        return out.extend_from_slice(text.as_bytes());
+    }
     write(text, out, |byte| match byte {
         b'&' => Some(b"&amp;"),
         b'<' => Some(b"&lt;"),

@@ -190,12 +190,20 @@ impl Walk {
     /// Reads as far as whole tokens go, writes what is decided, and says how many bytes are done with.
     pub(super) fn turn(&mut self, turn: &mut Turn<'_>) -> Walked<usize> {
         let Some(mut pos) = self.begin(turn)? else { return Ok(0) };
+        let mut valid = "";
         loop {
             self.at = self.before + pos as u64;
             match scan::token(turn.buf, pos, &mut self.partial, turn.at_end) {
                 Ok(Some((kind, end))) => {
                     self.within(self.before + end as u64)?;
-                    self.token(turn, kind, (pos, end))?;
+                    // Read once for all tokens of a turn, and not before one is whole: tokens come in many pieces.
+                    if end > valid.len() {
+                        valid = valid_start(turn.buf);
+                    }
+                    let Some(token) = valid.get(pos..end) else {
+                        return self.fail(turn, Fault::here(valid.len(), UTF8));
+                    };
+                    self.token(turn, kind, token, pos)?;
                     pos = end;
                 }
                 Ok(None) => break,
@@ -232,12 +240,7 @@ impl Walk {
         Ok(Some(if turn.buf.starts_with(MARK) { MARK.len() } else { 0 }))
     }
 
-    fn token(&mut self, turn: &mut Turn<'_>, kind: Token, (from, end): (usize, usize)) -> Walked<()> {
-        let bytes = turn.buf.get(from..end).unwrap_or_default();
-        let token = match std::str::from_utf8(bytes) {
-            Ok(token) => token,
-            Err(error) => return self.fail(turn, Fault::here(from + error.valid_up_to(), UTF8)),
-        };
+    fn token(&mut self, turn: &mut Turn<'_>, kind: Token, token: &str, from: usize) -> Walked<()> {
         let first = self.phase == Phase::First;
         if first {
             self.phase = Phase::Prolog;
@@ -347,6 +350,16 @@ fn is_declaration(token: &str) -> bool {
     token.strip_prefix("<?xml").is_some_and(|rest| rest.starts_with([' ', '\t', '\n', '\r', '?']))
 }
 
+/// The part of the buffer before the first byte that is not UTF-8.
+fn valid_start(buf: &[u8]) -> &str {
+    std::str::from_utf8(buf).unwrap_or_else(|error| {
+        let valid = buf.get(..error.valid_up_to()).unwrap_or_default();
+        std::str::from_utf8(valid).unwrap_or_default()
+    })
+}
+
 fn newlines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|b| **b == b'\n').count() as u64
+    // So few that they are counted in a byte, many at once.
+    let few = |some: &[u8]| some.iter().fold(0u8, |n, b| n.wrapping_add(u8::from(*b == b'\n')));
+    bytes.chunks(240).map(|some| u64::from(few(some))).sum()
 }

@@ -62,7 +62,16 @@ pub(super) fn compile(
     let matcher = Matcher::compile(&[(Selector::root(), Target::Record(0))]).ok()?;
     let limit = text.limit.as_ref().map_or(Some(None), |limit| size::compile(file, limit, problems).map(Some))?;
     let (media, unlisted) = (MEDIA.to_owned(), unlisted?);
-    fine.then(|| BodyRules { media, format, limit, unlisted, envelope: Vec::new(), records: vec![record], matcher })
+    fine.then(|| BodyRules {
+        media,
+        format,
+        limit,
+        unlisted,
+        envelope: Vec::new(),
+        records: vec![record],
+        matcher,
+        keys: Default::default(),
+    })
 }
 
 fn keys(file: &str, text: &Body, problems: &mut Problems) -> bool {

@@ -125,6 +125,7 @@ pub(super) fn compile(
     let media = text.media.get_ref().clone();
     // The caller knows the limit.
     fine.then(|| BodyRules {
+        keys: crate::policy::integration::Keys::default(),
         media,
         limit: None,
         format,

@@ -113,6 +113,7 @@ fn rules(
     let document = matcher(file, key.span(), &whole, problems)?;
     let media = "application/json".to_owned();
     Some(BodyRules {
+        keys: crate::policy::integration::Keys::default(),
         media,
         limit: None,
         format,

@@ -52,11 +52,13 @@ impl Walk {
         let prefix = prefix(token, tag.name.start, tag.local);
         let bound = self.bindings.find(prefix).ok_or_else(|| Fault::here(tag.name.start, UNDECLARED))?;
         let ns = bound.ns;
-        let mut resolved = std::mem::take(&mut self.resolved);
-        resolved.clear();
-        let sound = self.resolve(token, attributes, &mut resolved);
-        self.resolved = resolved;
-        sound?;
+        if !attributes.is_empty() {
+            let mut resolved = std::mem::take(&mut self.resolved);
+            resolved.clear();
+            let sound = self.resolve(token, attributes, &mut resolved);
+            self.resolved = resolved;
+            sound?;
+        }
         if self.phase == Phase::Prolog {
             self.phase = Phase::Content;
             self.begin_document(turn)?;
@@ -88,6 +90,11 @@ impl Walk {
     }
 
     pub(super) fn end(&mut self, turn: &mut Turn<'_>, token: &str) -> Stopped<()> {
+        let open = self.names.get(self.frame.name..).unwrap_or_default();
+        let quick = token.strip_prefix("</").and_then(|rest| rest.strip_suffix('>')) == Some(open);
+        if quick && !self.stack.is_empty() {
+            return self.close(turn);
+        }
         let name = tag::end(token)?;
         if self.stack.is_empty() {
             return Err(Fault::here(0, NO_START).into());

@@ -98,6 +98,7 @@ impl Form {
         };
         let parts = Parts { list: self.list, subject: self.subject.map(Into::into) };
         Arc::new(BodyRules {
+            keys: Default::default(),
             media: "multipart/form-data".to_owned(),
             limit: None,
             format: Format::Multipart(Arc::new(parts)),

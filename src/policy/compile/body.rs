@@ -28,7 +28,7 @@ use crate::policy::{
 };
 pub(super) use record::subject_of_request;
 use selectors::{Placed, index, matcher, parse};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 /// Where else in the request a subject can be.
 pub(super) struct Places<'a> {
@@ -95,18 +95,7 @@ pub(super) fn compile(
         let rules = aggregate::compile(file, text, cells, &format, places, meaning, problems)?;
         drafts.push((cells.span(), cells.get_ref().select.as_ref(), rules));
     }
-    let mut compiled = Vec::new();
-    for (span, select, rules) in drafts {
-        let (at, select) = match select {
-            Some(select) => (select.span(), parse(file, select.span(), select.get_ref(), &format, problems)),
-            None => (span, Some(Selector::root())),
-        };
-        if let Some(selector) = select {
-            selectors::no_filter(file, &at, &selector, problems);
-            targets.push(Placed::new(at, selector, Target::Record(index(compiled.len()))));
-            compiled.push(rules);
-        }
-    }
+    let mut compiled = placed(file, drafts, &format, &mut targets, problems);
     apart(file, &targets, problems);
     one_request_subject(file, &records, &compiled, problems);
     require(file, &text.required, &mut envelope, &mut compiled, problems);
@@ -123,6 +112,32 @@ pub(super) fn compile(
         records: records?,
         matcher: matcher?,
     })
+}
+
+/// A kind of record with its place in the file and, where it is said, what selects it.
+type Drafted<'t> = (Range<usize>, Option<&'t At<String>>, record::Draft);
+
+/// Where each kind of record is; those whose place cannot be read are reported and left out.
+fn placed(
+    file: &str,
+    drafts: Vec<Drafted<'_>>,
+    format: &Format,
+    targets: &mut Vec<Placed<Target>>,
+    problems: &mut Problems,
+) -> Vec<record::Draft> {
+    let mut compiled = Vec::new();
+    for (span, select, rules) in drafts {
+        let (at, select) = match select {
+            Some(select) => (select.span(), parse(file, select.span(), select.get_ref(), format, problems)),
+            None => (span, Some(Selector::root())),
+        };
+        if let Some(selector) = select {
+            selectors::no_filter(file, &at, &selector, problems);
+            targets.push(Placed::new(at, selector, Target::Record(index(compiled.len()))));
+            compiled.push(rules);
+        }
+    }
+    compiled
 }
 
 /// How the body is read, with what the media type alone does not say.

@@ -113,7 +113,6 @@ pub(in crate::policy) enum Headers {
 
 /// `"opaque"`, or what the header holds.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a few of them are read, once for each policy")]
 pub(in crate::policy) enum Header {
     Opaque,
     Holds(Box<Field>),

@@ -39,7 +39,7 @@ fn places_are_added_listed_tested_and_removed_and_never_said() {
     let (exit, out) = places(home.path(), &["remove"], "rose wood\n");
     assert!(exit == Some(1) && out.contains("no such place"), "{out}");
     assert_eq!(places(home.path(), &["remove"], "ROSEWOOD\n").0, Some(0));
-    let mark = text.lines().find_map(|l| l.strip_prefix("digest = \"")).unwrap()[..8].to_owned();
+    let mark = text.lines().find_map(|l| l.strip_prefix("digest = \"")).and_then(|l| l.get(..8)).unwrap().to_owned();
     assert_eq!(places(home.path(), &["remove", "--digest", &mark], "").0, Some(0));
     let (_, out, _) = said(havengate(home.path()).args(["--json", "places", "list"]));
     let data: Value = serde_json::from_str(&out).unwrap();

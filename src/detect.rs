@@ -1,6 +1,6 @@
 //! Detectors: what identifies or locates a person is found wherever it stands, however it is spelled (DATA-3).
 //!
-//! [`scan`] reads one value. Look-alike letters, full-width and zero-width characters are folded first ([`fold`]); then
+//! [`scan`] reads one value. Look-alike letters, full-width and zero-width characters are folded first (`fold`); then
 //! the text is passed once, and at each word or number the few rules that can begin there look at what follows. Rules
 //! with check digits speak alone; shapes that mean many things (eight digits, a letter and seven digits) speak only
 //! where the value's key ([`Cue`]) or the words just before it say what they are. [`Places`] is the organisation's own

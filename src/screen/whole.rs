@@ -3,7 +3,7 @@
 //! The whole body is held, within the bound of one record, and decided once, about the person that the request names.
 //! Text must be UTF-8 without control characters other than tabs and line breaks; a byte order mark at its beginning
 //! is read over and not written. Documents are what their media type says and leave by their category, pictures without
-//! what was noted in them ([`super::picture`]); other bytes are no document. What does not leave stops the request. A
+//! what was noted in them (`picture`); other bytes are no document. What does not leave stops the request. A
 //! category whose values must be read one by one, because they name recipients, never lets bytes out.
 
 use super::{

@@ -336,6 +336,10 @@ impl Tally {
                 return self.unread((person, number), &rule);
             };
             let Ok(text) = String::from_utf8(bytes) else {
+                if held == Bytes::Biometric {
+                    self.sent((person, number));
+                    return Ok(Outcome::Raw);
+                }
                 // Nobody can look into it, and it is no file that its rule says it is.
                 let rule = Arc::clone(rule);
                 return self.unread((person, number), &rule);

@@ -41,7 +41,7 @@ fn parts_say_what_a_body_of_their_own_may_say() {
                     &format!("{json}[operation.body.part.record.fields]\n\"$.name\" = \"pd:Name\""),
                 ],
             ),
-            "",
+            "at:23 warning: nobody looks into a PDF or an office file: the names of authors, tracked changes, hidden sheets and pictures with their places leave with it; list a picture instead (\"image/jpeg\"), which is cleaned, or say so to the panel before it permits documents in `local.cedar`",
         ),
         (
             parts("", &[name]),
@@ -96,7 +96,7 @@ fn parts_say_what_a_body_of_their_own_may_say() {
                     "name = \"a\"\nmedia = \"application/pdf\"\ncontent = { category = \"hg:Document\", one_of = [\"x\"] }",
                 ],
             ),
-            "at:20 error: bytes that nobody reads cannot be one of these texts; take it out",
+            "at:20 warning: nobody looks into a PDF or an office file: the names of authors, tracked changes, hidden sheets and pictures with their places leave with it; list a picture instead (\"image/jpeg\"), which is cleaned, or say so to the panel before it permits documents in `local.cedar`\nat:20 error: bytes that nobody reads cannot be one of these texts; take it out",
         ),
         (parts(told, &["name = \"a\"\ncontent = { category = \"pd:Name\", one_of = [\"x y\", \"z\"] }"]), ""),
         (

@@ -126,7 +126,8 @@ pub(super) fn rule(
         problems.error(place(file, at.span()), "`only` says that only `otherwise` may leave, and there is none", mend);
     }
     let documents = category.as_ref().is_some_and(|category| meaning.categories.is_within(category, "hg:Document"));
-    if documents && text.category.is_some() && !matches!(site, Site::Bytes | Site::Text) {
+    // Of whole bodies and parts their media type says more, and who compiles them asks it.
+    if documents && text.category.is_some() && !matches!(site, Site::Bytes | Site::Text | Site::Pair) {
         problems.warn(
             place(file, text.category_span.clone().unwrap_or(key.span())),
             NOT_LOOKED_INTO,

@@ -87,7 +87,7 @@ fn parts_say_what_a_body_of_their_own_may_say() {
                     "name = \"a\"\nmedia = \"application/pdf\"\ncontent = { category = \"hg:Document\", denied = \"empty\" }",
                 ],
             ),
-            "at:19 error: nothing can stand in place of bytes that are not read; write \"strip\" or \"block\"",
+            "at:19 error: nothing can stand in place of bytes that are not read; write \"strip\" or \"block\"\nat:20 warning: nobody looks into a PDF or an office file: the names of authors, tracked changes, hidden sheets and pictures with their places leave with it; list a picture instead (\"image/jpeg\"), which is cleaned, or say so to the panel before it permits documents in `local.cedar`",
         ),
         (
             parts(

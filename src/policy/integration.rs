@@ -1,5 +1,6 @@
 //! A connection, compiled: what `policies/integrations/*.toml` means.
 
+mod batch;
 mod parts;
 mod table;
 mod template;
@@ -7,6 +8,7 @@ mod xml;
 
 use super::selector::{Matcher, Selector, SelectorError};
 use crate::flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose, SystemId, Transform};
+pub use batch::{Batch, BatchKind};
 pub use parts::{Holding, PartRules, Parts};
 use std::{collections::BTreeMap, sync::Arc};
 pub use table::{Dialect, folded};
@@ -198,6 +200,8 @@ pub enum Format {
     Binary(Arc<str>),
     /// RFC 7578 `multipart/form-data`: parts by name, each with rules of its own.
     Multipart(Arc<Parts>),
+    /// JSON that holds requests, each with an operation's own rules.
+    Batch(Arc<Batch>),
     /// XML 1.0 (fifth edition) with namespaces. Places are named by a subset of XPath
     /// ([`Selector::xpath`]); prefixes are those of the connection's own table.
     Xml(Arc<XmlFormat>),
@@ -233,7 +237,7 @@ impl Format {
         match self {
             Self::Json | Self::JsonLines => Selector::parse(text),
             Self::Table(_) | Self::Form => Ok(Selector::name(text)),
-            Self::Text | Self::Binary(_) | Self::Multipart(_) => Ok(Selector::root()),
+            Self::Text | Self::Binary(_) | Self::Multipart(_) | Self::Batch(_) => Ok(Selector::root()),
             Self::Xml(xml) => Selector::xpath(text, &xml.namespaces),
         }
     }

@@ -83,7 +83,7 @@ impl WholeScreener {
             let body = std::mem::take(&mut self.body);
             instead(self.tally.decide(who, judge, Unread), || body)?
         };
-        Ok(ScreenedBody { bytes, tally: self.tally })
+        Ok(ScreenedBody::new(bytes, self.tally))
     }
 }
 

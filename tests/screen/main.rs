@@ -12,6 +12,7 @@
 )]
 
 mod aggregate;
+mod batch;
 mod coding;
 mod document;
 mod flat;

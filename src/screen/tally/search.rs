@@ -136,6 +136,9 @@ impl Tally {
         judge: &mut dyn Judge,
         value: impl super::Lying<'v>,
     ) -> Result<(), Box<Refusal>> {
+        if self.refers(&value) {
+            return Ok(());
+        }
         let slot = self.asked((person, rule), judge)?;
         if !slot.searched || !matches!(slot.ruled, Ruled::Withheld | Ruled::Reworked) {
             return Ok(());

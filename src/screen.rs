@@ -1,6 +1,7 @@
 //! Screening: bytes in, permitted bytes out. Sans-io, bounded by one record, one interpretation: what
 //! goes out is written from what was judged (design section 7).
 
+pub mod batch;
 pub mod body;
 pub mod charset;
 pub mod coding;

@@ -290,6 +290,12 @@ impl Known {
         self.adding = words;
     }
 
+    /// How many values are looked for.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
     /// Looks for this text from now on, whole and not for its words: a number, a date, an address.
     pub fn add_whole(&mut self, text: &str, category: u16) {
         let words = self.read(text);

@@ -7,11 +7,14 @@ use super::{
     run::{Text, is_alnum},
 };
 
+/// A link is read no further.
+const LINK: usize = 2048;
+
 /// Where a link ends.
 fn end_of(text: Text<'_>, from: usize) -> usize {
-    let end =
-        text.while_at(from, |b| !matches!(b, b' ' | b'"' | b'\'' | b'<' | b'>' | b'\n' | b'\r' | b'\t' | b'\\' | b'`'));
-    let mut end = end.min(from + 2048);
+    let ahead = text.slice(from, (from + LINK).min(text.len()));
+    let stops = |b: &u8| matches!(b, b' ' | b'"' | b'\'' | b'<' | b'>' | b'\n' | b'\r' | b'\t' | b'\\' | b'`');
+    let mut end = from + ahead.iter().position(stops).unwrap_or(ahead.len());
     while matches!(text.before(end), b'.' | b',' | b')' | b';' | b']' | b'}') && end > from {
         end -= 1;
     }
@@ -46,7 +49,41 @@ const OPAQUE: [&str; 9] = [
     "g.co/maps",
 ];
 
+/// A host's name is no longer (RFC 1035 section 2.3.4), with room for a port and a user's name.
+const HOST: usize = 300;
+
+/// Hosts of links that may be to places. Every other link is passed at once: a text may hold one a few bytes.
+const HOSTS: [&str; 17] = [
+    "goo.gl",
+    "w3w.co",
+    "what3words.com",
+    "geohash.org",
+    "plus.codes",
+    "osm.org",
+    "waze.com",
+    "g.co",
+    "thestreetlink.org.uk",
+    "streetlink.org.uk",
+    "maps.apple.com",
+    "openstreetmap.org",
+    "bing.com",
+    "streetmap.co.uk",
+    "gridreferencefinder.com",
+    "here.com",
+    "google.",
+];
+
+fn may_be_place(text: Text<'_>, host: usize) -> bool {
+    let ahead = text.slice(host, (host + HOST).min(text.len()));
+    let name = ahead.iter().position(|b| matches!(b, b'/' | b'?' | b'#' | b' ')).unwrap_or(ahead.len());
+    let name = ahead.get(..name).unwrap_or_default();
+    HOSTS.iter().any(|known| contains(name, known.as_bytes()))
+}
+
 fn place(text: Text<'_>, start: usize, host: usize) -> Hit {
+    if !may_be_place(text, host) {
+        return None;
+    }
     let end = end_of(text, host);
     let link = text.slice(host, end);
     let slash = link.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(link.len());

@@ -1,5 +1,6 @@
 //! A connection, compiled: what `policies/integrations/*.toml` means.
 
+mod batch;
 mod document;
 mod parts;
 mod table;
@@ -11,6 +12,7 @@ use crate::{
     detect::Cue,
     flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose, SystemId, Transform},
 };
+pub use batch::{Batch, BatchKind};
 pub use document::Document;
 pub use parts::{Holding, PartRules, Parts};
 use std::{
@@ -223,6 +225,8 @@ pub enum Format {
     Binary(Arc<str>),
     /// RFC 7578 `multipart/form-data`: parts by name, each with rules of its own.
     Multipart(Arc<Parts>),
+    /// JSON that holds requests, each with an operation's own rules.
+    Batch(Arc<Batch>),
     /// XML 1.0 (fifth edition) with namespaces. Places are named by a subset of XPath
     /// ([`Selector::xpath`]); prefixes are those of the connection's own table.
     Xml(Arc<XmlFormat>),
@@ -258,7 +262,7 @@ impl Format {
         match self {
             Self::Json | Self::JsonLines => Selector::parse(text),
             Self::Table(_) | Self::Form => Ok(Selector::name(text)),
-            Self::Text | Self::Binary(_) | Self::Multipart(_) => Ok(Selector::root()),
+            Self::Text | Self::Binary(_) | Self::Multipart(_) | Self::Batch(_) => Ok(Selector::root()),
             Self::Xml(xml) => Selector::xpath(text, &xml.namespaces),
         }
     }

@@ -1,7 +1,7 @@
 //! One body, whatever its format: bytes are pushed in, permitted bytes come out.
 
 use super::{
-    FindingRef, Findings, Judge, Person, Received, form::FormScreener, json::JsonScreener,
+    FindingRef, Findings, Judge, Person, Received, batch::BatchScreener, form::FormScreener, json::JsonScreener,
     multipart::MultipartScreener, table::TableScreener, tally::Tally, whole::WholeScreener, xml::XmlScreener,
 };
 use crate::{
@@ -36,6 +36,8 @@ pub enum BodyScreener {
     Whole(WholeScreener),
     /// Parts with rules of their own.
     Multipart(Box<MultipartScreener>),
+    /// Requests, each with an operation's rules.
+    Batch(Box<BatchScreener>),
     /// XML 1.0 with namespaces.
     Xml(Box<XmlScreener>),
 }
@@ -46,9 +48,30 @@ pub struct ScreenedBody {
     /// The body to send, or what of it was not taken before.
     pub bytes: Vec<u8>,
     pub(super) tally: Tally,
+    /// Where requests within it lead.
+    pub(super) targets: Vec<InnerTarget>,
+}
+
+/// Where a request within a body leads: whether that is still the recipient's is asked of whoever knows the recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InnerTarget {
+    /// Which request it is, from 0.
+    pub request: usize,
+    /// Decoded segments from the host's root, as a recipient may read them.
+    pub path: Vec<String>,
 }
 
 impl ScreenedBody {
+    pub(super) const fn new(bytes: Vec<u8>, tally: Tally) -> Self {
+        Self { bytes, tally, targets: Vec::new() }
+    }
+
+    /// Where requests within it lead; each in every way in which the recipient may read it.
+    #[must_use]
+    pub fn targets(&self) -> &[InnerTarget] {
+        &self.targets
+    }
+
     /// What was done, to keep.
     #[must_use]
     pub fn findings(&self) -> Findings {
@@ -87,6 +110,10 @@ impl BodyScreener {
                 let screener = MultipartScreener::new(rules, parts, limits, request_person, boundary);
                 Self::Multipart(Box::new(screener))
             }
+            Format::Batch(batch) => {
+                let batch = Arc::clone(batch);
+                Self::Batch(Box::new(BatchScreener::new(rules, batch, limits)))
+            }
             Format::Xml(_) => {
                 let xml = XmlScreener::new(rules, limits, request_person);
                 Self::Xml(Box::new(if received.transcoded { xml.transcoded() } else { xml }))
@@ -108,6 +135,7 @@ impl BodyScreener {
             Self::Form(form) => form.push(bytes, judge),
             Self::Whole(whole) => whole.push(bytes, judge),
             Self::Multipart(parts) => parts.push(bytes, judge),
+            Self::Batch(batch) => batch.push(bytes, judge),
             Self::Xml(xml) => xml.push(bytes, judge),
         }
     }
@@ -120,6 +148,7 @@ impl BodyScreener {
             Self::Form(form) => form.take(),
             Self::Whole(whole) => whole.take(),
             Self::Multipart(parts) => parts.take(),
+            Self::Batch(batch) => batch.take(),
             Self::Xml(xml) => xml.take(),
         }
     }
@@ -135,6 +164,7 @@ impl BodyScreener {
             Self::Form(form) => form.finish(judge),
             Self::Whole(whole) => whole.finish(judge),
             Self::Multipart(parts) => parts.finish(judge),
+            Self::Batch(batch) => batch.finish(judge),
             Self::Xml(xml) => xml.finish(judge),
         }
     }

@@ -105,7 +105,7 @@ impl FormScreener {
                 out.push_str(&encode(&value));
             }
         }
-        Ok(ScreenedBody { bytes: out.into_bytes(), tally: self.tally })
+        Ok(ScreenedBody::new(out.into_bytes(), self.tally))
     }
 
     /// What one pair withholds must not leave in another.

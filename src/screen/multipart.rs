@@ -160,7 +160,7 @@ impl MultipartScreener {
         }
         self.write(judge)?;
         self.writer.end();
-        Ok(ScreenedBody { bytes: self.writer.take(), tally: self.tally })
+        Ok(ScreenedBody::new(self.writer.take(), self.tally))
     }
 
     /// Nothing is held of a body that was refused.

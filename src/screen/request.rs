@@ -1,7 +1,7 @@
 //! One request's screening, from a consented head to the only thing that may be sent.
 
 use super::{
-    Received,
+    Received, batch,
     body::{BodyScreener, Limits},
     headers, soap, uri,
 };
@@ -134,6 +134,12 @@ impl Screening {
                 content_type.push_str(&format!("; boundary={boundary}"));
             }
             let screened = screener.finish(&mut decider)?;
+            for target in screened.targets() {
+                self.consented
+                    .admitted()
+                    .owns(&target.path)
+                    .map_err(|refusal| batch::within(target.request, refusal))?;
+            }
             findings = screened.findings();
             if person == Person::Unknown {
                 person = self.person_of_target(&findings.people);

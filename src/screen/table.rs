@@ -79,7 +79,7 @@ impl TableScreener {
     /// As [`TableScreener::push`]; also when the last row is not whole.
     pub fn finish(mut self, judge: &mut dyn Judge) -> Result<ScreenedBody, Refusal> {
         self.turn(&[], true, judge)?;
-        Ok(ScreenedBody { bytes: self.rows.out, tally: self.rows.tally })
+        Ok(ScreenedBody::new(self.rows.out, self.rows.tally))
     }
 
     fn turn(&mut self, piece: &[u8], at_end: bool, judge: &mut dyn Judge) -> Result<(), Refusal> {

@@ -23,7 +23,7 @@ use files::Leaves;
 use refusals::{cannot_read, stop};
 use search::{Found, Search};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 use within::Inner;
@@ -59,6 +59,8 @@ pub(super) struct Tally {
     search: Search,
     /// What was done within values, and within which bounds they are read. `None`: no rule here looks into one.
     inner: Inner,
+    /// Texts that refer to other requests of a batch and were judged as that: they leave wherever something is listed.
+    references: Option<Arc<HashSet<Vec<u8>>>>,
     limits: Option<Limits>,
     /// Unlisted members, elements, parameters.
     pub(super) unlisted: u64,
@@ -176,6 +178,7 @@ impl Tally {
             about: Vec::new(),
             search: Search::default(),
             inner: Inner::default(),
+            references: None,
             limits: None,
             unlisted: 0,
         };
@@ -190,6 +193,18 @@ impl Tally {
     /// For a body, whose values may hold others.
     pub(super) fn of_body(rules: &Arc<BodyRules>, limits: Limits) -> Self {
         Self { limits: Some(limits), ..Self::new(Rules::Body(Arc::clone(rules)), limits.people) }
+    }
+
+    /// Lets references to other requests of a batch through, which were judged as that.
+    pub(super) fn refer(&mut self, references: Arc<HashSet<Vec<u8>>>) {
+        self.references = Some(references);
+    }
+
+    /// Whether a value is nothing but a reference.
+    #[inline]
+    fn refers<'v>(&self, value: &impl Lying<'v>) -> bool {
+        let Some(references) = &self.references else { return false };
+        matches!(value.glimpse(), Glimpse::Text(text) if references.contains(text))
     }
 
     /// The place of a person with this id.
@@ -240,6 +255,9 @@ impl Tally {
         judge: &mut dyn Judge,
         mut value: impl Lying<'v>,
     ) -> Result<Outcome<'s>, Box<Refusal>> {
+        if self.refers(&value) {
+            return Ok(Outcome::Raw);
+        }
         let (ruled, about) = self.asked(who, judge)?;
         let About { searched, always, open, held, cue, .. } = about;
         let worth = |search: &Search, glimpse| searched && (always || search.is_worth(glimpse, cue, open));

@@ -1,5 +1,9 @@
 //! Path and query: judged like a body, and written again by us (RFC 3986).
 
+mod read;
+
+pub use read::{PAIRS, pairs, segments};
+
 use super::{
     Findings, Judge, Person,
     tally::{Outcome, Plain, Rules, Tally},

@@ -88,25 +88,25 @@ impl WholeScreener {
             }
             let body = std::mem::take(&mut self.body);
             match self.tally.decide(who, judge, Unread).map_err(|refusal| *refusal)? {
-                Outcome::Raw => self.leaving(body, held).map_err(|stay| stay.of_body(&rule))?,
+                Outcome::Raw => {
+                    let said = match &self.rules.format {
+                        Format::Binary(media) => Document::of(media),
+                        _ => None,
+                    };
+                    leaving(said, body, held).map_err(|stay| stay.of_body(&rule))?
+                }
                 outcome => instead(Ok(outcome), Vec::new)?,
             }
         };
-        Ok(ScreenedBody { bytes, tally: self.tally })
+        Ok(ScreenedBody::new(bytes, self.tally))
     }
 }
 
-impl WholeScreener {
-    /// What leaves of bytes that may: a body that is said to be a document is one of that kind.
-    fn leaving(&self, body: Vec<u8>, held: Bytes) -> Result<Vec<u8>, Stay> {
-        let said = match &self.rules.format {
-            Format::Binary(media) => Document::of(media),
-            _ => None,
-        };
-        match said {
-            Some(document) if held == Bytes::Document => picture::cleaned(document, &body),
-            _ => Ok(picture::leaving(&body, held)?.unwrap_or(body)),
-        }
+/// What leaves of bytes that may: a body that is said to be a document is one of that kind.
+pub(super) fn leaving(said: Option<Document>, body: Vec<u8>, held: Bytes) -> Result<Vec<u8>, Stay> {
+    match said {
+        Some(document) if held == Bytes::Document => picture::cleaned(document, &body),
+        _ => Ok(picture::leaving(&body, held)?.unwrap_or(body)),
     }
 }
 

@@ -99,7 +99,7 @@ impl XmlScreener {
     /// As [`XmlScreener::push`]; also when the document is not complete.
     pub fn finish(mut self, judge: &mut dyn Judge) -> Result<ScreenedBody, Refusal> {
         self.turn(&[], true, judge)?;
-        Ok(ScreenedBody { bytes: self.walk.out, tally: self.walk.tally })
+        Ok(ScreenedBody::new(self.walk.out, self.walk.tally))
     }
 
     /// The permitted bytes so far, which are not given again. They may be sent only once the body has passed.

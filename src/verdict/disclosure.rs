@@ -272,6 +272,10 @@ impl Judge for Decider<'_> {
         !personal(&self.consented, &rule.category)
     }
 
+    fn names_people(&self, rule: &FieldRule) -> bool {
+        self.consented.admitted().policy().categories.group(&rule.category) == Some(Group::Identity)
+    }
+
     fn known_by(&self, rule: &FieldRule) -> KnownBy {
         let categories = &self.consented.admitted().policy().categories;
         let within = |names: &[&str]| names.iter().any(|name| categories.is_within(&rule.category, name));

@@ -79,6 +79,11 @@ pub trait Judge {
     /// withheld values looked for: who consents to an e-mail address consents to the name in it.
     fn is_operational(&self, rule: &FieldRule) -> bool;
 
+    /// Whether what `rule` lists names people: beside a client's id it may name somebody else.
+    fn names_people(&self, rule: &FieldRule) -> bool {
+        !self.is_operational(rule)
+    }
+
     /// How a value that `rule` lists, and that does not leave as it is, is looked for in the record's other values.
     fn known_by(&self, rule: &FieldRule) -> KnownBy;
 

@@ -14,6 +14,7 @@
 mod support;
 
 mod answers;
+mod batch;
 mod caller;
 mod callers;
 mod closings;

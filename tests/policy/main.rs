@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's helpers may stop the test")]
 
 mod aggregates;
+mod batch;
 mod cases;
 mod chains;
 mod default_registry;

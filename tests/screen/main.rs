@@ -15,6 +15,7 @@
 mod support;
 
 mod aggregate;
+mod batch;
 mod coding;
 mod document;
 mod flat;

@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod answers;
+pub(super) mod batch;
 mod flat;
 mod keys;
 mod multipart;
@@ -37,6 +38,8 @@ pub(super) struct Places<'a> {
     pub(super) path: Option<&'a [PathSegment]>,
     /// These are the rules of a part, of a body that says itself whom it is about.
     pub(super) is_told: bool,
+    /// What a batch may hold.
+    pub(super) named: batch::Named<'a>,
 }
 
 impl Places<'_> {
@@ -53,6 +56,14 @@ pub(super) fn compile(
     problems: &mut Problems,
 ) -> Option<BodyRules> {
     let (span, text) = (text.span(), text.get_ref());
+    if let Some(kind) = &text.batch {
+        return batch::compile(file, text, kind, places, problems);
+    }
+    if let Some(operations) = &text.operations {
+        let mend = "say how requests are wrapped, such as `batch = \"salesforce-composite\"`, or take it out";
+        problems.error(place(file, operations.span()), "only a batch holds other operations", mend);
+        return None;
+    }
     if text.media.get_ref() == multipart::MEDIA {
         return multipart::compile(file, text, places, meaning, problems);
     }
@@ -61,6 +72,17 @@ pub(super) fn compile(
         problems.error(place(file, part.span()), "a body of this media type has no parts", mend);
         return None;
     }
+    listed(file, (span, text), places, meaning, problems)
+}
+
+/// A body that lists its values itself.
+fn listed(
+    file: &str,
+    (span, text): (Range<usize>, &Body),
+    places: &Places<'_>,
+    meaning: &Meaning<'_>,
+    problems: &mut Problems,
+) -> Option<BodyRules> {
     let format = format(file, text, problems)?;
     xml::anchored(file, text, &format, problems);
     let limit = text.limit.as_ref().map_or(Some(None), |limit| size::compile(file, limit, problems).map(Some));

@@ -46,7 +46,7 @@ impl Site {
     /// Of a place within a body of this format.
     pub(super) const fn within(format: &Format) -> Self {
         match format {
-            Format::Json | Format::JsonLines => Self::Body,
+            Format::Json | Format::JsonLines | Format::Batch(_) => Self::Body,
             Format::Table(_) => Self::Cell,
             Format::Form | Format::Multipart(_) => Self::Pair,
             Format::Text => Self::Text,

@@ -147,6 +147,10 @@ pub(in crate::policy) struct Body {
     pub(in crate::policy) namespaces: Option<At<BTreeMap<At<String>, At<String>>>>,
     /// SOAP: the one action that requests may name.
     pub(in crate::policy) action: Option<At<String>>,
+    /// It holds requests, wrapped like this.
+    pub(in crate::policy) batch: Option<At<String>>,
+    /// The operations that requests in it may ask for.
+    pub(in crate::policy) operations: Option<At<Vec<At<String>>>>,
     /// What each part may hold.
     #[serde(default)]
     pub(in crate::policy) part: Vec<At<Part>>,

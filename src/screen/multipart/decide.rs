@@ -2,9 +2,9 @@
 
 use super::{About, MultipartScreener, head::Head, in_part, write::neutral};
 use crate::{
-    policy::integration::{Denied, Holding},
+    policy::integration::{Denied, Document, Holding},
     screen::{
-        Judge,
+        Bytes, Judge,
         tally::{Outcome, PersonId, Plain},
         whole,
     },
@@ -23,7 +23,7 @@ pub(super) enum Item {
 
 /// What is written of a part that is one value.
 enum Written {
-    AsItCame,
+    Bytes(Vec<u8>),
     Instead(String),
     Nothing,
 }
@@ -42,9 +42,9 @@ impl MultipartScreener {
         for item in &items {
             match item {
                 Item::Value { rule, head, bytes, count } => match self.decide(*rule, bytes, *count, judge)? {
-                    Written::AsItCame => {
+                    Written::Bytes(bytes) => {
                         self.head(*rule, head, judge)?;
-                        self.writer.content(bytes)?;
+                        self.writer.content(&bytes)?;
                     }
                     Written::Instead(text) => {
                         self.head(*rule, head, judge)?;
@@ -92,12 +92,20 @@ impl MultipartScreener {
         let listed = self.rules.records.first().and_then(|record| record.fields.get(number)).cloned();
         let who = (person, number);
         if !is_text {
-            if listed.is_none_or(|listed| judge.reads_every(&listed)) {
+            let Some(listed) = listed else {
+                return Err(Refusal::plain(Code::Internal, "a part was decided that no rule lists"));
+            };
+            let held = judge.bytes(&listed);
+            if held != Bytes::Document && judge.reads_every(&listed) {
                 let detail = "a part is of a category whose values must be read, and nobody reads its bytes";
                 return Err(Refusal::plain(Code::FieldBlocked, detail));
             }
-            let outcome = self.tally.decide(who, judge, whole::Unread).map_err(|refusal| *refusal)?;
-            return Ok(if outcome == Outcome::Raw { Written::AsItCame } else { Written::Nothing });
+            if self.tally.decide(who, judge, whole::Unread).map_err(|refusal| *refusal)? != Outcome::Raw {
+                return Ok(Written::Nothing);
+            }
+            let said = parts.list.get(rule).and_then(|part| Document::of(&part.media));
+            let cleaned = whole::leaving(said, bytes.to_vec(), held);
+            return cleaned.map(Written::Bytes).map_err(|stay| in_part(count, stay.of_body(&listed)));
         }
         let text = whole::text(bytes).map_err(|refusal| in_part(count, refusal))?;
         if text.is_empty() {

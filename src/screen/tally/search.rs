@@ -22,6 +22,16 @@ use std::{collections::BTreeMap, ops::Range, sync::Arc};
 /// What stands where something was found and went.
 const REMOVED: &str = "[removed]";
 
+/// Values that one record may withhold and that are looked for in its others: each costs time in each.
+const MOST_KNOWN: usize = 2048;
+
+fn too_many_known() -> Refusal {
+    let detail = format!(
+        "One record holds more than {MOST_KNOWN} names, numbers or addresses that may not leave; send it in smaller records."
+    );
+    Refusal::plain(Code::BodyTooLarge, detail)
+}
+
 /// What one request's searching has found.
 #[derive(Debug, Default)]
 pub(super) struct Search {
@@ -137,6 +147,9 @@ impl Tally {
         judge: &mut dyn Judge,
         value: impl super::Lying<'v>,
     ) -> Result<(), Box<Refusal>> {
+        if self.refers(&value) {
+            return Ok(());
+        }
         let (ruled, about) = self.asked(who, judge)?;
         if about.searched
             && matches!(ruled, Ruled::Withheld | Ruled::Reworked)
@@ -160,6 +173,9 @@ impl Tally {
             KnownBy::Nothing => {}
             KnownBy::Words => self.search.known.add(&text, rule),
             KnownBy::Whole => self.search.known.add_whole(&text, rule),
+        }
+        if self.search.known.len() > MOST_KNOWN {
+            return Err(Box::new(too_many_known()));
         }
         Ok(())
     }

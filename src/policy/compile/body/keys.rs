@@ -10,7 +10,7 @@ use crate::{
     flow::Form,
     policy::{
         compile::fields::Site,
-        integration::{Denied, FieldRule, Format, RecordTarget},
+        integration::{Denied, Detected, FieldRule, Format, RecordTarget},
         source::{
             At,
             integration::{Field, Record},
@@ -63,6 +63,11 @@ fn rule(
     if !matches!(rule.denied, Denied::Strip | Denied::Block) || rule.within.is_some() {
         let mend = "write \"strip\", with which the whole member goes, or \"block\"";
         problems.error(place(file, field.span()), "nothing can stand in place of a member's name", mend);
+        return None;
+    }
+    if rule.detected == Detected::Span {
+        let mend = "write detected = \"value\", with which the whole member goes, or \"block\"";
+        problems.error(place(file, field.span()), "two names could become one and the same", mend);
         return None;
     }
     if matches!(rule.otherwise, Some(Form::Generalised(_))) {

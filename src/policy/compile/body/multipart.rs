@@ -40,7 +40,7 @@ pub(super) fn compile(
     let unlisted = unlisted(file, &text.unlisted, problems);
     let about = about(file, text, places, problems)?;
     let is_told = !matches!(about, About::Request(SubjectSource::None));
-    let places = Places { query: places.query, path: places.path, is_told };
+    let places = Places { is_told, ..*places };
     let (mut rules, mut list): (Vec<FieldRule>, Vec<PartRules>) = (Vec::new(), Vec::new());
     for part in &text.part {
         fine &= name(file, part.get_ref(), &list, problems);
@@ -180,6 +180,8 @@ fn part(
             part: Vec::new(),
             namespaces: text.namespaces.clone(),
             action: None,
+            batch: None,
+            operations: None,
             limit: None,
         };
         own_subjects(file, &body, problems)?;

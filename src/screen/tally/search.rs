@@ -136,7 +136,7 @@ impl Tally {
         judge: &mut dyn Judge,
         value: impl super::Lying<'v>,
     ) -> Result<(), Box<Refusal>> {
-        if self.refers(&value) {
+        if self.refers(rule, &value) {
             return Ok(());
         }
         let slot = self.asked((person, rule), judge)?;

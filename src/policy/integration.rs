@@ -497,6 +497,12 @@ impl FieldRule {
         (!self.only).then_some(Form::Raw).into_iter().chain(self.otherwise)
     }
 
+    /// Whether a reference to another request of a batch may stand for its value: nobody here reads what that leads to.
+    #[must_use]
+    pub const fn may_refer(&self) -> bool {
+        self.one_of.is_none() && self.within.is_none()
+    }
+
     /// The transform of `otherwise`, where it is one.
     #[must_use]
     pub const fn transform(&self) -> Option<Transform> {

@@ -200,11 +200,13 @@ impl Tally {
         self.references = Some(references);
     }
 
-    /// Whether a value is nothing but a reference.
+    /// Whether a value is nothing but a reference, in a place that may hold one: what it leads to is none of the texts
+    /// that a rule lists, and cannot be looked into.
     #[inline]
-    fn refers<'v>(&self, value: &impl Lying<'v>) -> bool {
+    fn refers<'v>(&self, rule: usize, value: &impl Lying<'v>) -> bool {
         let Some(references) = &self.references else { return false };
         matches!(value.glimpse(), Glimpse::Text(text) if references.contains(text))
+            && self.rules.get(rule).is_some_and(|rule| rule.may_refer())
     }
 
     /// The place of a person with this id.
@@ -255,7 +257,7 @@ impl Tally {
         judge: &mut dyn Judge,
         mut value: impl Lying<'v>,
     ) -> Result<Outcome<'s>, Box<Refusal>> {
-        if self.refers(&value) {
+        if self.refers(who.1, &value) {
             return Ok(Outcome::Raw);
         }
         let (ruled, about) = self.asked(who, judge)?;

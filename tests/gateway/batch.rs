@@ -1,6 +1,6 @@
 //! Requests within requests, over real sockets: each is judged as it would be alone, and the batch is written anew.
 
-use crate::world::{Agreed, COUNCIL, Plan, World};
+use crate::world::{Agreed, COUNCIL, Plan, World, connection};
 use havengate::verdict::Code;
 
 const CONNECTION: &str = r#"
@@ -89,4 +89,49 @@ async fn what_no_operation_lists_stops_the_whole_and_names_its_position() {
     let answer = world.post("/sf/composite", &BODY.replace("@{c0.id}\", \"ref", "003A\", \"ref")).await;
     assert!(answer.detail().starts_with("in request 2 of the batch: id may not leave"), "{}", answer.detail());
     world.refused(&answer, Code::ConsentInvalid, Some("active-and-this-person")).await;
+}
+
+/// As for the path of a request: what a parameter says decides whose path it is.
+#[tokio::test]
+async fn an_inner_path_of_the_home_office_on_a_shared_host_stops_the_whole() {
+    let mut plan = Plan::new();
+    let registry = plan.sources.0.get_mut("organisations.toml").unwrap();
+    registry.push_str(&format!(
+        "\n[[organisation]]\nid = \"pages\"\nname = \"pages\"\n[[organisation.system]]\nid = \"pages/all\"\n\
+         kind = \"support\"\nhosts = [\"www.gov.uk\"]\n\
+         assessed = {{ on = 2026-10-01, until = 2090-09-30, by = \"panel\", reason = \"Invented.\" }}\n\
+         undertaking = {{ sha256 = \"{}\", role = \"Manager\", signed = 2026-10-01, expires = 2090-09-30, \
+         except_required_by_law = true, tells_us_first = true }}\n",
+        "b9d4163a4537b9a5".repeat(4)
+    ));
+    let pages = r#"
+[[operation]]
+id = "page"
+method = "GET"
+path = "/{page}"
+path_fields = { page = "hg:TemplateReference" }
+[[operation]]
+id = "batch"
+method = "POST"
+path = "/all/$batch"
+[operation.body]
+media = "application/json"
+unlisted = "strip"
+batch = "odata-json"
+operations = ["page"]
+"#;
+    let text = connection("govuk", "pages/all", "https://www.gov.uk", "") + pages;
+    let world = plan.connect("govuk", &text).start().await;
+    let batch = |page: &str| {
+        format!(
+            r#"{{"requests":[{{"id":"0","method":"GET","url":"housing"}},{{"id":"1","method":"GET","url":"{page}"}}]}}"#
+        )
+    };
+    for page in ["report-immigration-crime", "/Report-Immigration-CRIME", "report-immigration%2Dcrime"] {
+        let answer = world.post("/govuk/all/$batch", &batch(page)).await;
+        assert!(answer.detail().starts_with("in request 1 of the batch: "), "{}", answer.detail());
+        world.refused(&answer, Code::DestinationLinked, Some("no-home-office")).await;
+    }
+    let (received, _) = world.forwarded(&world.post("/govuk/all/$batch", &batch("tenancy")).await).await;
+    assert_eq!(received.body_text(), batch("tenancy"));
 }

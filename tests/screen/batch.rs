@@ -42,6 +42,7 @@ subject = "body:$.ref"
 "$.beds" = "hg:HousingNeed"
 "$.parent" = "pd:Identifier"
 "$.note" = "hg:Operational"
+"$.kind" = { category = "hg:Operational", one_of = ["person"] }
 
 [[operation]]
 id = "change"
@@ -70,6 +71,12 @@ unlisted = "strip"
 "$.beds" = "hg:HousingNeed"
 
 [[operation]]
+id = "kinds"
+method = "GET"
+path = "/kinds/{kind}"
+path_fields = { kind = { category = "hg:Operational", one_of = ["person"] } }
+
+[[operation]]
 id = "look"
 method = "GET"
 path = "/contacts/{id}"
@@ -85,7 +92,7 @@ static BATCHES: LazyLock<Arc<Integration>> = LazyLock::new(|| {
             text += &format!(
                 "[[operation]]\nid = \"{kind}-{unlisted}\"\nmethod = \"POST\"\npath = \"/{kind}/{unlisted}\"\n\
                  [operation.body]\nmedia = \"application/json\"\nunlisted = \"{unlisted}\"\nbatch = \"{kind}\"\n\
-                 operations = [\"create\", \"change\", \"link\", \"look\"]\n"
+                 operations = [\"create\", \"change\", \"link\", \"look\", \"kinds\"]\n"
             );
         }
     }
@@ -350,6 +357,13 @@ fn a_reference_leaves_only_where_it_is_exactly_one_to_an_earlier_request() {
     ] {
         assert!(!with(no), "{no}");
     }
+    let kind = format!(
+        r#"{first},{{"method":"POST","url":"contacts","referenceId":"c1","body":{{"kind":"@{{c0.type}}","note":"@{{c0.type}}"}}}}"#
+    );
+    let out = screen("salesforce-composite-strip", &composite(&kind)).unwrap();
+    assert!(out.contains("note") && !out.contains("kind"), "no reference is one of the texts that a rule lists: {out}");
+    let path = format!(r#"{first},{{"method":"GET","url":"kinds/@{{c0.type}}","referenceId":"c1"}}"#);
+    refused("salesforce-composite-strip", &composite(&path), Code::OperationUnknown, "in request 1 of the batch");
     let hidden = format!(
         r#"{first},{{"method":"POST","url":"contacts","referenceId":"c1","body":{{"ref":"B-2","parent":"@{{c0.AB123456C}}"}}}}"#
     );

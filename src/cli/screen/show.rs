@@ -65,7 +65,7 @@ impl Shown<'_> {
         }
         let format = self.rules.map(|r| &r.format);
         let done = match format {
-            Some(Format::Json) => self.document(text, before, after),
+            Some(Format::Json | Format::Batch(_)) => self.document(text, before, after),
             Some(Format::JsonLines) => self.lines(text, before, after),
             _ => None,
         };

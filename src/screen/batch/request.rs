@@ -97,6 +97,9 @@ impl BatchScreener {
         let operation = Arc::clone(operation);
         for (at, segment) in operation.path.iter().enumerate() {
             if let (PathSegment::Field(name), true) = (segment, url.refers(at)) {
+                if operation.path_fields.get(name).is_none_or(|rule| !rule.may_refer()) {
+                    return Err(unknown());
+                }
                 parameters.remove(name);
             }
         }

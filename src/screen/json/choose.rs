@@ -232,10 +232,14 @@ mod tests {
         let literal =
             proptest::sample::select(&["1", "-1", "'a'", "\"b\"", "true", "false", "null", "'é\\'\"\\\\'"][..]);
         let how = proptest::sample::select(&["==", "!=", "<", "<=", ">", ">="][..]);
+        // Implementations differ on the order of what has none (RFC 9535 section 2.3.5.2.2 says that it has none).
+        let plain = proptest::sample::select(&["1", "-1", "'a'", "\"b\""][..]);
+        let same = proptest::sample::select(&["==", "!="][..]);
         let atom = prop_oneof![
             1 => place.clone().prop_map(str::to_owned),
             1 => place.clone().prop_map(|p| format!("!{p}")),
-            4 => (place, how, literal).prop_map(|(p, how, l)| format!("{p} {how} {l}")),
+            2 => (place.clone(), same, literal).prop_map(|(p, how, l)| format!("{p} {how} {l}")),
+            2 => (place, how, plain).prop_map(|(p, how, l)| format!("{p} {how} {l}")),
         ];
         atom.prop_recursive(2, 6, 2, |inner| {
             prop_oneof![

@@ -147,7 +147,7 @@ impl Tally {
         judge: &mut dyn Judge,
         value: impl super::Lying<'v>,
     ) -> Result<(), Box<Refusal>> {
-        if self.refers(rule, &value) {
+        if self.refers(who.1, &value) {
             return Ok(());
         }
         let (ruled, about) = self.asked(who, judge)?;

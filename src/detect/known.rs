@@ -3,7 +3,7 @@
 use super::fold;
 
 /// Texts that were withheld from one record.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Known {
     /// The hashes of the values' folded words, value after value.
     words: Vec<u64>,

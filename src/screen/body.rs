@@ -1,12 +1,19 @@
 //! One body, whatever its format: bytes are pushed in, permitted bytes come out.
 
 use super::{
-    FindingRef, Findings, Judge, Person, Received, batch::BatchScreener, form::FormScreener, json::JsonScreener,
-    multipart::MultipartScreener, table::TableScreener, tally::Tally, whole::WholeScreener, xml::XmlScreener,
+    FindingRef, Findings, Judge, Person, Received,
+    batch::BatchScreener,
+    form::FormScreener,
+    json::JsonScreener,
+    multipart::MultipartScreener,
+    table::TableScreener,
+    tally::{Outer, Tally},
+    whole::WholeScreener,
+    xml::XmlScreener,
 };
 use crate::{
     policy::integration::{BodyRules, Format},
-    verdict::Refusal,
+    verdict::{Code, Refusal},
 };
 use std::sync::Arc;
 
@@ -138,6 +145,19 @@ impl BodyScreener {
             Self::Batch(batch) => batch.push(bytes, judge),
             Self::Xml(xml) => xml.push(bytes, judge),
         }
+    }
+
+    /// It stands within a value of a record: what that record withholds does not leave here either.
+    ///
+    /// # Errors
+    /// `internal` for a format that is never within a value.
+    pub(super) fn within_record(&mut self, outer: Option<Arc<Outer>>) -> Result<(), Refusal> {
+        match self {
+            Self::Json(json) => json.within_record(outer),
+            Self::Form(form) => form.within_record(outer),
+            _ => return Err(Refusal::plain(Code::Internal, "a value holds a format that no value can hold")),
+        }
+        Ok(())
     }
 
     /// The permitted bytes so far, which are not given again. They may be sent only once the whole body has passed.

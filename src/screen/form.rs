@@ -19,7 +19,7 @@ mod decode;
 use super::{
     Judge, Person,
     body::{Limits, ScreenedBody},
-    tally::{self, AMBIGUOUS, Outcome, PersonId, Plain, Tally, UNKNOWN},
+    tally::{self, AMBIGUOUS, Outcome, Outer, PersonId, Plain, Tally, UNKNOWN},
     uri::encode,
 };
 use crate::{
@@ -71,6 +71,11 @@ impl FormScreener {
         }
         self.body.extend_from_slice(bytes);
         Ok(())
+    }
+
+    /// It stands within a value of a record.
+    pub(super) fn within_record(&mut self, outer: Option<Arc<Outer>>) {
+        self.tally.within_record(outer);
     }
 
     /// Nothing: a form is one record, and leaves at its end.

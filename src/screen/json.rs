@@ -36,6 +36,7 @@ mod write;
 use super::{
     Findings, Judge, Person,
     body::{Limits, ScreenedBody},
+    tally::Outer,
 };
 use crate::{
     policy::integration::{BodyRules, Format},
@@ -70,6 +71,11 @@ impl JsonScreener {
         let walk = Walk::new(&rules, limits, request_person);
         let lines = rules.format == Format::JsonLines;
         Self { rules, lines, walk, buffer: Vec::new(), refused: None }
+    }
+
+    /// It stands within a value of a record.
+    pub(super) fn within_record(&mut self, outer: Option<Arc<Outer>>) {
+        self.walk.tally.within_record(outer);
     }
 
     /// Lets references to other requests of a batch through, which were judged as that.

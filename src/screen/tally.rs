@@ -10,6 +10,7 @@ mod value;
 mod within;
 
 pub(super) use refusals::unlisted;
+pub(super) use search::Outer;
 pub(super) use value::{Glimpse, Lying, Outcome, Plain, Value};
 
 use super::{Finding, FindingRef, Findings, Judge, KnownBy, Person, Ruling, body::Limits, picture::looks_like_file};

@@ -83,3 +83,66 @@ fn something_within_can_stop_the_request() {
     let refusal = screen(&rules, names, r#"[{"id":"c-2","payload":"{\"name\":\"Omar\"}"}]"#).unwrap_err();
     assert!(refusal.detail.contains("is needed and may not leave"), "{}", refusal.detail);
 }
+
+#[test]
+fn what_the_record_withholds_does_not_leave_within_another_value() {
+    use havengate::{
+        detect::Places,
+        flow::{Category, Form},
+        screen::{Bytes, Judge, KnownBy, json::JsonScreener},
+    };
+    use std::sync::Arc;
+
+    /// Withholds names; everything else is about nobody.
+    struct ButNames;
+    impl Judge for ButNames {
+        fn judge(&mut self, _: &Person, rule: &FieldRule) -> Ruling {
+            if &*rule.path == "$.name" { withhold() } else { Ruling::Send(Form::Raw) }
+        }
+        fn names(&mut self, _: Option<&FieldRule>, _: &str) -> Option<Arc<havengate::verdict::Refusal>> {
+            None
+        }
+        fn reads_every(&self, _: &FieldRule) -> bool {
+            false
+        }
+        fn detects(&self) -> bool {
+            true
+        }
+        fn places(&self) -> Option<&Places> {
+            None
+        }
+        fn holds(&self, _: &FieldRule, _: &Category) -> bool {
+            false
+        }
+        fn is_operational(&self, rule: &FieldRule) -> bool {
+            &*rule.path != "$.name"
+        }
+        fn known_by(&self, _: &FieldRule) -> KnownBy {
+            KnownBy::Words
+        }
+        fn bytes(&self, _: &FieldRule) -> Bytes {
+            Bytes::Other
+        }
+        fn pseudonym(&self, _: &Category, value: &str) -> String {
+            value.to_owned()
+        }
+        fn today(&self) -> jiff::civil::Date {
+            jiff::civil::date(2026, 11, 22)
+        }
+    }
+
+    let other = |path: &str| FieldRule { category: Category::parse("hg:HousingNeed").unwrap(), ..field(path) };
+    let deepest = Record { subject: None, fields: vec![other("$.r")], ..record("$", "", &[]) };
+    let deepest = Within { base64: false, rules: Some(Rules::of(&[deepest]).compile()), template: None };
+    let inner = vec![other("$.q"), FieldRule { within: Some(deepest), ..other("$.p") }];
+    let inner = Record { subject: None, fields: inner, ..record("$", "", &[]) };
+    let within = Within { base64: true, rules: Some(Rules::of(&[inner]).compile()), template: None };
+    let fields = vec![FieldRule { within: Some(within), ..other("$.p") }, field("$.name")];
+    let rules = Rules::of(&[Record { fields, ..record("$", "$.id", &[]) }]).compile();
+    let encode = |text: &str| data_encoding::BASE64.encode(text.as_bytes());
+    let payload = encode(r#"{"q":"for Zan\u0065le","p":"{\"r\":\"zanele\"}"}"#);
+    let mut screener = JsonScreener::new(rules, crate::rules::LIMITS, Person::Unknown);
+    screener.push(format!(r#"{{"p":"{payload}","name":"Zanele"}}"#).as_bytes(), &mut ButNames).unwrap();
+    let out = String::from_utf8(screener.finish(&mut ButNames).unwrap().bytes).unwrap();
+    assert_eq!(out, format!(r#"{{"p":"{}"}}"#, encode(r#"{"p":"{}"}"#)));
+}

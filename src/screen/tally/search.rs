@@ -37,6 +37,8 @@ fn too_many_known() -> Refusal {
 pub(super) struct Search {
     /// What the record that is being written withholds.
     known: Known,
+    /// What the records around it withhold, where it stands within a value.
+    outer: Option<Arc<Outer>>,
     /// By slot and what it was.
     finds: BTreeMap<(usize, What), Find>,
     /// Why what is found in a name that a wildcard lets through does not leave, by rule and kind; `None`: it may.
@@ -61,6 +63,24 @@ enum What {
     Kind(Kind),
     /// The value of another rule.
     Known(u16),
+    /// The value of a rule of the record around this one, so many steps out.
+    Outer(u8, u16),
+}
+
+/// What the record around a value withholds, for what is within that value.
+#[derive(Debug)]
+pub(in crate::screen) struct Outer {
+    known: Known,
+    /// What each of its rules lists.
+    categories: Vec<Category>,
+    around: Option<Arc<Self>>,
+}
+
+impl Outer {
+    /// This one and those around it, nearest first, each with how far out it is.
+    fn chain(outer: Option<&Arc<Self>>) -> impl Iterator<Item = (u8, &Self)> {
+        (0u8..).zip(std::iter::successors(outer.map(|outer| &**outer), |outer| outer.around.as_deref()))
+    }
 }
 
 /// What became of one kind of find in one rule's values of one person.
@@ -82,7 +102,8 @@ impl Search {
     /// Whether the value must be read.
     #[inline]
     pub(super) fn is_worth(&self, glimpse: Glimpse<'_>, cue: Cue, open: bool) -> bool {
-        let known = |text| open && !self.known.is_empty() && self.known.may_stand_in(text);
+        let outer = |text| Outer::chain(self.outer.as_ref()).any(|(_, outer)| outer.known.may_stand_in(text));
+        let known = |text| open && ((!self.known.is_empty() && self.known.may_stand_in(text)) || outer(text));
         match glimpse {
             Glimpse::Text(text) => detect::worth_scanning(text, cue) || known(text),
             Glimpse::Number(number) => cue != Cue::NONE || number.len() >= DIGITS || known(number),
@@ -109,7 +130,22 @@ impl Search {
             Value::Bool(_) | Value::Null => {}
         }
         let finds = self.spans.iter().map(|d| (d.start..d.end, What::Kind(d.category)));
-        finds.chain(self.known_spans.iter().map(|(from, to, rule)| (*from..*to, What::Known(*rule)))).collect()
+        let known = self.known_spans.iter().map(|(from, to, rule)| (*from..*to, What::Known(*rule)));
+        let mut all: Vec<_> = finds.chain(known).collect();
+        if let (true, Some(outer), Value::Text(text) | Value::Number(text)) = (open, &self.outer, value) {
+            for (steps, outer) in Outer::chain(Some(outer)) {
+                let mut spans = Vec::new();
+                outer.known.find(text, &mut spans);
+                all.extend(spans.into_iter().map(|(from, to, rule)| (from..to, What::Outer(steps, rule))));
+            }
+        }
+        all
+    }
+
+    /// What an [`What::Outer`] lists.
+    fn outer_category(&self, steps: u8, rule: u16) -> Option<Category> {
+        let (_, outer) = Outer::chain(self.outer.as_ref()).nth(usize::from(steps))?;
+        outer.categories.get(usize::from(rule)).cloned()
     }
 
     /// Everything that was found, in the order of slots. `describe` gives a slot's person.
@@ -134,6 +170,21 @@ impl Tally {
     /// A record begins to be written: what the one before withheld is forgotten.
     pub(in crate::screen) fn begin_record(&mut self) {
         self.search.known.clear();
+    }
+
+    /// What this record withholds, and what those around it do, for what is within one of its values.
+    pub(super) fn as_outer(&self) -> Option<Arc<Outer>> {
+        if self.search.known.is_empty() {
+            return self.search.outer.clone();
+        }
+        let categories = self.rules.slices().flatten().map(|rule| rule.category.clone()).collect();
+        let around = self.search.outer.clone();
+        Some(Arc::new(Outer { known: self.search.known.clone(), categories, around }))
+    }
+
+    /// It stands within a value: what is withheld around it does not leave here.
+    pub(in crate::screen) fn within_record(&mut self, outer: Option<Arc<Outer>>) {
+        self.search.outer = outer;
     }
 
     /// Takes note of a value of the record that is about to be written, for what it says must not leave elsewhere.
@@ -199,7 +250,7 @@ impl Tally {
             let why = in_names.entry((number, found.category)).or_insert_with(|| {
                 let Some(rule) = self.rules.get(number) else { return Some(Arc::new(*fault())) };
                 let what = What::Kind(found.category);
-                let Some(category) = category(what, &self.rules) else { return Some(Arc::new(*fault())) };
+                let Ok(category) = Category::parse(found.category.category()) else { return Some(Arc::new(*fault())) };
                 find(rule, what, category, &Person::Unknown, judge).why
             });
             why.clone()
@@ -231,7 +282,7 @@ impl Tally {
         let mut gone = Vec::new();
         let mut stops = None;
         for (span, what) in found {
-            let Some(category) = category(what, &self.rules) else { return Err(fault()) };
+            let Some(category) = category(what, &self.rules, &self.search) else { return Err(fault()) };
             if judge.holds(rule, &category) {
                 continue;
             }
@@ -265,10 +316,11 @@ fn fatal(rule: &FieldRule) -> bool {
     rule.required || rule.denied == Denied::Block
 }
 
-fn category(what: What, rules: &super::Rules) -> Option<Category> {
+fn category(what: What, rules: &super::Rules, search: &Search) -> Option<Category> {
     match what {
         What::Kind(kind) => Category::parse(kind.category()).ok(),
         What::Known(rule) => rules.get(usize::from(rule)).map(|r| r.category.clone()),
+        What::Outer(steps, rule) => search.outer_category(steps, rule),
     }
 }
 
@@ -276,7 +328,7 @@ fn category(what: What, rules: &super::Rules) -> Option<Category> {
 fn find(rule: &FieldRule, what: What, category: Category, who: &Person, judge: &mut dyn Judge) -> Find {
     let found = FieldRule { category, otherwise: None, only: false, ..rule.clone() };
     let why = match what {
-        What::Known(_) => Some(Arc::new(elsewhere(&found))),
+        What::Known(_) | What::Outer(..) => Some(Arc::new(elsewhere(&found))),
         What::Kind(kind) => match judge.judge(who, &found) {
             Ruling::Send(Form::Raw) => None,
             Ruling::Withhold(why) => Some(Arc::new(because((*why).clone(), kind.name(), None, &found))),

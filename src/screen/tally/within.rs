@@ -115,6 +115,7 @@ impl Tally {
     ) -> Result<Vec<u8>, Refusal> {
         let limits = self.limits.ok_or_else(|| *fault())?;
         let mut screener = BodyScreener::new(Arc::clone(rules), limits, person);
+        screener.within_record(self.as_outer())?;
         screener.push(inside, judge)?;
         let screened = screener.finish(judge)?;
         self.inner.absorb(screened.findings());

@@ -53,6 +53,7 @@ pub(super) fn compile(
     let format = match inner {
         None => None,
         Some("json") => Some(Format::Json),
+        Some("form") => Some(Format::Form),
         Some(other) => {
             let mend = format!("{}known: {}; or [\"base64\", \"json\"]", hint(other, KNOWN), KNOWN.join(", "));
             problems.error(place(file, encoding.span()), format!("`{}` is not known here", layers.join(", ")), mend);
@@ -66,8 +67,12 @@ pub(super) fn compile(
             problems.error(place(file, encoding.span()), "nothing says how the fields within are written", mend);
             return None;
         }
-        (Some(format), fields) => {
-            let fields = fields.as_ref()?;
+        (Some(_), None) => {
+            let mend = "add `fields = { … }` with the places that are within; without it nothing in it leaves";
+            problems.error(place(file, encoding.span()), "nothing says what is within", mend);
+            return None;
+        }
+        (Some(format), Some(fields)) => {
             let unlisted = crate::policy::compile::body::unlisted_or_strip(file, text.unlisted.as_ref(), problems)?;
             Some(Arc::new(rules(file, key, format, fields, unlisted, meaning, problems)?))
         }
@@ -86,7 +91,7 @@ fn rules(
     problems: &mut Problems,
 ) -> Option<BodyRules> {
     let (mut rules, mut targets, mut choices) = (Vec::new(), Vec::new(), Vec::new());
-    for (place, rule) in super::compile(file, fields, Site::Body, meaning, problems) {
+    for (place, rule) in super::compile(file, fields, Site::within(&format), meaning, problems) {
         let Some(selector) = parse(file, place.span(), place.get_ref(), &format, problems) else { continue };
         let at = index(rules.len());
         let target = if selector.has_filter() {
@@ -100,7 +105,7 @@ fn rules(
         rules.push(Arc::new(FieldRule { path: format!("{}/{}", key.get_ref(), rule.path).into(), ..rule }));
     }
     selectors::same_place(file, targets.iter().filter(|t| matches!(t.target, RecordTarget::Field(_))), problems);
-    let whole = [Placed::new(key.span(), Selector::parse("$").ok()?, Target::Record(0))];
+    let whole = [Placed::new(key.span(), Selector::root(), Target::Record(0))];
     let record = RecordRules {
         aggregate: None,
         key: None,
@@ -111,7 +116,8 @@ fn rules(
         matcher: matcher(file, key.span(), &targets, problems)?,
     };
     let document = matcher(file, key.span(), &whole, problems)?;
-    let media = "application/json".to_owned();
+    let media = if format == Format::Form { "application/x-www-form-urlencoded" } else { "application/json" };
+    let media = media.to_owned();
     Some(BodyRules {
         keys: crate::policy::integration::Keys::default(),
         media,

@@ -1,5 +1,6 @@
 //! People, rulings and counts: each (person, rule) is judged once and remembered.
 
+mod about;
 mod files;
 mod group;
 mod one_of;
@@ -13,13 +14,14 @@ pub(super) use refusals::unlisted;
 pub(super) use search::Outer;
 pub(super) use value::{Glimpse, Lying, Outcome, Plain, Value};
 
-use super::{Finding, FindingRef, Findings, Judge, KnownBy, Person, Ruling, body::Limits, picture::looks_like_file};
+use super::{Finding, FindingRef, Findings, Judge, Person, Ruling, body::Limits, picture::looks_like_file};
 use crate::{
     detect::Cue,
     flow::{Act, Form, RuleId},
     policy::integration::{BodyRules, Denied, FieldRule},
     verdict::{Code, Refusal, judge::Bytes},
 };
+use about::{About, says_more};
 use files::Leaves;
 use refusals::{cannot_read, stop};
 use search::{Found, Search};
@@ -78,23 +80,6 @@ struct Slot {
     sent: u32,
     withheld: u32,
     blocked: bool,
-}
-
-/// What holds of a rule's values, whomever they are about.
-#[derive(Debug, Clone, Copy)]
-struct About {
-    /// What the rule's key says.
-    cue: Cue,
-    /// Whether what may leave exactly is searched.
-    searched: bool,
-    /// Whether each must be read: its key is data too and says more than the rule's, or any text may be a listed place.
-    always: bool,
-    /// It leaves without anybody's consent.
-    open: bool,
-    /// How they are looked for elsewhere, once one did not leave.
-    known_by: Option<KnownBy>,
-    /// What of files they may be.
-    held: Bytes,
 }
 
 /// Values of one slot that were withheld although their place may leave.
@@ -518,29 +503,9 @@ fn too_many(most: usize) -> Box<Refusal> {
     Box::new(Refusal::plain(Code::BodyTooLarge, detail))
 }
 
-/// Whether a rule's values are more than its path says: their keys are data, or they hold others.
-fn says_more(rule: &FieldRule) -> bool {
-    rule.path.ends_with('*') || rule.path.ends_with("*]") || rule.within.is_some()
-}
-
 #[cold]
 fn fault() -> Box<Refusal> {
     Box::new(Refusal::plain(Code::Internal, "a person or a rule that does not exist was asked for"))
-}
-
-impl About {
-    fn of(number: usize, rules: &Rules, rule: &FieldRule, judge: &dyn Judge) -> Self {
-        let searched = judge.detects();
-        let places = judge.places().is_some_and(|places| !places.is_empty());
-        let cue = match rules {
-            // Nothing asks what a key says where nothing is searched.
-            _ if !searched => Cue::NONE,
-            Rules::Body(body) => body.cues().get(number).copied().unwrap_or_else(|| Cue::of_path(&rule.path)),
-            Rules::Listed(_) => Cue::of_path(&rule.path),
-        };
-        let open = searched && judge.is_operational(rule);
-        Self { cue, searched, always: places || says_more(rule), open, known_by: None, held: judge.bytes(rule) }
-    }
 }
 
 impl Slot {

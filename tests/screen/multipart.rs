@@ -58,7 +58,8 @@ impl Form {
     }
 
     fn file(mut self, name: &str, media: &str) -> Self {
-        let rule = self.rule(field(name));
+        let category = havengate::flow::Category::parse("hg:Document").unwrap();
+        let rule = self.rule(FieldRule { category, ..field(name) });
         self.part(name, media, Holding::Bytes(rule))
     }
 
@@ -122,8 +123,11 @@ impl Form {
 struct Plain<F>(F, bool);
 
 impl<F: Fn(&Person, &FieldRule) -> Ruling> Judge for Plain<F> {
-    fn bytes(&self, _: &FieldRule) -> havengate::screen::Bytes {
-        havengate::screen::Bytes::Other
+    fn bytes(&self, rule: &FieldRule) -> havengate::screen::Bytes {
+        match rule.category.as_str() {
+            "hg:Document" => havengate::screen::Bytes::Document,
+            _ => havengate::screen::Bytes::Other,
+        }
     }
     fn judge(&mut self, person: &Person, rule: &FieldRule) -> Ruling {
         (self.0)(person, rule)
@@ -242,6 +246,18 @@ fn plain(name: &str, content: &str) -> Part {
 }
 
 #[test]
+fn a_part_is_the_picture_that_it_says_it_is_or_nothing_leaves() {
+    let form = || Form::about(None).file("pic", "image/jpeg");
+    for content in ["Zanele sleeps behind the library", "%PDF-1.4", "\u{ff}\u{d8}"] {
+        let sent = body(&[file("pic", "a.jpg", "image/jpeg", content)]);
+        let refusal = leaves(form(), everything, &sent).unwrap_err();
+        assert_eq!(refusal.code, Code::BodyMalformed);
+        assert!(refusal.detail.starts_with("in part 1: the body is"), "{}", refusal.detail);
+        assert!(!refusal.detail.contains("Zanele"));
+    }
+}
+
+#[test]
 fn listed_parts_leave_in_their_order_and_others_go() {
     let form = || {
         Form::about(None)
@@ -335,8 +351,8 @@ fn a_body_is_about_the_person_that_a_part_names() {
 fn a_file_is_called_what_its_rule_lets() {
     let form = || Form::about(None).file("scan", "application/pdf").repeated();
     let files = body(&[
-        file("scan", "Ada \"Okonjo\".pdf".replace('"', "%22").as_str(), "application/pdf", "1"),
-        file("scan", "b.pdf", "application/pdf", "2"),
+        file("scan", "Ada \"Okonjo\".pdf".replace('"', "%22").as_str(), "application/pdf", "%PDF-1"),
+        file("scan", "b.pdf", "application/pdf", "%PDF-2"),
         file("scan", "", "application/octet-stream", ""),
     ]);
     let names = |form: Form, ruling: &dyn Fn(&Person, &FieldRule) -> Ruling| -> Vec<String> {
@@ -365,7 +381,7 @@ fn what_one_part_withholds_is_looked_for_in_the_others() {
     };
     let sent = body(&[
         text("note", "spoke to Okonjo"),
-        file("scan", "okonjo.pdf", "application/pdf", "%PDF"),
+        file("scan", "okonjo.pdf", "application/pdf", "%PDF-"),
         text("name", "Zsófia Okonjo"),
     ]);
     let ruling = |_: &Person, rule: &FieldRule| {
@@ -374,7 +390,7 @@ fn what_one_part_withholds_is_looked_for_in_the_others() {
     let (out, boundary, found) = screened(&form().compile(), LIMITS, &mut Plain(ruling, true), &sent).unwrap();
     assert_eq!(
         read(&out, &boundary),
-        [("scan".into(), Some("file.pdf".into()), Some("application/pdf".into()), "%PDF".into())]
+        [("scan".into(), Some("file.pdf".into()), Some("application/pdf".into()), "%PDF-".into())]
     );
     assert!(found.listed.iter().any(|f| &*f.rule.path == "note" && f.act == Act::Stripped));
 }

@@ -19,7 +19,8 @@ fn main() {
 }
 
 fn categories() -> Categories {
-    let facts = CategoryFacts { label: String::new(), group: Group::Identity, parent: None, coarse: false };
+    let facts =
+        CategoryFacts { label: String::new(), group: Group::Identity, parent: None, coarse: false, holds: Vec::new() };
     let name = |i| format!("pd:Name{i}").parse::<Category>().expect("a name");
     Categories((0..100).map(|i| (name(i), facts.clone())).collect())
 }

@@ -12,12 +12,16 @@ pub mod destinations;
 pub mod explain;
 pub mod init;
 pub mod ledger;
+mod offline;
+pub mod places;
 pub mod policy;
 pub mod rehearse;
 pub mod run;
 mod running;
+pub mod screen;
 mod shipped;
 pub mod stop;
+pub mod suggest;
 
 use crate::config::{self, Config, Faults};
 use clap::{CommandFactory as _, Parser, Subcommand, error::ErrorKind};
@@ -86,6 +90,20 @@ pub enum Command {
     /// would change it, and how it ended. With a request: each step it would pass, each rule with its clause, and
     /// what would change the outcome, with the consents and stops in force. Nothing is sent.
     Explain(explain::Explain),
+    /// Draft a connection from samples, or from a recipient's OpenAPI document
+    ///
+    /// Reads what your case system sends and writes down what each place seems to hold and why: by its name, by what the
+    /// detectors find in its values, by a question's text. What could not be told stands as a comment, so that it does
+    /// not leave. Says whether the draft compiles and what of the samples would leave today. Nothing is sent, and no
+    /// value of a sample is repeated.
+    Suggest(suggest::Suggest),
+    /// Show what would leave of one body, from the policy files alone
+    ///
+    /// Reads a body on standard input, makes the request of the operation it is for, and shows the difference: what
+    /// leaves, what stays and which rule keeps it, what leaves in a rougher form, and what would change that. Nothing
+    /// is sent and no socket is opened. It needs no home, no keys and no record book: nobody has consented unless a file
+    /// says so.
+    Screen(screen::Screen),
     /// Judge recorded requests, or a live copy of them, before cut-over
     ///
     /// Says of each request what would leave, what would be taken out and what would be refused, by which rule, and
@@ -114,6 +132,12 @@ pub enum Command {
     /// every comment; none needs a running gateway.
     #[command(subcommand)]
     Destinations(destinations::DestinationsCommand),
+    /// Keep the list of sleep sites and refuges, which is looked for in everything that leaves
+    ///
+    /// The places are read from standard input and kept nowhere: policies/places.toml holds digests under a key of this
+    /// home, keys/places.key. The gateway finds a listed place within any value, however it is spelled.
+    #[command(subcommand)]
+    Places(places::PlacesCommand),
     /// Make a home: configuration, policies, keys and an empty record book
     ///
     /// Makes havengate.toml with every key explained, policies to start from, keys that only you can read, and an
@@ -219,6 +243,8 @@ fn dispatch(command: Command, context: &Context) -> Result<Printed, Failure> {
         Command::Run(args) => run::run(&args, context),
         Command::Check(args) => check::run(args, context),
         Command::Explain(args) => wait(explain::run(args, context))?,
+        Command::Suggest(args) => suggest::run(&args, context),
+        Command::Screen(args) => screen::run(&args, context),
         Command::Rehearse(args) => wait(rehearse::run(args, context))?,
         Command::Consent(args) => {
             let desk = desk::HomeDesk::of(context)?;
@@ -227,6 +253,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Printed, Failure> {
         }
         Command::Caller(command) => caller::run(command, context),
         Command::Destinations(command) => destinations::run(command, context),
+        Command::Places(command) => places::run(command, context),
         Command::Init(args) => init::run(&args),
         Command::Ledger(command) => ledger::run(command, context),
         Command::Stop(command) => stop::run(command, context),

@@ -129,6 +129,8 @@ pub struct Config {
     pub ledger: PathBuf,
     /// The directory of keys and secrets, files with mode 0600.
     pub keys: PathBuf,
+    /// Where large bodies wait while they are judged, in files without a name: `limits.spool`, or the home.
+    pub spool: PathBuf,
     /// Bounds, each with a documented default.
     pub limits: Limits,
     /// How much is logged: a `tracing` filter, `info` by default.
@@ -236,6 +238,10 @@ pub struct Limits {
     pub upstream_time: Duration,
     /// From SIGTERM to the end. 30 s.
     pub drain_time: Duration,
+    /// Disk that large bodies in flight may take together, bytes. 4 GiB.
+    pub spool_total: usize,
+    /// Memory that bodies in flight may need together, bytes. 512 MiB.
+    pub memory: usize,
     /// A commit's acknowledgement. 5 s.
     pub ledger_time: Duration,
 }
@@ -259,6 +265,8 @@ impl Default for Limits {
             connect_time: s(10),
             upstream_time: s(60),
             drain_time: s(30),
+            spool_total: 4 << 30,
+            memory: 512 << 20,
             ledger_time: s(5),
         }
     }

@@ -4,7 +4,7 @@
 //! | what | where |
 //! |---|---|
 //! | the way in | [`accept`], [`wire`], [`server_tls`], [`callers`], [`head`], [`body`] |
-//! | the way out | [`resolve`], [`tls`], [`upstream`], [`credentials`], [`answer`] |
+//! | the way out | [`spool`], [`budget`], [`resolve`], [`tls`], [`upstream`], [`credentials`], [`answer`] |
 //! | what is said and written down | [`respond`], [`record`] |
 //! | what is told afterwards, and beforehand | [`explanation`], [`rehearsal`] |
 //! | running it | [`start`], [`reload`], [`policy_files`], `closings`, [`office`], [`stops`], [`control`], [`operations`], [`keys`] |
@@ -12,6 +12,7 @@
 pub mod accept;
 pub mod answer;
 pub mod body;
+pub mod budget;
 pub mod callers;
 mod closings;
 pub mod control;
@@ -30,6 +31,7 @@ pub mod reload;
 pub mod resolve;
 pub mod respond;
 pub mod server_tls;
+pub mod spool;
 pub mod start;
 pub mod stops;
 pub mod tls;
@@ -53,6 +55,7 @@ use exchange::Trail;
 use probes::Probes;
 use reload::ActivePolicy;
 use resolve::Resolver;
+use spool::Room;
 use std::{collections::BTreeSet, sync::Arc};
 
 /// One running gateway: everything a request needs on its way. Made by [`start`].
@@ -65,6 +68,7 @@ pub struct Gateway {
     ledger: Arc<Ledger>,
     policy: ActivePolicy,
     resolver: Resolver,
+    room: Arc<Room>,
     client: upstream::Client,
     credentials: Credentials,
     metrics: Arc<Metrics>,

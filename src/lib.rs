@@ -17,6 +17,7 @@
 //! | room | what it is | whom it may know |
 //! |---|---|---|
 //! | [`flow`] | the nouns: who, to whom, what, in what form, under which clause | nobody |
+//! | [`detect`] | identifiers and places in text, in every spelling | nobody |
 //! | [`policy`] | `policies/` compiled into one immutable snapshot with a hash; Cedar decides on facts | `flow` |
 //! | [`consent`] | tokens, grants, labels, what is live | `flow`, `policy`'s facts |
 //! | [`verdict`] | the order of checks; the closed list of refusals | `policy`, `consent`, `flow` |
@@ -25,7 +26,7 @@
 //! | [`gate`] | the way in and the way out: sockets, TLS, DNS, deadlines | all of those above |
 //! | [`cli`], [`config`], [`log`], [`metrics`] | the process around it | all |
 //!
-//! `policy`, `verdict`, `screen` and `consent` are pure: they take their inputs and `now` as arguments and
+//! `detect`, `policy`, `verdict`, `screen` and `consent` are pure: they take their inputs and `now` as arguments and
 //! touch no file, socket, clock or random source. `tests/architecture` reads the sources and holds this.
 //!
 //! # One request's walk
@@ -64,6 +65,7 @@
 pub mod cli;
 pub mod config;
 pub mod consent;
+pub mod detect;
 pub mod flow;
 pub mod gate;
 pub mod hardening;

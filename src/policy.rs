@@ -11,6 +11,7 @@ pub mod diagnostic;
 pub mod headers;
 pub mod integration;
 pub mod organisations;
+pub mod places;
 pub mod route;
 pub mod selector;
 pub mod shipped;
@@ -47,6 +48,8 @@ pub struct Policy {
     pub registry: std::sync::Arc<Registry>,
     /// What the categories are.
     pub categories: Categories,
+    /// The organisation's list of sleep sites and refuges.
+    pub places: places::PlaceList,
     /// Floor and local rules.
     pub charter: Charter,
     /// Each clause's title, our summary and the text the organisation adopted.
@@ -83,9 +86,27 @@ pub struct CategoryFacts {
     pub parent: Option<Category>,
     /// May leave in exact form without being a location that finds a person (region, local authority).
     pub coarse: bool,
+    /// What a value of it may hold as part of what it is: an address a postcode.
+    pub holds: Vec<Category>,
 }
 
+/// Found in a value, these are never part of what it is.
+const NEVER_HELD: [&str; 2] = ["hg:SleepSite", "hg:RefugeLocation"];
+
 impl Categories {
+    /// Whether a value listed as `listed` may hold something of the category `found` as part of what it is: the same,
+    /// something above or below it, or what the tree says that it holds. Where somebody sleeps rough and where a
+    /// refuge is are part of nothing else.
+    #[must_use]
+    pub fn holds(&self, listed: &Category, found: &Category) -> bool {
+        if self.is_within(listed, found.as_str()) {
+            return true;
+        }
+        let held = self.0.get(listed).map_or(&[][..], |facts| &facts.holds);
+        let never = NEVER_HELD.iter().any(|never| self.is_within(found, never));
+        !never && (self.is_within(found, listed.as_str()) || held.iter().any(|h| self.is_within(found, h.as_str())))
+    }
+
     /// The group of a category. `None` is an unknown category, which never leaves.
     #[must_use]
     pub fn group(&self, category: &Category) -> Option<Group> {

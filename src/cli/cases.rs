@@ -1,29 +1,19 @@
 //! Runs the cases that an organisation keeps beside its policies: what would leave, compared with what it
 //! wrote down should. Nothing is sent, and no key of the gateway is used.
 
+use super::offline::{Offline, test_keys};
 use crate::{
-    config::Limits,
-    consent::{
-        GrantState, View,
-        keys::{Keys, Secret},
-        subject::{PseudonymKey, SubjectKeys, UseKey},
-        token::IssuerKeys,
-        view::Stop,
-    },
-    flow::{App, DecisionId},
-    gate::{
-        head,
-        rehearsal::{self, Situation},
-        respond::Removed,
-    },
+    consent::keys::Keys,
+    flow::App,
+    gate::respond::Removed,
     policy::{
         Diagnostic, Policy, Sources,
-        case::{self, Case, Outcome},
+        case::{self, Case, Outcome, Situation},
     },
     screen::Screened,
     verdict::Refusal,
 };
-use std::{collections::BTreeMap, io, path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
 /// One case that did not come out as written, or could not be read.
 #[derive(Debug)]
@@ -60,7 +50,7 @@ pub(super) fn run(directory: &Path, policy: &Arc<Policy>) -> io::Result<Ran> {
     if !cases.is_dir() {
         return Ok(ran);
     }
-    let keys = Arc::new(test_keys()?);
+    let keys = test_keys()?;
     let mut names: Vec<_> = std::fs::read_dir(cases)?.collect::<Result<_, _>>()?;
     names.retain(|entry| entry.path().is_dir());
     names.sort_by_key(std::fs::DirEntry::file_name);
@@ -80,7 +70,7 @@ pub(super) fn run(directory: &Path, policy: &Arc<Policy>) -> io::Result<Ran> {
 }
 
 /// A case, or what is wrong with its files and the files themselves, so that the line can be shown.
-fn read(directory: &Path) -> io::Result<Result<Case, (Vec<Diagnostic>, Sources)>> {
+pub(super) fn read(directory: &Path) -> io::Result<Result<Case, (Vec<Diagnostic>, Sources)>> {
     let name = directory.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let mut sources = Sources::default();
     let mut file = |part: &str| {
@@ -96,22 +86,11 @@ fn read(directory: &Path) -> io::Result<Result<Case, (Vec<Diagnostic>, Sources)>
 }
 
 fn differences(case: &Case, policy: &Arc<Policy>, keys: &Arc<Keys>) -> Vec<String> {
-    let Some(app) = caller(case, policy) else {
+    let Some(app) = caller(&case.situation, policy) else {
         return vec!["the case names no caller (`app` in consent.json), and the connections have more than one".into()];
     };
-    let view = view(case, &app, keys);
-    let situation = Situation {
-        policy,
-        view: &view,
-        keys,
-        limits: &Limits::default(),
-        audience: "urn:havengate:gateway:cases",
-        now: case.expect.now,
-    };
-    let result = request(case, app).and_then(|flow| {
-        let decision = DecisionId::from_bytes([0; 16]);
-        rehearsal::rehearse(&situation, decision, flow, &case.request.body).outcome.map_err(|(_, refusal)| refusal)
-    });
+    let offline = Offline { policy, keys, situation: &case.situation, now: case.expect.now };
+    let result = offline.judge(app, &case.request).outcome.map_err(|(_, refusal)| refusal);
     match (&case.expect.outcome, result) {
         (Outcome::Sent { removed, upstream_body }, Ok(screened)) => sent(removed, upstream_body.as_deref(), &screened),
         (Outcome::Refused { .. }, Ok(_)) => vec!["stated: refused; came out: sent".into()],
@@ -155,50 +134,11 @@ fn sent(removed: &[String], body: Option<&str>, screened: &Screened) -> Vec<Stri
     differences
 }
 
-fn caller(case: &Case, policy: &Policy) -> Option<App> {
-    case.situation.app.clone().or_else(|| {
+/// Who calls: who is named, or the only app that the connections know.
+pub(super) fn caller(situation: &Situation, policy: &Policy) -> Option<App> {
+    situation.app.clone().or_else(|| {
         let mut apps = policy.integrations.values().map(|i| &i.app);
         let first = apps.next()?;
         apps.all(|app| app == first).then(|| first.clone())
-    })
-}
-
-fn request(case: &Case, app: App) -> Result<crate::flow::Flow, Refusal> {
-    let mut request = http::Request::new(());
-    *request.method_mut() = case.request.method.clone();
-    *request.uri_mut() =
-        case.request.target.parse().map_err(|_| {
-            Refusal::plain(crate::verdict::Code::RequestMalformed, "The case's request target is not one.")
-        })?;
-    *request.headers_mut() = case.request.headers.clone();
-    head::canonical(request.into_parts().0, app, None)
-}
-
-fn view(case: &Case, app: &App, keys: &Keys) -> View {
-    let mut view = View::default();
-    for grant in &case.situation.grants {
-        view.add_grant(grant.grant(keys.subjects.label(app, &grant.client)));
-    }
-    for jti in &case.situation.ended {
-        view.set_state(jti.clone(), GrantState { ended: Some(case.expect.now), ..GrantState::default() });
-    }
-    for grant in &case.situation.safeguarding {
-        view.add_safeguarding(grant.grant(keys.subjects.label(app, &grant.client)));
-    }
-    for (i, scope) in case.situation.stops.iter().enumerate() {
-        view.place_stop(Stop { id: i.to_string(), scope: scope.clone(), at: case.expect.now });
-    }
-    view
-}
-
-/// Keys that everybody knows: cases are about rules, and their pseudonyms are the same on every machine.
-fn test_keys() -> io::Result<Keys> {
-    let secret = |byte| Secret::new([byte; 32]);
-    let subjects = SubjectKeys::new(&BTreeMap::from([(1, secret(1))]), 1);
-    Ok(Keys {
-        subjects: subjects.ok_or_else(|| io::Error::other("the cases' keys cannot be made"))?,
-        pseudonyms: PseudonymKey::new(&secret(2)),
-        uses: UseKey::new(&secret(3)),
-        issuers: IssuerKeys::default(),
     })
 }

@@ -1,8 +1,8 @@
 //! `havengate check`: is the policy set valid, is it wise, and does it do what its cases say?
 
-use super::{Context, Exit, Failure, Printed, cases, cases::Failed, check_output::diagnostics};
+use super::{Context, Exit, Failure, Printed, cases, cases::Failed, check_output::diagnostics, offline};
 use crate::{
-    gate::{credentials, policy_files},
+    gate::{credentials, keys, policy_files},
     policy::{Diagnostic, Policy, Sources},
 };
 use serde_json::{Value, json};
@@ -41,10 +41,16 @@ pub(super) fn run(args: Check, context: &Context) -> Result<Printed, Failure> {
     let sources = policy_files::read(&directory).map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
     let policy = Policy::compile(&sources).map_err(|found| invalid(&found, &sources))?;
     links_that_hold(&policy)?;
+    if let Some(keys) = &keys {
+        places_that_are_found(&policy, keys)?;
+    }
     let policy = Arc::new(policy);
     let ran = cases::run(&directory, &policy).map_err(|e| Failure::system(&directory, &e))?;
     notices.extend(plain_http(&policy));
     notices.extend(keys.iter().flat_map(|keys| without_files(&policy, keys)));
+    if ran.cases > 0 && !policy.places.is_empty() {
+        notices.push(format!("of the cases: {}", offline::WITHOUT_PLACES));
+    }
     let mut text = diagnostics::text(&policy.warnings, &sources, "policies", super::colours());
     for notice in &notices {
         let _ = writeln!(text, "note: {notice}");
@@ -74,7 +80,7 @@ pub(super) fn run(args: Check, context: &Context) -> Result<Printed, Failure> {
     Ok(Printed { text, data, exit })
 }
 
-fn invalid(found: &[Diagnostic], sources: &Sources) -> Failure {
+pub(super) fn invalid(found: &[Diagnostic], sources: &Sources) -> Failure {
     let text = diagnostics::text(found, sources, "policies", super::colours());
     Failure {
         exit: Exit::Configuration,
@@ -94,6 +100,19 @@ pub(super) fn links_that_hold(policy: &Policy) -> Result<(), Failure> {
     }
     let mend = "write `status = \"ended\"` and `ended` once its last day is over, and take them out until then";
     Err(Failure::new(Exit::Configuration, format!("{}\n  mend: {mend}", said.join("\n"))))
+}
+
+/// A list that was made with another key finds nothing: a gateway does not start with it.
+fn places_that_are_found(policy: &Policy, keys: &Path) -> Result<(), Failure> {
+    if policy.places.is_empty()
+        || keys::load_places(keys).is_ok_and(|k| policy.places.key().is_some_and(|id| id.0 == k.id()))
+    {
+        return Ok(());
+    }
+    let text = "places.toml: its digests were not made with keys/places.key, which is another, or missing: no place on the \
+                list would be found, and the gateway does not start\n  mend: put the key back from your backup; where it \
+                is lost, take places.toml away and add every place again";
+    Err(Failure::new(Exit::Configuration, text))
 }
 
 fn plain_http(policy: &Policy) -> impl Iterator<Item = String> + '_ {

@@ -52,7 +52,7 @@ impl HomeDesk {
             Ok(keys) => Arc::new(keys),
             Err(error) => return refused(error.to_string()),
         };
-        let policy = match reload::compile(&self.config.policies, super::today()) {
+        let policy = match reload::compile_for(&self.config.policies, &keys, super::today()) {
             Ok((_, policy)) => Arc::new(policy),
             Err(error) => return refused(error.to_string()),
         };

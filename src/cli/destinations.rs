@@ -10,7 +10,7 @@ mod force;
 mod graph;
 mod letter;
 mod list;
-mod save;
+pub(super) mod save;
 mod show;
 mod write;
 

@@ -77,7 +77,9 @@ impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         let exit = match &error {
             StartError::Ledger(_) | StartError::Record(_) => Exit::Ledger,
-            StartError::Listen(..) | StartError::Control(_) | StartError::Metrics(_) => Exit::Unavailable,
+            StartError::Spool(_) | StartError::Listen(..) | StartError::Control(_) | StartError::Metrics(_) => {
+                Exit::Unavailable
+            }
             StartError::Keys(_) | StartError::Policy(_) | StartError::ServerTls(_) | StartError::Roots(_) => {
                 Exit::Configuration
             }

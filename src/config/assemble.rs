@@ -20,6 +20,7 @@ pub(super) fn config(source: Source, home: &Path) -> Result<Config, Faults> {
     let ledger = r.read("ledger.url", read::ledger).map(|p| home.join(p));
     let keys = r.path("keys.directory");
     let limits = limits(&mut r);
+    let spool = r.path("limits.spool").unwrap_or_else(|| home.to_owned());
     let log = r.read("log.filter", read::filter);
     let tls_of = gateway.as_ref().and_then(|g| g.tls.as_ref());
     let callers = callers::read(&mut r, callers, tls_of);
@@ -31,7 +32,7 @@ pub(super) fn config(source: Source, home: &Path) -> Result<Config, Faults> {
         let (gateway, limits) = (gateway?, limits?);
         let (policies, ledger, keys, log) = (policies?, ledger?, keys?, log?);
         let home = home.to_owned();
-        Some(Config { home, gateway, operations, policies, ledger, keys, limits, log, callers })
+        Some(Config { home, gateway, operations, policies, ledger, keys, spool, limits, log, callers })
     })();
     match (config, Faults::from_vec(std::mem::take(&mut r.faults))) {
         (Some(config), None) => Ok(config),
@@ -129,6 +130,7 @@ fn limits(r: &mut Reader<'_>) -> Option<Limits> {
     let (upstream_time, drain_time) =
         (r.read("limits.upstream_time", read::time), r.read("limits.drain_time", read::time));
     let ledger_time = r.read("limits.ledger_time", read::time);
+    let (spool_total, memory) = (r.read("limits.spool_total", read::size), r.read("limits.memory", read::size));
     if let (Some(record), Some(body)) = (record, body)
         && record > body
         && let Some(place) = r.place("limits.record").or_else(|| r.place("limits.body"))
@@ -153,6 +155,8 @@ fn limits(r: &mut Reader<'_>) -> Option<Limits> {
         upstream_time: upstream_time?,
         drain_time: drain_time?,
         ledger_time: ledger_time?,
+        spool_total: spool_total?,
+        memory: memory?,
     })
 }
 

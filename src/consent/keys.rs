@@ -9,7 +9,7 @@
 //! ```
 
 use super::{
-    subject::{PseudonymKey, SubjectKeys, UseKey},
+    subject::{PlacesKey, PseudonymKey, SubjectKeys, UseKey},
     token::{IssuerKey, IssuerKeys, IssuingKey, KeyId},
 };
 use data_encoding::BASE64URL_NOPAD;
@@ -25,6 +25,8 @@ pub struct Keys {
     pub pseudonyms: PseudonymKey,
     /// Digests of uses.
     pub uses: UseKey,
+    /// Digests of places. `None`: this home has no list, or was made before there were any.
+    pub places: Option<PlacesKey>,
     /// Whose tokens count.
     pub issuers: IssuerKeys,
 }
@@ -80,6 +82,7 @@ const KEY: &str = "32 bytes as 43 base64url characters";
 const SUBJECT: &str = "subject";
 const PSEUDONYM: &str = "pseudonym";
 const USE: &str = "use";
+const PLACES: &str = "places";
 const ISSUING: &str = "consent-issuing";
 const ISSUER: &str = "consent-issuer";
 
@@ -137,6 +140,21 @@ pub fn read_use(text: &str) -> Result<UseKey, KeyTextError> {
 #[must_use]
 pub fn write_use(secret: &Secret) -> Zeroizing<String> {
     with_secret(USE, "Tells a retry from a new use of a consent. Lost: a retry counts as a new use for a day.", secret)
+}
+
+/// Reads the places key.
+///
+/// # Errors
+/// [`KeyTextError`] says which line is wrong.
+pub fn read_places(text: &str) -> Result<PlacesKey, KeyTextError> {
+    one_secret(text, PLACES).map(|s| PlacesKey::new(&s))
+}
+
+/// Writes the places key.
+#[must_use]
+pub fn write_places(secret: &Secret) -> Zeroizing<String> {
+    let purpose = "Makes the digests of policies/places.toml. Lost: every place has to be added again.";
+    with_secret(PLACES, purpose, secret)
 }
 
 /// Reads the private key that signs consent.

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 const SUBJECT: &[u8] = b"havengate-subject-v1";
 const PSEUDONYM: &[u8] = b"havengate-pseudonym-v1";
+const PLACES: &[u8] = b"havengate-places-v1";
 const USE: &[u8] = b"havengate-use-v1";
 
 /// The keys that make subject labels. New labels use the current epoch; older epochs still match the grants
@@ -108,6 +109,35 @@ impl UseKey {
             context.update(part);
         }
         bytes(&context.sign())
+    }
+}
+
+/// Makes the digests of the organisation's places. It is handed out as bytes, because the detectors keep their own
+/// form of it; `Debug` shows nothing of it.
+#[derive(Debug)]
+pub struct PlacesKey {
+    secret: Secret,
+    id: [u8; 8],
+}
+
+impl PlacesKey {
+    /// From a secret.
+    #[must_use]
+    pub fn new(secret: &Secret) -> Self {
+        let mac = Mac::new(secret).of([PLACES]);
+        Self { secret: secret.clone(), id: mac.first_chunk().copied().unwrap_or_default() }
+    }
+
+    /// The key itself, for [`crate::detect::Places`] alone.
+    #[must_use]
+    pub fn secret(&self) -> &[u8] {
+        self.secret.bytes()
+    }
+
+    /// What a list says about the key it was made with: the first 8 bytes of HMAC-SHA-256(key, "havengate-places-v1").
+    #[must_use]
+    pub const fn id(&self) -> [u8; 8] {
+        self.id
     }
 }
 

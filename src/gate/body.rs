@@ -1,112 +1,146 @@
 //! A request's body: is it of the type the operation takes, and does it arrive whole, in time and in bounds?
 
-use super::wire::WireFault;
+mod content_type;
+mod intake;
+
+pub use content_type::{Reading, read as read_type};
+pub use intake::Intake;
+
+use super::{spool::MEMORY, wire::WireFault};
 use crate::{
     config::Limits,
+    screen::coding::{FREE, LARGEST_WINDOW, RATIO},
     verdict::{Code, Refusal},
 };
-use http::{HeaderMap, header};
 use http_body::Body;
 use http_body_util::BodyExt as _;
 use hyper::body::Bytes;
-use std::{error::Error, io, pin::pin, time::Duration};
-use tokio::time::sleep;
+use std::{error::Error, io, time::Duration};
+use tokio::time::{Instant, timeout_at};
 
 /// An error of any kind, as HTTP libraries pass them.
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
+/// Beyond what the time of every body is for, a large one must keep up this many bytes a second: 2 Mbit/s.
+pub const SLOWEST: u64 = 256 << 10;
+
 /// Bounds of one body.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// Bytes, after chunk framing is taken off.
+    /// Bytes, after chunk framing is taken off; and once more after codings are.
     pub bytes: u64,
-    /// From the first look to the last byte.
+    /// From the first look to the last of the first `ordinary` bytes, and between any two pieces.
     pub time: Duration,
+    /// Bytes that `time` is for. What comes beyond them gives itself more time, at [`SLOWEST`].
+    pub ordinary: u64,
 }
 
 impl From<&Limits> for Bounds {
     fn from(limits: &Limits) -> Self {
-        Self { bytes: limits.body as u64, time: limits.body_time }
+        Self::of(limits, None)
     }
 }
 
-/// Whether a body may be read at all. `empty` is [`Body::is_end_stream`] before anything was read; `media`
-/// the one media type the operation takes, or `None` where it takes no body.
-///
-/// # Errors
-/// `body-unsupported`: a body where there is to be none, no type, another type, another charset, or a
-/// parameter that could change how the body is read.
-pub fn check_type(headers: &HeaderMap, empty: bool, media: Option<&str>) -> Result<(), Refusal> {
-    let unsupported = |detail: String| Err(Refusal::plain(Code::BodyUnsupported, detail));
-    match media {
-        _ if empty => Ok(()),
-        None => unsupported("This operation takes no body; send the request without one.".into()),
-        Some(media) => match headers.get(header::CONTENT_TYPE).map(|v| v.to_str().unwrap_or_default()) {
-            None => unsupported(format!("The body has no Content-Type; this operation takes {media}.")),
-            Some(sent) if is_type(sent, media) => Ok(()),
-            Some(_) => unsupported(format!(
-                "The Content-Type is not what this operation takes: {media}, in UTF-8, with no parameter but charset=utf-8."
-            )),
-        },
+impl Bounds {
+    /// For an operation that takes bodies of so many bytes, where it says.
+    #[must_use]
+    pub fn of(limits: &Limits, operation: Option<u64>) -> Self {
+        let ordinary = limits.body as u64;
+        Self { bytes: operation.unwrap_or(ordinary), time: limits.body_time, ordinary }
+    }
+
+    /// The memory that a body may need at most while it is screened: one record as it came and what may leave before it
+    /// goes to disk, and for each coding its window. `declared` is how many bytes will arrive, where that is known.
+    #[must_use]
+    pub fn memory(&self, declared: Option<u64>, record: u64, codings: u64) -> u64 {
+        let arriving = declared.unwrap_or(self.bytes);
+        let unpacked = if codings == 0 { arriving } else { arriving.saturating_mul(RATIO).saturating_add(FREE) };
+        let unpacked = unpacked.min(self.bytes);
+        unpacked.min(record) + unpacked.min(MEMORY as u64) + codings * unpacked.min(LARGEST_WINDOW)
+    }
+
+    /// When the body must have come further than these bytes.
+    fn deadline(&self, begun: Instant, last: Instant, length: u64) -> Instant {
+        (begun + self.time + time_beyond(length, self.ordinary)).min(last + self.time)
     }
 }
 
-fn is_type(sent: &str, media: &str) -> bool {
-    let mut parts = sent.split(';').map(str::trim);
-    let same = parts.next().is_some_and(|t| t.eq_ignore_ascii_case(media));
-    let mut charsets = 0;
-    let known = parts.filter(|p| !p.is_empty()).all(|parameter| {
-        charsets += 1;
-        parameter.split_once('=').is_some_and(|(name, value)| {
-            let utf8 = value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("\"utf-8\"");
-            name.eq_ignore_ascii_case("charset") && utf8
-        })
-    });
-    same && known && charsets <= 1
+/// The time that the bytes of a large body beyond the ordinary have earned.
+#[must_use]
+pub fn time_beyond(length: u64, ordinary: u64) -> Duration {
+    Duration::from_secs(length.saturating_sub(ordinary) / SLOWEST)
+}
+
+/// A body on its way in, within its bounds. Dropped, nothing more of it is taken from the caller.
+#[derive(Debug)]
+pub struct Arriving<B> {
+    body: B,
+    bounds: Bounds,
+    begun: Instant,
+    last: Instant,
+    length: u64,
+}
+
+impl<B> Arriving<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
+{
+    /// Begins to read.
+    ///
+    /// # Errors
+    /// `body-too-large`, where the length was declared.
+    pub fn new(body: B, bounds: Bounds) -> Result<Self, Refusal> {
+        check_length(body.size_hint().lower(), bounds)?;
+        let now = Instant::now();
+        Ok(Self { body, bounds, begun: now, last: now, length: 0 })
+    }
+
+    /// The next bytes; `None` at the end of a whole body.
+    ///
+    /// # Errors
+    /// `body-too-large`, `request-timeout`, `body-malformed` where it ends early, the wire's own fault, and
+    /// `request-malformed` for trailers.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
+        let late = || Refusal::plain(Code::RequestTimeout, "The body did not arrive whole in time; send it again.");
+        let deadline = self.bounds.deadline(self.begun, self.last, self.length);
+        // The clock is asked first, so that a body which always has another byte still ends.
+        if Instant::now() >= deadline {
+            return Err(late());
+        }
+        match timeout_at(deadline, self.body.frame()).await {
+            Err(_) => Err(late()),
+            Ok(None) => Ok(None),
+            Ok(Some(Err(error))) => Err(broken(error.into().as_ref())),
+            Ok(Some(Ok(frame))) => {
+                let Ok(chunk) = frame.into_data() else { return Err(WireFault::Trailers.refusal()) };
+                self.last = Instant::now();
+                self.length += chunk.len() as u64;
+                check_length(self.length, self.bounds)?;
+                Ok(Some(chunk))
+            }
+        }
+    }
 }
 
 /// Reads a body to its end, showing each piece to `on_chunk` as it arrives, and returns its length.
 ///
-/// The body is dropped on the first refusal, so nothing more of it is taken from the caller.
-///
 /// # Errors
-/// `body-too-large` (at once, where the length was declared), `request-timeout`, `body-malformed` where it
-/// ends early, the wire's own fault, `request-malformed` for trailers, and whatever `on_chunk` says.
+/// As [`Arriving`], and whatever `on_chunk` says.
 pub async fn read<B>(
     body: B,
     bounds: Bounds,
     mut on_chunk: impl FnMut(&[u8]) -> Result<(), Refusal>,
 ) -> Result<u64, Refusal>
 where
-    B: Body<Data = Bytes>,
+    B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BoxError>,
 {
-    check_length(body.size_hint().lower(), bounds)?;
-    let mut body = pin!(body);
-    let mut late = pin!(sleep(bounds.time));
-    let mut length = 0u64;
-    loop {
-        // The clock is asked first, so that a body which always has another byte still ends.
-        let frame = tokio::select! {
-            biased;
-            () = &mut late => {
-                return Err(Refusal::plain(Code::RequestTimeout, "The body did not arrive whole in time; send it again."));
-            }
-            frame = body.frame() => frame,
-        };
-        match frame {
-            None => return Ok(length),
-            Some(Err(error)) => return Err(broken(error.into().as_ref())),
-            Some(Ok(frame)) => {
-                let Ok(chunk) = frame.into_data() else {
-                    return Err(WireFault::Trailers.refusal());
-                };
-                length += chunk.len() as u64;
-                check_length(length, bounds)?;
-                on_chunk(&chunk)?;
-            }
-        }
+    let mut arriving = Arriving::new(body, bounds)?;
+    while let Some(chunk) = arriving.next().await? {
+        on_chunk(&chunk)?;
     }
+    Ok(arriving.length)
 }
 
 /// Whether a body of this many bytes is within its bounds.
@@ -144,13 +178,14 @@ impl From<&crate::config::Limits> for crate::screen::body::Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::HeaderMap;
     use http_body::Frame;
     use std::{
         pin::Pin,
         task::{Context, Poll},
     };
 
-    const BOUNDS: Bounds = Bounds { bytes: 5, time: Duration::from_millis(20) };
+    const BOUNDS: Bounds = Bounds { bytes: 5, time: Duration::from_millis(20), ordinary: 5 };
 
     /// A body of these frames and then its end, or nothing for ever.
     struct Script(Vec<Result<Frame<Bytes>, BoxError>>, bool);
@@ -203,39 +238,26 @@ mod tests {
     }
 
     #[test]
-    fn only_the_operations_own_type_is_read() {
-        let check = |sent: Option<&str>, media: Option<&str>| {
-            let mut headers = HeaderMap::new();
-            if let Some(sent) = sent {
-                headers.insert(header::CONTENT_TYPE, sent.parse().unwrap());
-            }
-            check_type(&headers, false, media).map_err(|r| r.code)
-        };
-        let json = Some("application/json");
-        for sent in [
-            "application/json",
-            "Application/JSON",
-            "application/json; charset=utf-8",
-            "application/json;charset=\"UTF-8\"",
-            "application/json;",
-        ] {
-            assert_eq!(check(Some(sent), json), Ok(()), "{sent}");
-        }
-        for sent in [
-            "",
-            "text/json",
-            "application/json; charset=utf-16",
-            "application/json; charset=utf-8; charset=utf-8",
-            "application/json; profile=x",
-            "application/json, text/plain",
-            "application/json; charset",
-            "application/problem+json",
-        ] {
-            assert_eq!(check(Some(sent), json), Err(Code::BodyUnsupported), "{sent}");
-        }
-        assert_eq!(check(None, json), Err(Code::BodyUnsupported));
-        assert_eq!(check(Some("application/json"), None), Err(Code::BodyUnsupported));
-        assert_eq!(check_type(&HeaderMap::new(), true, json), Ok(()));
-        assert_eq!(check_type(&HeaderMap::new(), true, None), Ok(()));
+    fn a_body_is_counted_by_what_it_can_need() {
+        let bounds = Bounds { bytes: 8 << 20, time: Duration::from_secs(60), ordinary: 8 << 20 };
+        let needs = |declared, codings| bounds.memory(declared, 1 << 20, codings);
+        assert_eq!(needs(Some(0), 0), 0);
+        assert_eq!(needs(Some(4096), 0), 8192);
+        assert_eq!(needs(Some(8 << 20), 0), 2 << 20);
+        assert_eq!(needs(None, 0), 2 << 20);
+        assert_eq!(needs(None, 2), 18 << 20);
+        assert!(needs(Some(100), 1) < 4 << 20, "a small packed body");
+    }
+
+    #[test]
+    fn a_large_body_has_the_time_its_bytes_have_earned() {
+        let bounds = Bounds { bytes: u64::MAX, time: Duration::from_secs(60), ordinary: 8 << 20 };
+        let begun = Instant::now();
+        let after = |last, length| bounds.deadline(begun, begun + Duration::from_secs(last), length) - begun;
+        assert_eq!(after(0, 0).as_secs(), 60);
+        assert_eq!(after(59, 8 << 20).as_secs(), 60, "an ordinary body has no more");
+        assert_eq!(after(61, (8 << 20) + 10 * SLOWEST).as_secs(), 70);
+        // Haste in the beginning does not buy a long silence.
+        assert_eq!(after(5, 1 << 40).as_secs(), 65);
     }
 }

@@ -6,11 +6,12 @@ use super::{
     Gateway,
     accept::{Call, Exchange, Inbound, Peer},
     answer::{Answer, Listed, OwnRoute, Unreadable, Withheld},
-    body,
+    body::{self, Arriving, Intake},
     credentials::{Credential, TokenWay},
     head, record,
     resolve::{Pinned, Rules},
     respond::{self, AnswerBody, Removed, Sent},
+    spool::{Content, Held},
     upstream::{self, Outgoing},
 };
 use crate::{
@@ -99,8 +100,8 @@ impl Gateway {
         let pinned = self.pin(consented.admitted()).await?;
 
         let received = authorization(&flow.headers);
-        let screened = self.screen(consented, flow, body, trail).await?;
-        let outgoing = self.address(&screened, &route, pinned, &received).await?;
+        let (screened, content) = self.screen(consented, flow, body, trail).await?;
+        let outgoing = self.address(&screened, content, &route, pinned, &received).await?;
         let receipt = self.permit(&screened, trail).await?;
         let answer = self.send(outgoing, receipt, trail).await?;
         Ok(self.forward(answer, &screened, trail))
@@ -124,24 +125,40 @@ impl Gateway {
         flow: Flow,
         body: Inbound,
         trail: &Trail,
-    ) -> Result<Screened, Refusal> {
+    ) -> Result<(Screened, Content), Refusal> {
         let started = Instant::now();
         let limits = &self.config.limits;
         let rules = consented.admitted().route().operation.body.clone();
-        body::check_type(&flow.headers, body.is_end_stream(), rules.as_ref().map(|r| r.media.as_str()))?;
+        let reading = body::read_type(&flow.headers, body.is_end_stream(), rules.as_ref().map(|r| r.media.as_str()))?;
+        let bounds = body::Bounds::of(limits, rules.as_ref().and_then(|r| r.limit));
         let mut memory = Memory::default();
-        let mut screening = Screening::begin(trail.decision, consented.clone(), flow, limits.into());
-        let bounds = body::Bounds { bytes: limits.body as u64, time: limits.body_time };
+        let packed = !reading.codings.is_empty();
+        let declared = body.size_hint().exact();
+        let memory_needed = bounds.memory(declared, limits.record as u64, reading.codings.len() as u64);
+        let _memory = self.room.admit(memory_needed)?;
+        let mut intake = Intake::new(&reading, bounds);
+        let mut screening = Screening::begin(trail.decision, consented.clone(), flow, limits.into(), reading.received);
         let view = self.ledger.view();
-        body::read(body, bounds, |chunk| {
-            screening.push(chunk, &mut Decider::new(consented.clone(), &view, &self.keys, &mut memory))
-        })
-        .await?;
+        let mut held = Held::new(self.room.clone());
+        let mut arriving = Arriving::new(body, bounds)?;
+        while let Some(chunk) = arriving.next().await? {
+            intake.feed(chunk);
+            while let Some(piece) = intake.next()? {
+                screening.push(&piece, &mut Decider::new(consented.clone(), &view, &self.keys, &mut memory))?;
+                held.keep(&mut screening, intake.length()).await?;
+                if packed {
+                    // One small piece may unpack to many: others have their turn in between.
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        intake.finish()?;
         // The view as it is now that the body is whole; the commit asserts all of it once more.
         let view = self.ledger.view();
         let screened = screening.finish(Decider::new(consented, &view, &self.keys, &mut memory))?;
+        let content = held.finish(&screened).await?;
         self.metrics.screened(started.elapsed());
-        Ok(screened)
+        Ok((screened, content))
     }
 
     /// The durable allow. Everything that may have changed since screening is checked again in its transaction.
@@ -172,13 +189,14 @@ impl Gateway {
     async fn address(
         &self,
         screened: &Screened,
+        content: Content,
         route: &Route,
         pinned: Pinned,
         received: &HeaderMap,
     ) -> Result<Outgoing, Refusal> {
         let credential = self.credential(screened, route, received).await?;
         let listed = route.operation.answer.clone().map(|rules| self.listed(rules));
-        Outgoing::screened(screened, pinned, OwnRoute::of(&route.integration), listed, credential)
+        Outgoing::screened(screened, content, pinned, OwnRoute::of(&route.integration), listed, credential)
     }
 
     /// What the recipient knows us by. An OAuth token host is a destination like any other: known to the

@@ -4,29 +4,26 @@
 use super::wire::{self, Parser, WireFault};
 use crate::{
     flow::{App, Flow, Host, HostError},
+    screen::uri,
     verdict::{Code, Refusal},
 };
 use http::{HeaderMap, Method, Uri, header, request::Parts, uri::Scheme};
 use std::{borrow::Cow, ops::Range};
-
-/// Query parameters in one request, at most.
-const PAIRS: usize = 256;
 
 /// Reads a head that came over a checked wire, HTTP/1.1 or HTTP/2.
 ///
 /// `server_name` is the name the caller asked for in its TLS handshake (SNI), where it did.
 ///
 /// # Errors
-/// `destination-mismatch` where target, `Host` and SNI name two places; `body-unsupported` for a content
-/// coding; `request-malformed` for everything that two readers could read differently.
+/// `destination-mismatch` where target, `Host` and SNI name two places; `request-malformed` for everything that two readers could read differently.
 pub fn canonical(parts: Parts, app: App, server_name: Option<&str>) -> Result<Flow, Refusal> {
     if parts.method == Method::CONNECT {
         return Err(WireFault::Connect.refusal());
     }
     check_fields(&parts.headers)?;
     let host = one_host(&parts.uri, &parts.headers, server_name)?;
-    let path = segments(parts.uri.path())?;
-    let query = pairs(parts.uri.query().unwrap_or_default())?;
+    let path = uri::segments(parts.uri.path())?;
+    let query = uri::pairs(parts.uri.query().unwrap_or_default())?;
     Ok(Flow { app, method: parts.method, host, path, query, headers: parts.headers })
 }
 
@@ -37,11 +34,6 @@ fn check_fields(headers: &HeaderMap) -> Result<(), Refusal> {
     }
     if headers.get_all(header::CONTENT_TYPE).iter().count() > 1 {
         return Err(malformed("The request has two Content-Type headers; send exactly one."));
-    }
-    let coded = |v: &http::HeaderValue| !v.as_bytes().eq_ignore_ascii_case(b"identity");
-    if headers.get_all(header::CONTENT_ENCODING).iter().any(coded) {
-        let detail = "The body is compressed or otherwise coded; send it without Content-Encoding.";
-        return Err(Refusal::plain(Code::BodyUnsupported, detail));
     }
     Ok(())
 }
@@ -78,81 +70,6 @@ fn one_host(uri: &Uri, headers: &HeaderMap, server_name: Option<&str>) -> Result
         return Err(mismatch("The request's host and the name in its TLS handshake are two different places."));
     }
     Ok(host)
-}
-
-/// Decoded path segments, or why the path could be read as another.
-fn segments(path: &str) -> Result<Vec<String>, Refusal> {
-    let Some(path) = path.strip_prefix('/') else {
-        return Err(WireFault::Target.refusal());
-    };
-    let mut segments = Vec::new();
-    let mut rest = path.split('/').peekable();
-    while let Some(raw) = rest.next() {
-        let segment = decode(raw, Part::Path)?;
-        if segment.contains(['/', '\\']) {
-            return Err(malformed("The path holds an encoded slash or a backslash, which servers read differently."));
-        }
-        if segment.is_empty() && rest.peek().is_some() {
-            return Err(malformed("The path holds an empty segment (`//`), which servers read differently."));
-        }
-        // Some servers drop `;…` before they resolve dots.
-        let name = segment.split(';').next().unwrap_or_default();
-        if name == "." || name == ".." {
-            return Err(malformed("The path holds a `.` or `..` segment; send the path it leads to."));
-        }
-        segments.push(segment);
-    }
-    Ok(segments)
-}
-
-/// Decoded query pairs, by the rules of HTML forms (`+` is a space).
-fn pairs(query: &str) -> Result<Vec<(String, String)>, Refusal> {
-    if query.contains(';') {
-        return Err(malformed("The query holds `;`, which some servers read as `&`; send it as %3B."));
-    }
-    let mut pairs = Vec::new();
-    for raw in query.split('&').filter(|p| !p.is_empty()) {
-        if pairs.len() == PAIRS {
-            return Err(malformed(format!("The query has more than {PAIRS} parameters.")));
-        }
-        let (name, value) = raw.split_once('=').unwrap_or((raw, ""));
-        pairs.push((decode(name, Part::Query)?, decode(value, Part::Query)?));
-    }
-    Ok(pairs)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Path,
-    Query,
-}
-
-/// Percent-decoding, once and exactly.
-fn decode(raw: &str, part: Part) -> Result<String, Refusal> {
-    let place = if part == Part::Path { "path" } else { "query" };
-    let mut bytes = Vec::with_capacity(raw.len());
-    let mut rest = raw.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let digit = |b: Option<u8>| b.and_then(|b| (b as char).to_digit(16)).and_then(|d| u8::try_from(d).ok());
-                let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else {
-                    return Err(malformed(format!("The {place} holds `%` without two hexadecimal digits after it.")));
-                };
-                (high << 4) | low
-            }
-            b'+' if part == Part::Query => b' ',
-            other => other,
-        });
-    }
-    let text = String::from_utf8(bytes)
-        .map_err(|_| malformed(format!("The {place} holds percent-encoded bytes that are not UTF-8.")))?;
-    // A line break in a query value is text; in a path it is nothing but a trick.
-    let allowed = |c: char| part == Part::Query && matches!(c, '\t' | '\n' | '\r');
-    if text.chars().any(|c| c.is_control() && !allowed(c)) {
-        return Err(malformed(format!("The {place} holds an encoded control character.")));
-    }
-    Ok(text)
 }
 
 /// How lines may end in a request that was written down.
@@ -291,8 +208,8 @@ mod tests {
             assert_eq!(refusal.code, Code::RequestMalformed, "{target}");
             assert!(refusal.detail.contains(says), "{target}: {}", refusal.detail);
         }
-        assert!(get(&format!("/?{}", "a&".repeat(PAIRS))).is_ok());
-        assert!(get(&format!("/?{}", "a&".repeat(PAIRS + 1))).is_err());
+        assert!(get(&format!("/?{}", "a&".repeat(uri::PAIRS))).is_ok());
+        assert!(get(&format!("/?{}", "a&".repeat(uri::PAIRS + 1))).is_err());
     }
 
     #[test]
@@ -324,9 +241,6 @@ mod tests {
         let json = "Content-Type: application/json\n";
         assert_eq!(ask(json), None);
         assert_eq!(ask(&json.repeat(2)), Some(Code::RequestMalformed));
-        assert_eq!(ask("Content-Encoding: identity\n"), None);
-        assert_eq!(ask("Content-Encoding: gzip\n"), Some(Code::BodyUnsupported));
-        assert_eq!(ask("Content-Encoding: identity, gzip\n"), Some(Code::BodyUnsupported));
     }
 
     #[test]

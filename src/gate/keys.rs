@@ -4,11 +4,13 @@
 //! keys/subject.key            labels for clients          keys/consent-issuing.key   signs consent here (optional)
 //! keys/pseudonym.key          pseudonyms for recipients   keys/issuers/<kid>.pub     signatures that count
 //! keys/use.key                tells a retry from a use
+//! keys/places.key             digests of places (made when there is a list)
 //! ```
 //! Other files there are upstream secrets, which `credentials` reads.
 
 use crate::consent::{
     keys::{self as text, KeyTextError, Keys, Secret},
+    subject::PlacesKey,
     token::{IssuerKeys, IssuingKey, KeyId},
 };
 use std::{
@@ -23,6 +25,7 @@ use zeroize::Zeroizing;
 const SUBJECT: &str = "subject.key";
 const PSEUDONYM: &str = "pseudonym.key";
 const USE: &str = "use.key";
+const PLACES: &str = "places.key";
 const ISSUING: &str = "consent-issuing.key";
 const ISSUERS: &str = "issuers";
 /// A key file is under 1 KiB; more is not one.
@@ -72,8 +75,36 @@ pub fn load_dir(dir: &Path) -> Result<Keys, KeysError> {
         subjects: private(&dir.join(SUBJECT), text::read_subject)?,
         pseudonyms: private(&dir.join(PSEUDONYM), text::read_pseudonym)?,
         uses: private(&dir.join(USE), text::read_use)?,
+        places: match load_places(dir) {
+            Ok(key) => Some(key),
+            // Homes made before there were lists have none; where there is a list, nothing is judged without it.
+            Err(KeysError::Missing(_)) => None,
+            Err(error) => return Err(error),
+        },
         issuers: issuers(&dir.join(ISSUERS))?,
     })
+}
+
+/// Reads the key that places are listed under.
+///
+/// # Errors
+/// [`KeysError`] names the file and the mend.
+pub fn load_places(dir: &Path) -> Result<PlacesKey, KeysError> {
+    private(&dir.join(PLACES), text::read_places)
+}
+
+/// Makes the key that places are listed under, in a home that was made before there were lists.
+///
+/// # Errors
+/// [`KeysError::Exists`] and what the system refused.
+pub fn create_places(dir: &Path) -> Result<(), KeysError> {
+    create_all(&[(dir.join(PLACES), text::write_places(&random()?))])
+}
+
+/// Whether a list of places can be looked for with these keys: there is none, or its digests are made with this key.
+#[must_use]
+pub fn fits(keys: &Keys, places: &crate::policy::places::PlaceList) -> bool {
+    places.is_empty() || keys.places.as_ref().is_some_and(|key| places.key().is_some_and(|id| id.0 == key.id()))
 }
 
 /// Reads the key that signs consent, which the gateway itself does not need.
@@ -84,7 +115,7 @@ pub fn load_issuing(dir: &Path) -> Result<IssuingKey, KeysError> {
     private(&dir.join(ISSUING), text::read_issuing)
 }
 
-/// Makes subject, pseudonym and use keys, with mode 0600, in a directory of mode 0700. Overwrites nothing;
+/// Makes subject, pseudonym, use and places keys, with mode 0600, in a directory of mode 0700. Overwrites nothing;
 /// what it made itself is removed again when it fails half-way.
 ///
 /// # Errors
@@ -96,6 +127,7 @@ pub fn create_dir(dir: &Path) -> Result<(), KeysError> {
         (dir.join(SUBJECT), text::write_subject(&BTreeMap::from([(1, random()?)]), 1)),
         (dir.join(PSEUDONYM), text::write_pseudonym(&random()?)),
         (dir.join(USE), text::write_use(&random()?)),
+        (dir.join(PLACES), text::write_places(&random()?)),
     ])
 }
 
@@ -247,7 +279,7 @@ mod tests {
     fn what_init_makes_is_private_and_loads() {
         let home = home();
         let dir = home.path().join("keys");
-        for name in [SUBJECT, PSEUDONYM, USE] {
+        for name in [SUBJECT, PSEUDONYM, USE, PLACES] {
             assert_eq!(fs::metadata(dir.join(name)).unwrap().mode() & 0o7777, 0o600, "{name}");
         }
         assert_eq!(fs::metadata(&dir).unwrap().mode() & 0o7777, 0o700);

@@ -4,7 +4,7 @@
 pub mod report;
 
 use super::{
-    body,
+    body::{self, Intake},
     head::{self, LineEnds},
     wire,
 };
@@ -16,6 +16,7 @@ use crate::{
     screen::{Screened, Screening},
     verdict::{Admitted, Code, Consented, Decider, Refusal, disclosure::Memory},
 };
+use hyper::body::Bytes;
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -111,17 +112,34 @@ fn walk(
         Consented::present(admitted, &flow.headers, &situation.keys.issuers, situation.audience, situation.view)
             .map_err(at(Step::Consent))?;
     passed.push(Step::Consent);
-    let media = consented.admitted().route().operation.body.as_ref().map(|rules| rules.media.as_str());
-    body::check_type(&flow.headers, body.is_empty(), media)
-        .and_then(|()| body::check_length(body.len() as u64, situation.limits.into()))
-        .map_err(at(Step::Screening))?;
-    let mut memory = Memory::default();
-    let mut screening = Screening::begin(decision, consented.clone(), flow, situation.limits.into());
-    let mut decider = Decider::new(consented, situation.view, situation.keys, &mut memory);
-    if !body.is_empty() {
-        screening.push(body, &mut decider).map_err(at(Step::Screening))?;
-    }
-    let screened = screening.finish(decider).map_err(at(Step::Screening))?;
+    let screened = screen(situation, decision, consented, flow, body).map_err(at(Step::Screening))?;
     passed.push(Step::Screening);
     Ok(screened)
+}
+
+fn screen(
+    situation: &Situation<'_>,
+    decision: DecisionId,
+    consented: Consented,
+    flow: Flow,
+    body: &[u8],
+) -> Result<Screened, Refusal> {
+    let rules = consented.admitted().route().operation.body.clone();
+    let media = rules.as_ref().map(|rules| rules.media.as_str());
+    let reading = body::read_type(&flow.headers, body.is_empty(), media)?;
+    let bounds = body::Bounds::of(situation.limits, rules.as_ref().and_then(|rules| rules.limit));
+    body::check_length(body.len() as u64, bounds)?;
+    let mut intake = Intake::new(&reading, bounds);
+    let mut memory = Memory::default();
+    let limits = situation.limits.into();
+    let mut screening = Screening::begin(decision, consented.clone(), flow, limits, reading.received);
+    let mut decider = Decider::new(consented, situation.view, situation.keys, &mut memory);
+    if !body.is_empty() {
+        intake.feed(Bytes::copy_from_slice(body));
+        while let Some(piece) = intake.next()? {
+            screening.push(&piece, &mut decider)?;
+        }
+        intake.finish()?;
+    }
+    screening.finish(decider)
 }

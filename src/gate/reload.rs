@@ -1,7 +1,11 @@
 //! The active policy: replaced whole, recorded before it decides anything, and kept when its successor is bad.
 
-use super::policy_files::{self, PolicyFilesError};
+use super::{
+    keys,
+    policy_files::{self, PolicyFilesError},
+};
 use crate::{
+    consent::keys::Keys,
     ledger::{Change, Leaf, Ledger, LedgerError, Tx, leaf::Kind},
     policy::{Diagnostic, Policy, PolicyHash, Severity, Sources},
     verdict::destination::day_in_london,
@@ -20,6 +24,7 @@ use std::{
 #[derive(Debug)]
 pub struct ActivePolicy {
     directory: PathBuf,
+    keys: Arc<Keys>,
     current: ArcSwap<Policy>,
     rejected: AtomicBool,
     one_at_a_time: tokio::sync::Mutex<()>,
@@ -48,6 +53,13 @@ pub enum ReloadError {
         /// Where it leads.
         to: String,
     },
+    /// Its places cannot be looked for, so they would leave.
+    #[error(
+        "policies/places.toml was made with another key than keys/places.key, or that key is missing or was made after the \
+         gateway started: no place on the list could be found, so this set does not become active. Put the key back from \
+         your backup, or restart the gateway where the key is new"
+    )]
+    Places,
     /// The activation could not be recorded.
     #[error("the activation could not be recorded, so the set that was active stays active: {0}")]
     Ledger(#[from] LedgerError),
@@ -58,14 +70,15 @@ impl ActivePolicy {
     ///
     /// # Errors
     /// [`ReloadError`]: a gateway without a valid, recorded policy does not start.
-    pub async fn start(directory: PathBuf, ledger: &Ledger) -> Result<Self, ReloadError> {
-        let (sources, policy) = compile(&directory, day_in_london(ledger.now()))?;
+    pub async fn start(directory: PathBuf, keys: Arc<Keys>, ledger: &Ledger) -> Result<Self, ReloadError> {
+        let (sources, policy) = compile_for(&directory, &keys, day_in_london(ledger.now()))?;
         // The set that was active before the last stop is active still; saying so at each start would be noise.
         if ledger.view().active_policy() != Some(policy.hash) {
             record(ledger, &sources, policy.hash).await?;
         }
         Ok(Self {
             directory,
+            keys,
             current: ArcSwap::from_pointee(policy),
             rejected: AtomicBool::new(false),
             one_at_a_time: tokio::sync::Mutex::new(()),
@@ -91,8 +104,8 @@ impl ActivePolicy {
     /// [`ReloadError`]; the rejection itself is recorded and the panel is told.
     pub async fn reload(&self, ledger: &Ledger) -> Result<PolicyHash, ReloadError> {
         let _turn = self.one_at_a_time.lock().await;
-        let (directory, today) = (self.directory.clone(), day_in_london(ledger.now()));
-        let compiled = tokio::task::spawn_blocking(move || compile(&directory, today)).await;
+        let (directory, keys, today) = (self.directory.clone(), self.keys.clone(), day_in_london(ledger.now()));
+        let compiled = tokio::task::spawn_blocking(move || compile_for(&directory, &keys, today)).await;
         let compiled = compiled.unwrap_or(Err(ReloadError::Stopped));
         self.rejected.store(compiled.is_err(), Ordering::Relaxed);
         match compiled {
@@ -136,6 +149,18 @@ pub fn compile(directory: &Path, today: Date) -> Result<(Sources, Policy), Reloa
     let policy = Policy::compile(&sources).map_err(ReloadError::Invalid)?;
     if let Some(link) = policy.registry.ended_too_early(today).next() {
         return Err(ReloadError::EndsLater { from: link.from.id().to_string(), to: link.to.id().to_string() });
+    }
+    Ok((sources, policy))
+}
+
+/// [`compile`], for these keys.
+///
+/// # Errors
+/// As [`compile`]; also [`ReloadError::Places`].
+pub fn compile_for(directory: &Path, keys: &Keys, today: Date) -> Result<(Sources, Policy), ReloadError> {
+    let (sources, policy) = compile(directory, today)?;
+    if !keys::fits(keys, &policy.places) {
+        return Err(ReloadError::Places);
     }
     Ok((sources, policy))
 }

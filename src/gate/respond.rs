@@ -3,7 +3,7 @@
 use super::body::BoxError;
 use crate::{
     flow::{Act, DecisionId},
-    screen::Findings,
+    screen::{Findings, coding},
     verdict::{Code, Reason, Refusal},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Response, header};
@@ -78,6 +78,10 @@ pub fn problem(refusal: &Refusal, decision: Option<DecisionId>, sent: Sent) -> R
     match code {
         Code::RateLimited | Code::LedgerUnavailable | Code::Overloaded => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        // RFC 9110 section 12.5.3: only where the coding is what was not accepted.
+        Code::BodyUnsupported if refusal.reasons.iter().any(|r| r.rule.as_str() == coding::RULE) => {
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(coding::ACCEPTED));
         }
         // RFC 9110 section 15.5.2: a 401 names a way to authenticate.
         Code::CallerUnknown => {

@@ -12,6 +12,7 @@ use super::{
     reload::ActivePolicy,
     resolve::Resolver,
     server_tls,
+    spool::Room,
     tls::ClientTls,
     upstream,
 };
@@ -52,6 +53,9 @@ pub enum StartError {
     /// A listener.
     #[error("{0} cannot be listened at: {1}")]
     Listen(SocketAddr, io::Error),
+    /// Where large bodies wait.
+    #[error("no file can be made in the directory for large bodies (limits.spool, or the home): {0}")]
+    Spool(io::Error),
     /// Metrics.
     #[error("metrics cannot be registered: {0}")]
     Metrics(String),
@@ -80,7 +84,7 @@ impl Gateway {
         let ledger = Arc::new(Ledger::open(&config.ledger, opening)?);
         let (last_day, last_policy) = (day_in_london(ledger.head().time), ledger.view().active_policy());
         record_boot(&ledger, &config).await?;
-        let policy = ActivePolicy::start(config.policies.clone(), &ledger).await?;
+        let policy = ActivePolicy::start(config.policies.clone(), keys.clone(), &ledger).await?;
         let last_files = match last_policy {
             Some(hash) => ledger.policy_files(hash).await?,
             None => None,
@@ -95,6 +99,7 @@ impl Gateway {
             }
             None => (None, None),
         };
+        Room::probe(&config.spool).map_err(StartError::Spool)?;
         let metrics = Arc::new(Metrics::new().map_err(|e| StartError::Metrics(e.to_string()))?);
         metrics.policy(&policy.snapshot());
         let own: Vec<SocketAddr> = addresses.iter().chain(&operations).copied().collect();
@@ -103,6 +108,7 @@ impl Gateway {
             callers: Callers::new(&config.callers),
             closings: Closings::since(last_files.as_deref(), last_day, &policy.snapshot()),
             resolver: Resolver::new(&config.gateway, &own),
+            room: Room::new(config.spool.clone(), config.limits.spool_total as u64, config.limits.memory as u64),
             client: upstream::Client::new(client_tls, (&config.limits).into(), policy.snapshot().hash),
             credentials: Credentials::new(config.keys.clone()),
             probes: Probes::default(),

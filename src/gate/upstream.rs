@@ -9,6 +9,7 @@ mod connection;
 mod dial;
 mod failure;
 mod meter;
+mod outbound;
 mod outgoing;
 mod pool;
 
@@ -20,6 +21,7 @@ pub(super) use outgoing::{is_hop_by_hop, is_private, nominated};
 
 use super::{
     answer::{self, Answer},
+    body,
     resolve::Pinned,
     tls::ClientTls,
 };
@@ -129,7 +131,9 @@ impl Client {
         let mark = meter.written();
         let sent = || if meter.seal_if_unwritten(mark) { Sent::No } else { Sent::Unknown };
         let begun = Instant::now();
-        let limit = begun + self.times.write + self.times.head;
+        // A large body is given the time that it takes at the slowest pace at which one may come in.
+        let write = self.times.write + body::time_beyond(request.length(), 0);
+        let limit = begun + write + self.times.head;
         let mut response = pin!(connection.send(request)?);
         loop {
             let deadline = (meter.last_write().max(begun) + self.times.head).min(limit);

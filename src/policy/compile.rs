@@ -8,6 +8,7 @@ mod connection;
 mod credentials;
 mod fields;
 mod operation;
+mod places;
 mod recipients;
 mod routes;
 mod upstream;
@@ -50,6 +51,7 @@ impl Policy {
 fn compile(sources: &Sources, problems: &mut Problems) -> Option<Policy> {
     let categories = categories::compile(sources, problems);
     let registry = recipients::compile(sources, problems);
+    let places = places::compile(sources, problems);
     let (clauses, added_clauses) = clauses::compile(sources, problems).unwrap_or_default();
     let mirrors: Vec<_> = sources
         .integrations()
@@ -73,9 +75,19 @@ fn compile(sources: &Sources, problems: &mut Problems) -> Option<Policy> {
         problems.extend(charter.warnings().iter().cloned());
         check_mentions(charter, &registry, &integrations, problems);
     })?;
-    let warnings = Vec::new();
+    let (warnings, places) = (Vec::new(), places?);
     let registry = Arc::new(registry);
-    Some(Policy { hash: sources.hash(), integrations, registry, categories, charter, clauses, added_clauses, warnings })
+    Some(Policy {
+        hash: sources.hash(),
+        integrations,
+        registry,
+        categories,
+        places,
+        charter,
+        clauses,
+        added_clauses,
+        warnings,
+    })
 }
 
 /// Cedar is asked even where something else is wrong, so that its findings are in the same list. A changed core

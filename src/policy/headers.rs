@@ -4,7 +4,7 @@ use http::HeaderName;
 
 /// Hop by hop (RFC 9110 section 7.6.1, and those that older hops still send), framing, and what the gateway writes
 /// itself.
-const OURS: [&str; 17] = [
+const OURS: [&str; 20] = [
     "connection",
     "keep-alive",
     "proxy-connection",
@@ -18,8 +18,12 @@ const OURS: [&str; 17] = [
     "content-length",
     "content-encoding",
     "content-type",
+    // Of bytes that do not leave as they came (RFC 9530, and what it replaced).
     "content-digest",
+    "content-md5",
     "digest",
+    "repr-digest",
+    "unencoded-digest",
     "expect",
     "host",
 ];

@@ -1,8 +1,28 @@
 //! A connection, compiled: what `policies/integrations/*.toml` means.
 
+mod batch;
+mod document;
+mod parts;
+mod table;
+mod template;
+mod xml;
+
 use super::selector::{Matcher, Selector, SelectorError};
-use crate::flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose, SystemId, Transform};
-use std::{collections::BTreeMap, sync::Arc};
+use crate::{
+    detect::Cue,
+    flow::{App, Category, Form, Host, IntegrationId, OperationId, Purpose, SystemId, Transform},
+};
+pub use batch::{Batch, BatchKind};
+pub use document::Document;
+pub use parts::{Holding, PartRules, Parts};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
+pub use table::{Dialect, folded};
+pub use template::{Language, Piece, Template};
+pub use xml::{Namespaces, Ns, SoapAction, XmlFormat};
+pub(crate) use xml::{XML_URI, is_ncname, is_xml_char};
 
 /// One caller's way to one recipient for one purpose.
 #[derive(Debug)]
@@ -159,6 +179,8 @@ pub struct BodyRules {
     pub media: String,
     /// How its bytes are read.
     pub format: Format,
+    /// Bytes that one body may have, unpacked, where it is not what the gateway gives every body.
+    pub limit: Option<u64>,
     /// What happens to a member no rule lists.
     pub unlisted: Unlisted,
     /// Rules outside records.
@@ -167,6 +189,22 @@ pub struct BodyRules {
     pub records: Vec<RecordRules>,
     /// Walks the document outside records. See [`Target`] for what it accepts.
     pub matcher: Matcher<Target>,
+    /// See [`BodyRules::cues`].
+    pub keys: Keys,
+}
+
+/// What the keys of a body's rules say of their values: read once, when the first body is searched.
+#[derive(Debug, Default)]
+pub struct Keys(OnceLock<Box<[Cue]>>);
+
+impl BodyRules {
+    /// What each rule's key says: the envelope's, then each kind of record's.
+    #[must_use]
+    pub fn cues(&self) -> &[Cue] {
+        let rules = self.records.iter().flat_map(|record| &record.fields);
+        let all = || self.envelope.iter().chain(rules).map(|rule| Cue::of_path(&rule.path)).collect();
+        self.keys.0.get_or_init(all)
+    }
 }
 
 /// How a body's bytes are read and written. It decides how places in it are named.
@@ -176,7 +214,26 @@ pub enum Format {
     Json,
     /// A JSON document a line (NDJSON, JSON Lines). Selectors begin at each line's document.
     JsonLines,
+    /// RFC 4180 and its relatives: rows of cells. Places are named by column, literally.
+    Table(Dialect),
+    /// WHATWG `application/x-www-form-urlencoded`. Places are named by decoded name, literally.
+    Form,
+    /// Plain text in UTF-8: the whole body is one value.
+    Text,
+    /// Bytes of this media type: the whole body is one value. What is a [`Document`] must be one, and pictures are
+    /// cleaned; into others nobody looks.
+    Binary(Arc<str>),
+    /// RFC 7578 `multipart/form-data`: parts by name, each with rules of its own.
+    Multipart(Arc<Parts>),
+    /// JSON that holds requests, each with an operation's own rules.
+    Batch(Arc<Batch>),
+    /// XML 1.0 (fifth edition) with namespaces. Places are named by a subset of XPath
+    /// ([`Selector::xpath`]); prefixes are those of the connection's own table.
+    Xml(Arc<XmlFormat>),
 }
+
+/// What the rule for a whole body is called in consents, records and refusals.
+pub const CONTENT: &str = "content";
 
 impl Format {
     /// The format of a media type (lower case, without parameters), where it has one that needs nothing more said.
@@ -188,6 +245,11 @@ impl Format {
                 Some(Self::JsonLines)
             }
             media if media.ends_with("+json") => Some(Self::Json),
+            "text/csv" => Some(Self::Table(Dialect::csv())),
+            "text/tab-separated-values" => Some(Self::Table(Dialect::tsv())),
+            "application/x-www-form-urlencoded" => Some(Self::Form),
+            "text/plain" => Some(Self::Text),
+            media if XmlFormat::reads(media) => Some(Self::Xml(Arc::default())),
             _ => None,
         }
     }
@@ -199,7 +261,31 @@ impl Format {
     pub fn selector(&self, text: &str) -> Result<Selector, SelectorError> {
         match self {
             Self::Json | Self::JsonLines => Selector::parse(text),
+            Self::Table(_) | Self::Form => Ok(Selector::name(text)),
+            Self::Text | Self::Binary(_) | Self::Multipart(_) | Self::Batch(_) => Ok(Selector::root()),
+            Self::Xml(xml) => Selector::xpath(text, &xml.namespaces),
         }
+    }
+
+    /// The one SOAP action that requests may name, where the operation fixes one.
+    #[must_use]
+    pub fn action(&self) -> Option<&SoapAction> {
+        match self {
+            Self::Xml(xml) => xml.action.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a list of named values without nesting: one kind of record, nothing outside it, nothing within.
+    #[must_use]
+    pub const fn is_flat(&self) -> bool {
+        matches!(self, Self::Table(_) | Self::Form)
+    }
+
+    /// Whether the whole body is one value.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        matches!(self, Self::Text | Self::Binary(_))
     }
 }
 
@@ -221,11 +307,29 @@ pub struct RecordRules {
     pub fields: Vec<Arc<FieldRule>>,
     /// Fields whose selector has a filter, as positions in `fields`: decided once the record is whole.
     pub choices: Vec<(u16, Selector)>,
+    /// It is a cell of a table of counts: whether it leaves hangs on its count.
+    pub aggregate: Option<Aggregate>,
+    /// What the record's own name holds, where it is a member of an object: as a position in `fields`.
+    pub key: Option<u16>,
     /// Dependants: people within the record who each have a subject and grants of their own.
     pub dependants: Option<Dependants>,
     /// Walks a record. See [`RecordTarget`].
     pub matcher: Matcher<RecordTarget>,
 }
+
+/// What makes a record a cell of a table of counts (design section 7).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Aggregate {
+    /// Where the counts of people are, as positions in [`RecordRules::fields`].
+    pub counts: Vec<u16>,
+    /// The table says who people are, in the ways that are used against them, and where.
+    pub crosses: bool,
+    /// The panel's decision that such a table may be made.
+    pub crossed: Option<Approval>,
+}
+
+/// A cell of fewer people than this is about people, and goes.
+pub const GROUP_SIZE: u64 = 10;
 
 /// What a record's matcher finds within it, from the record's root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -234,6 +338,8 @@ pub enum RecordTarget {
     Field(u16),
     /// `RecordRules::fields[i]`, where its filter holds.
     Choice(u16),
+    /// An object whose members' names are values, which `RecordRules::fields[i]` lists.
+    Keys(u16),
     /// The value that names the record's subject.
     Subject,
     /// The root of a dependant: everything in it belongs to that person.
@@ -256,6 +362,8 @@ pub struct Dependants {
 pub enum SubjectSource {
     /// `body:$.ref`, relative to the record.
     Body(Arc<str>),
+    /// `key`: the record is a member of an object, and its name is the client's id.
+    Key,
     /// `path:reference`.
     Path(String),
     /// `query:id`.
@@ -290,9 +398,56 @@ pub struct FieldRule {
     pub denied: Denied,
     /// Withholding it stops the request (`required`): a hollow referral helps nobody.
     pub required: bool,
+    /// What happens to a value in which something was found that may not leave.
+    pub detected: Detected,
+    /// The value is itself written in some format, and what is within it is what is judged.
+    pub within: Option<Within>,
+    /// The only texts that may leave, where they are listed; white space between words counts as one space. What leaves
+    /// is the text as it stands here.
+    pub one_of: Option<Arc<[Arc<str>]>>,
 }
 
-/// What stands in a withheld value's place. For JSON: member removed; array element becomes `null`.
+/// How a value is read that holds others: JSON within JSON, a form in a parameter, any of them in base64.
+#[derive(Debug, Clone)]
+pub struct Within {
+    /// It is base64 (RFC 4648, either alphabet, padded or not) of what follows.
+    pub base64: bool,
+    /// What may leave of what is within. `None`: it is one value, which the rule's own category says.
+    pub rules: Option<Arc<BodyRules>>,
+    /// It is a query of this template, whose literals are what is judged. Then nothing else is within.
+    pub template: Option<Arc<Template>>,
+}
+
+/// Two are equal if they are one and the same.
+impl PartialEq for Within {
+    fn eq(&self, other: &Self) -> bool {
+        let same = match (&self.rules, &other.rules) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        let same_template = match (&self.template, &other.template) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        same && same_template && self.base64 == other.base64
+    }
+}
+
+impl Eq for Within {}
+
+/// What happens to a value in which something was found that its rule does not say and that may not leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detected {
+    /// The value is withheld, as `denied` says.
+    Value,
+    /// What was found goes, `[removed]` stands in its place, and the rest leaves.
+    Span,
+    /// The whole request is refused.
+    Block,
+}
+
+/// What stands in a withheld value's place. For JSON: member removed; array element becomes `null`. For XML: element or
+/// attribute removed; XML has no `null`, which is an error when policies are loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Denied {
     /// Removed.
@@ -316,11 +471,36 @@ pub enum Unlisted {
     Block,
 }
 
+impl FieldRule {
+    /// A rule that lists a place as what it is and says nothing else: the exact form or nothing, stripped where it may
+    /// not leave.
+    #[must_use]
+    pub fn plain(path: &str, category: Category) -> Self {
+        Self {
+            path: path.into(),
+            category,
+            otherwise: None,
+            only: false,
+            denied: Denied::Strip,
+            required: false,
+            detected: Detected::Value,
+            one_of: None,
+            within: None,
+        }
+    }
+}
+
 /// Kept for forms that a rule tries, in order: exact first unless `only`.
 impl FieldRule {
     /// The forms to try, most useful first.
     pub fn forms(&self) -> impl Iterator<Item = Form> + '_ {
         (!self.only).then_some(Form::Raw).into_iter().chain(self.otherwise)
+    }
+
+    /// Whether a reference to another request of a batch may stand for its value: nobody here reads what that leads to.
+    #[must_use]
+    pub const fn may_refer(&self) -> bool {
+        self.one_of.is_none() && self.within.is_none()
     }
 
     /// The transform of `otherwise`, where it is one.

@@ -27,12 +27,7 @@ impl Policy {
     /// operation. Neither says which connections other apps have, nor repeats the path, which may name people.
     pub fn route(&self, flow: &Flow) -> Result<Route, Refusal> {
         let (integration, rest) = self.connection(flow).ok_or_else(unknown_route)?;
-        let found = integration
-            .operations
-            .iter()
-            .filter(|operation| operation.method == flow.method)
-            .filter_map(|operation| matches(&operation.path, rest).map(|params| (operation, params)))
-            .min_by_key(|(operation, _)| operation.path.iter().filter(|s| matches!(s, PathSegment::Field(_))).count());
+        let found = find(&integration.operations, &flow.method, rest, |_| false);
         let (operation, path_params) = found.ok_or_else(|| unknown_operation(integration))?;
         Ok(Route { integration: Arc::clone(integration), operation: Arc::clone(operation), path_params })
     }
@@ -55,15 +50,34 @@ impl Policy {
     }
 }
 
+/// The operation by method and path, the narrowest where several match, and its decoded parameters. A segment that
+/// `refers` to something else is no literal.
+pub(super) fn find<'o>(
+    operations: &'o [Arc<Operation>],
+    method: &http::Method,
+    path: &[String],
+    refers: impl Fn(usize) -> bool,
+) -> Option<(&'o Arc<Operation>, BTreeMap<String, String>)> {
+    operations
+        .iter()
+        .filter(|operation| operation.method == *method)
+        .filter_map(|operation| matches(&operation.path, path, &refers).map(|params| (operation, params)))
+        .min_by_key(|(operation, _)| operation.path.iter().filter(|s| matches!(s, PathSegment::Field(_))).count())
+}
+
 /// The parameters, where a path has the template's shape. A parameter is one segment and never empty.
-fn matches(template: &[PathSegment], path: &[String]) -> Option<BTreeMap<String, String>> {
+fn matches(
+    template: &[PathSegment],
+    path: &[String],
+    refers: impl Fn(usize) -> bool,
+) -> Option<BTreeMap<String, String>> {
     if template.len() != path.len() {
         return None;
     }
     let mut params = BTreeMap::new();
-    for (segment, text) in template.iter().zip(path) {
+    for (at, (segment, text)) in template.iter().zip(path).enumerate() {
         match segment {
-            PathSegment::Literal(literal) if literal == text => {}
+            PathSegment::Literal(literal) if literal == text && !refers(at) => {}
             PathSegment::Field(name) if !text.is_empty() => drop(params.insert(name.clone(), text.clone())),
             _ => return None,
         }

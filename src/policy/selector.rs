@@ -13,6 +13,7 @@ mod filter;
 mod guess;
 mod matcher;
 mod name_key;
+mod xpath;
 
 use jsonpath_rust::parser::{
     model::{Segment as Parsed, Selector as ParsedStep},
@@ -25,6 +26,7 @@ pub(crate) use automaton::{Automaton, DEAD, UNLISTED};
 pub(crate) use filter::{Comparison, Filter, Operand, Scalar, Way};
 pub use matcher::Matcher;
 pub(crate) use name_key::NameKey;
+pub(crate) use xpath::{ATTRIBUTE, CHILD};
 
 /// Segments one selector may have.
 const SEGMENTS: usize = 64;
@@ -97,6 +99,41 @@ impl Selector {
         Ok(Self { text: text.into(), segments })
     }
 
+    /// The one member of this name, taken literally: how formats without nesting name a place.
+    #[must_use]
+    pub fn name(name: &str) -> Self {
+        Self { text: name.into(), segments: vec![Segment { descendant: false, steps: vec![Step::Name(name.into())] }] }
+    }
+
+    /// A table's column `answer`, only in rows whose column `question` is exactly `text`. It is written
+    /// `Answer where Question is "nationality"`, the text as JSON writes it, and no [`Matcher`] walks it.
+    #[must_use]
+    pub fn answer_where(answer: &str, question: &str, text: &str) -> Self {
+        let filter = Filter::is_text(vec![Way::Name(question.into())], text);
+        let segment = |step| Segment { descendant: false, steps: vec![step] };
+        Self {
+            text: format!("{answer} where {question} is {}", serde_json::Value::from(text)).into(),
+            segments: vec![segment(Step::Filter(filter)), segment(Step::Name(answer.into()))],
+        }
+    }
+
+    /// Of [`Selector::answer_where`]: the column with the answer, the one with the question, and the question.
+    #[must_use]
+    pub fn answered(&self) -> Option<(&str, &str, &str)> {
+        let [row, column] = self.segments.as_slice() else { return None };
+        let ([Step::Filter(filter)], [Step::Name(answer)]) = (row.steps.as_slice(), column.steps.as_slice()) else {
+            return None;
+        };
+        let (question, text) = filter.as_text()?;
+        Some((answer, question, text))
+    }
+
+    /// `$`, the whole of what it is applied to.
+    #[must_use]
+    pub fn root() -> Self {
+        Self { text: "$".into(), segments: Vec::new() }
+    }
+
     /// The selector as it was written; after [`Selector::join`], both texts put together.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -107,9 +144,12 @@ impl Selector {
     /// `$.id` is `$.children[*].id`.
     #[must_use]
     pub fn join(&self, relative: &Self) -> Self {
-        let rest = relative.text.strip_prefix('$').unwrap_or(&relative.text);
+        let text = match relative.text.strip_prefix('$') {
+            Some(rest) => format!("{}{rest}", self.text),
+            None => format!("{}/{}", self.text, relative.text),
+        };
         let segments = self.segments.iter().chain(&relative.segments).cloned().collect();
-        Self { text: format!("{}{rest}", self.text).into(), segments }
+        Self { text: text.into(), segments }
     }
 
     /// Its steps, in order.

@@ -4,6 +4,7 @@ pub(in crate::policy) mod categories;
 pub(in crate::policy) mod charter;
 pub(in crate::policy) mod integration;
 pub(in crate::policy) mod organisations;
+pub(in crate::policy) mod places;
 pub(in crate::policy) mod read;
 
 use super::{
@@ -71,7 +72,7 @@ impl Sources {
             };
             problems.error(place(path, None), "no part of Havengate reads this file", mend);
         }
-        for name in KNOWN.iter().filter(|name| **name != LOCAL_CATEGORIES && !self.0.contains_key(**name)) {
+        for name in KNOWN.iter().filter(|name| !OPTIONAL.contains(name) && !self.0.contains_key(**name)) {
             let mend = "put it back; `havengate init` writes a starting one";
             problems.error(place(name, None), "the file is missing", mend);
         }
@@ -102,8 +103,12 @@ impl Sources {
     }
 }
 
-/// The organisation's own files, each of which must be there but for [`LOCAL_CATEGORIES`].
-const KNOWN: &[&str] = &["charter.toml", "councils.toml", "local.cedar", "organisations.toml", LOCAL_CATEGORIES];
+/// The organisation's own files, each of which must be there but for [`OPTIONAL`].
+const KNOWN: &[&str] =
+    &["charter.toml", "councils.toml", "local.cedar", "organisations.toml", LOCAL_CATEGORIES, super::places::FILE];
+
+/// Those that need not be there.
+const OPTIONAL: [&str; 2] = [LOCAL_CATEGORIES, super::places::FILE];
 
 /// The organisation's own categories.
 pub(in crate::policy) const LOCAL_CATEGORIES: &str = "categories.local.toml";

@@ -1,9 +1,19 @@
 //! One body, whatever its format: bytes are pushed in, permitted bytes come out.
 
-use super::{FindingRef, Findings, Judge, Person, json::JsonScreener, tally::Tally};
+use super::{
+    FindingRef, Findings, Judge, Person, Received,
+    batch::BatchScreener,
+    form::FormScreener,
+    json::JsonScreener,
+    multipart::MultipartScreener,
+    table::TableScreener,
+    tally::{Outer, Tally},
+    whole::WholeScreener,
+    xml::XmlScreener,
+};
 use crate::{
     policy::integration::{BodyRules, Format},
-    verdict::Refusal,
+    verdict::{Code, Refusal},
 };
 use std::sync::Arc;
 
@@ -14,7 +24,7 @@ pub struct Limits {
     pub record: usize,
     /// Containers within containers.
     pub depth: usize,
-    /// Members of one object.
+    /// Members of one object; attributes of one element.
     pub members: usize,
     /// People that one body may be about: each costs memory, decisions and a row in the record book.
     pub people: usize,
@@ -24,7 +34,19 @@ pub struct Limits {
 #[derive(Debug)]
 pub enum BodyScreener {
     /// One JSON document, or one a line.
-    Json(JsonScreener),
+    Json(Box<JsonScreener>),
+    /// RFC 4180 and its relatives.
+    Table(TableScreener),
+    /// WHATWG forms.
+    Form(FormScreener),
+    /// Text or bytes that are one value.
+    Whole(WholeScreener),
+    /// Parts with rules of their own.
+    Multipart(Box<MultipartScreener>),
+    /// Requests, each with an operation's rules.
+    Batch(Box<BatchScreener>),
+    /// XML 1.0 with namespaces.
+    Xml(Box<XmlScreener>),
 }
 
 /// What may leave of a body, and what was done to get there.
@@ -33,9 +55,30 @@ pub struct ScreenedBody {
     /// The body to send, or what of it was not taken before.
     pub bytes: Vec<u8>,
     pub(super) tally: Tally,
+    /// Where requests within it lead.
+    pub(super) targets: Vec<InnerTarget>,
+}
+
+/// Where a request within a body leads: whether that is still the recipient's is asked of whoever knows the recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InnerTarget {
+    /// Which request it is, from 0.
+    pub request: usize,
+    /// Decoded segments from the host's root, as a recipient may read them.
+    pub path: Vec<String>,
 }
 
 impl ScreenedBody {
+    pub(super) const fn new(bytes: Vec<u8>, tally: Tally) -> Self {
+        Self { bytes, tally, targets: Vec::new() }
+    }
+
+    /// Where requests within it lead; each in every way in which the recipient may read it.
+    #[must_use]
+    pub fn targets(&self) -> &[InnerTarget] {
+        &self.targets
+    }
+
     /// What was done, to keep.
     #[must_use]
     pub fn findings(&self) -> Findings {
@@ -50,11 +93,38 @@ impl ScreenedBody {
 
 impl BodyScreener {
     /// A screener for one body. `request_person` is whom records are about whose subject is in the path, the
-    /// query or a header; for others it is not asked.
+    /// query or a header; for others it is not asked. For what needs nothing more said of how it came: a `multipart`
+    /// body, which names no boundary here, is refused.
     #[must_use]
     pub fn new(rules: Arc<BodyRules>, limits: Limits, request_person: Person) -> Self {
-        match rules.format {
-            Format::Json | Format::JsonLines => Self::Json(JsonScreener::new(rules, limits, request_person)),
+        Self::received(rules, limits, request_person, &Received::default())
+    }
+
+    /// As [`BodyScreener::new`], for a body that came as `received` says.
+    #[must_use]
+    pub fn received(rules: Arc<BodyRules>, limits: Limits, request_person: Person, received: &Received) -> Self {
+        match &rules.format {
+            Format::Json | Format::JsonLines => Self::Json(Box::new(JsonScreener::new(rules, limits, request_person))),
+            Format::Table(dialect) => {
+                let dialect = dialect.clone();
+                Self::Table(TableScreener::new(rules, dialect, limits, &request_person))
+            }
+            Format::Form => Self::Form(FormScreener::new(rules, limits, request_person)),
+            Format::Text => Self::Whole(WholeScreener::new(rules, true, limits, request_person)),
+            Format::Binary(_) => Self::Whole(WholeScreener::new(rules, false, limits, request_person)),
+            Format::Multipart(parts) => {
+                let (parts, boundary) = (Arc::clone(parts), received.boundary.as_deref());
+                let screener = MultipartScreener::new(rules, parts, limits, request_person, boundary);
+                Self::Multipart(Box::new(screener))
+            }
+            Format::Batch(batch) => {
+                let batch = Arc::clone(batch);
+                Self::Batch(Box::new(BatchScreener::new(rules, batch, limits)))
+            }
+            Format::Xml(_) => {
+                let xml = XmlScreener::new(rules, limits, request_person);
+                Self::Xml(Box::new(if received.transcoded { xml.transcoded() } else { xml }))
+            }
         }
     }
 
@@ -68,13 +138,38 @@ impl BodyScreener {
     pub fn push(&mut self, bytes: &[u8], judge: &mut dyn Judge) -> Result<(), Refusal> {
         match self {
             Self::Json(json) => json.push(bytes, judge),
+            Self::Table(table) => table.push(bytes, judge),
+            Self::Form(form) => form.push(bytes, judge),
+            Self::Whole(whole) => whole.push(bytes, judge),
+            Self::Multipart(parts) => parts.push(bytes, judge),
+            Self::Batch(batch) => batch.push(bytes, judge),
+            Self::Xml(xml) => xml.push(bytes, judge),
         }
+    }
+
+    /// It stands within a value of a record: what that record withholds does not leave here either.
+    ///
+    /// # Errors
+    /// `internal` for a format that is never within a value.
+    pub(super) fn within_record(&mut self, outer: Option<Arc<Outer>>) -> Result<(), Refusal> {
+        match self {
+            Self::Json(json) => json.within_record(outer),
+            Self::Form(form) => form.within_record(outer),
+            _ => return Err(Refusal::plain(Code::Internal, "a value holds a format that no value can hold")),
+        }
+        Ok(())
     }
 
     /// The permitted bytes so far, which are not given again. They may be sent only once the whole body has passed.
     pub fn take(&mut self) -> Vec<u8> {
         match self {
             Self::Json(json) => json.take(),
+            Self::Table(table) => table.take(),
+            Self::Form(form) => form.take(),
+            Self::Whole(whole) => whole.take(),
+            Self::Multipart(parts) => parts.take(),
+            Self::Batch(batch) => batch.take(),
+            Self::Xml(xml) => xml.take(),
         }
     }
 
@@ -85,6 +180,22 @@ impl BodyScreener {
     pub fn finish(self, judge: &mut dyn Judge) -> Result<ScreenedBody, Refusal> {
         match self {
             Self::Json(json) => json.finish(judge),
+            Self::Table(table) => table.finish(judge),
+            Self::Form(form) => form.finish(judge),
+            Self::Whole(whole) => whole.finish(judge),
+            Self::Multipart(parts) => parts.finish(judge),
+            Self::Batch(batch) => batch.finish(judge),
+            Self::Xml(xml) => xml.finish(judge),
+        }
+    }
+
+    /// What stands between the parts of what leaves, which its `Content-Type` must say (RFC 2046 section 5.1). It is
+    /// another than what arrived, and known from the beginning. `None` for what has no parts.
+    #[must_use]
+    pub fn boundary(&self) -> Option<&str> {
+        match self {
+            Self::Multipart(parts) => Some(parts.boundary()),
+            _ => None,
         }
     }
 }

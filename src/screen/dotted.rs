@@ -7,7 +7,9 @@
 /// escape, or one of the bytes with which characters begin that stand for a dot or a percent sign (U+2024, U+3002,
 /// U+FF05, U+FF0E, U+FF61 and others).
 pub(super) fn dotted(text: &[u8]) -> bool {
-    text.iter().any(|b| matches!(b, b'.' | b'%' | b'\\' | 0xE2 | 0xE3 | 0xEF))
+    let (blocks, rest) = text.as_chunks::<16>();
+    let dots = |bytes: &[u8]| bytes.iter().any(|b| matches!(b, b'.' | b'%' | b'\\' | 0xE2 | 0xE3 | 0xEF));
+    blocks.iter().any(|block| unusual(block) && dots(block)) || dots(rest)
 }
 
 /// Bytes looked at together.

@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::{
         flow::{Category, Form},
-        policy::integration::{FieldRule, SubjectSource},
+        policy::integration::{Detected, FieldRule, SubjectSource},
         screen::Ruling,
     };
     use std::sync::Arc;
@@ -167,6 +167,24 @@ mod tests {
         fn reads_every(&self, _: &FieldRule) -> bool {
             false
         }
+        fn detects(&self) -> bool {
+            false
+        }
+        fn places(&self) -> Option<&crate::detect::Places> {
+            None
+        }
+        fn holds(&self, _: &FieldRule, _: &Category) -> bool {
+            false
+        }
+        fn is_operational(&self, _: &FieldRule) -> bool {
+            false
+        }
+        fn bytes(&self, _: &FieldRule) -> crate::verdict::judge::Bytes {
+            crate::verdict::judge::Bytes::Other
+        }
+        fn known_by(&self, _: &FieldRule) -> crate::screen::KnownBy {
+            crate::screen::KnownBy::Nothing
+        }
         fn pseudonym(&self, _: &Category, value: &str) -> String {
             format!("mark-{}", value.len())
         }
@@ -178,7 +196,17 @@ mod tests {
     fn rule(name: &str, category: &str, denied: Denied, only: bool) -> (String, Arc<FieldRule>) {
         let otherwise = only.then_some(Form::Pseudonym);
         let category = Category::parse(category).unwrap();
-        let rule = FieldRule { path: name.into(), category, otherwise, only, denied, required: false };
+        let rule = FieldRule {
+            path: name.into(),
+            category,
+            otherwise,
+            only,
+            denied,
+            required: false,
+            detected: Detected::Value,
+            within: None,
+            one_of: None,
+        };
         (name.to_owned(), Arc::new(rule))
     }
 

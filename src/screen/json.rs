@@ -25,9 +25,10 @@
 mod choose;
 pub mod links;
 mod names;
+pub(super) mod raw;
 mod scan;
 mod tape;
-mod text;
+pub(super) mod text;
 mod tree;
 mod walk;
 mod write;
@@ -35,12 +36,13 @@ mod write;
 use super::{
     Findings, Judge, Person,
     body::{Limits, ScreenedBody},
+    tally::Outer,
 };
 use crate::{
     policy::integration::{BodyRules, Format},
     verdict::Refusal,
 };
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 use walk::{Turn, Walk};
 
 /// Input is walked in pieces of this size, which bounds what is buffered beside a record.
@@ -69,6 +71,16 @@ impl JsonScreener {
         let walk = Walk::new(&rules, limits, request_person);
         let lines = rules.format == Format::JsonLines;
         Self { rules, lines, walk, buffer: Vec::new(), refused: None }
+    }
+
+    /// It stands within a value of a record.
+    pub(super) fn within_record(&mut self, outer: Option<Arc<Outer>>) {
+        self.walk.tally.within_record(outer);
+    }
+
+    /// Lets references to other requests of a batch through, which were judged as that.
+    pub(super) fn refer(&mut self, references: Arc<HashSet<Vec<u8>>>) {
+        self.walk.tally.refer(references);
     }
 
     /// Takes the next bytes, however they are cut.
@@ -122,7 +134,7 @@ impl JsonScreener {
         if let Some(refusal) = self.refused {
             return Err(refusal);
         }
-        Ok(ScreenedBody { bytes: self.walk.out, tally: self.walk.tally })
+        Ok(ScreenedBody::new(self.walk.out, self.walk.tally))
     }
 
     /// The permitted bytes so far, which are not given again. They may be sent only once the body has passed.

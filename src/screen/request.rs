@@ -1,14 +1,15 @@
 //! One request's screening, from a consented head to the only thing that may be sent.
 
 use super::{
+    Received, batch,
     body::{BodyScreener, Limits},
-    headers, uri,
+    headers, soap, uri,
 };
 use crate::{
     flow::{DecisionId, Flow, Group},
     policy::{
         Route,
-        integration::{BodyRules, FieldRule, RouteRule, SubjectSource},
+        integration::{FieldRule, RouteRule, SubjectSource},
     },
     verdict::{
         Code, Consented, Decider, Refusal,
@@ -16,7 +17,8 @@ use crate::{
         judge::{Findings, Person},
     },
 };
-use std::sync::Arc;
+use aws_lc_rs::digest::{Context as Hash, SHA256};
+use std::{fmt, sync::Arc};
 
 /// A consented request whose body is still passing. Push what arrives; [`Screening::finish`] makes the proof.
 #[derive(Debug)]
@@ -24,7 +26,9 @@ pub struct Screening {
     decision: DecisionId,
     consented: Consented,
     flow: Flow,
-    body: Option<(Arc<BodyRules>, BodyScreener)>,
+    body: Option<BodyScreener>,
+    received: Received,
+    taken: Taken,
 }
 
 /// Proof that every byte of a request passed: what is sent is written from this and from nothing else.
@@ -43,23 +47,55 @@ pub struct Screened {
 /// A permitted body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body {
-    /// Its media type, without parameters.
-    pub media: String,
-    /// Its permitted bytes.
+    /// Its `Content-Type`.
+    pub content_type: String,
+    /// Permitted bytes, all of them together.
+    pub length: u64,
+    /// Their SHA-256: what was taken before the end is sent only if it, with the rest, comes to this.
+    pub sha256: [u8; 32],
+    /// Those that were not taken before: all of them, unless [`Screening::take`] was called.
     pub bytes: bytes::Bytes,
 }
 
+/// What of a body was given away before its end.
+#[derive(Default)]
+struct Taken {
+    hash: Option<Hash>,
+    length: u64,
+}
+
+impl fmt::Debug for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Taken").field("length", &self.length).finish_non_exhaustive()
+    }
+}
+
+impl Taken {
+    fn add(&mut self, bytes: &[u8]) {
+        self.hash.get_or_insert_with(|| Hash::new(&SHA256)).update(bytes);
+        self.length += bytes.len() as u64;
+    }
+
+    /// The body that this began, and these bytes end.
+    fn ended(mut self, content_type: String, bytes: Vec<u8>) -> Result<Body, Refusal> {
+        self.add(&bytes);
+        let sha256 = self.hash.and_then(|hash| hash.finish().as_ref().try_into().ok());
+        let sha256 = sha256.ok_or_else(|| Refusal::plain(Code::Internal, "the body could not be hashed"))?;
+        Ok(Body { content_type, length: self.length, sha256, bytes: bytes.into() })
+    }
+}
+
 impl Screening {
-    /// Begins. The body's media type was checked against the operation's by whoever reads it.
+    /// Begins. The body's type was checked against the operation's by whoever reads it, and `received` is what that
+    /// found; what is pushed is unpacked and in UTF-8 where it is text.
     #[must_use]
-    pub fn begin(decision: DecisionId, consented: Consented, flow: Flow, limits: Limits) -> Self {
+    pub fn begin(decision: DecisionId, consented: Consented, flow: Flow, limits: Limits, received: Received) -> Self {
         let rules = consented.admitted().route().operation.body.clone();
         let body = rules.map(|rules| {
             let person = person_of_request(&consented, &flow);
-            let screener = BodyScreener::new(rules.clone(), limits, person);
-            (rules, screener)
+            BodyScreener::received(rules, limits, person, &received)
         });
-        Self { decision, consented, flow, body }
+        Self { decision, consented, flow, body, received, taken: Taken::default() }
     }
 
     /// Takes the next bytes of the body.
@@ -68,10 +104,18 @@ impl Screening {
     /// At the first byte that may not pass.
     pub fn push(&mut self, bytes: &[u8], decider: &mut Decider<'_>) -> Result<(), Refusal> {
         self.answered_by(decider)?;
-        let Some((_, screener)) = &mut self.body else {
+        let Some(screener) = &mut self.body else {
             return Err(Refusal::plain(Code::BodyUnsupported, "This operation takes no body."));
         };
         screener.push(bytes, decider)
+    }
+
+    /// The permitted bytes so far, which are not given again. They may be sent only once [`Screening::finish`] has made
+    /// the proof, which says what they must come to.
+    pub fn take(&mut self) -> Vec<u8> {
+        let bytes = self.body.as_mut().map(BodyScreener::take).unwrap_or_default();
+        self.taken.add(&bytes);
+        bytes
     }
 
     /// The body has ended: judges what is left of it, then path, query and headers, about the same person.
@@ -84,27 +128,41 @@ impl Screening {
         let mut body = None;
         let mut person = person_of_request(&self.consented, &self.flow);
         let route = self.consented.admitted().route().clone();
-        if let Some((rules, screener)) = self.body.take() {
+        if let Some(screener) = self.body.take() {
+            let mut content_type = std::mem::take(&mut self.received.content_type);
+            if let Some(boundary) = screener.boundary() {
+                content_type.push_str(&format!("; boundary={boundary}"));
+            }
             let screened = screener.finish(&mut decider)?;
+            for target in screened.targets() {
+                self.consented
+                    .admitted()
+                    .owns(&target.path)
+                    .map_err(|refusal| batch::within(target.request, refusal))?;
+            }
             findings = screened.findings();
             if person == Person::Unknown {
                 person = self.person_of_target(&findings.people);
             }
-            body = Some(Body { media: rules.media.clone(), bytes: screened.bytes.into() });
+            body = Some(std::mem::take(&mut self.taken).ended(content_type, screened.bytes)?);
         }
         let operation = &route.operation;
         let target = uri::screen(operation, below(&route, &self.flow), &self.flow.query, &person, &mut decider)?;
         self.consented.admitted().keeps_to(&target.decoded)?;
         let path_and_query = target.path_and_query(&route.integration.upstream.base);
         findings.absorb(target.findings);
-        let (headers, found) = headers::screen(operation, &self.flow.headers, &person, &mut decider)?;
+        let (mut headers, found) = headers::screen(operation, &self.flow.headers, &person, &mut decider)?;
         findings.absorb(found);
+        if let (Some(rules), Some(body)) = (&operation.body, &mut body) {
+            let listed = rules.format.action();
+            soap::screen(listed, &self.flow.headers, &self.received, &mut body.content_type, &mut headers)?;
+        }
         let digest = decider.digest([
             self.flow.method.as_str().as_bytes(),
             path_and_query.as_bytes(),
             headers::lines(&headers).as_slice(),
-            body.as_ref().map_or(&[][..], |b| b.media.as_bytes()),
-            body.as_ref().map_or(&[][..], |b| &b.bytes),
+            body.as_ref().map_or(&[][..], |b| b.content_type.as_bytes()),
+            body.as_ref().map_or(&[][..], |b| &b.sha256),
         ]);
         let mut grounds = decider.conclude(&findings)?;
         grounds.uses.iter_mut().for_each(|spent| spent.digest = digest);
@@ -171,7 +229,7 @@ fn person_of_request(consented: &Consented, flow: &Flow) -> Person {
         SubjectSource::Path(name) => route.path_params.get(name).map(String::as_str).into_iter().collect(),
         SubjectSource::Query(name) => flow.query.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str()).collect(),
         SubjectSource::Header(name) => flow.headers.get_all(name).iter().filter_map(|v| v.to_str().ok()).collect(),
-        SubjectSource::Body(_) | SubjectSource::None => return Person::Unknown,
+        SubjectSource::Body(_) | SubjectSource::Key | SubjectSource::None => return Person::Unknown,
     };
     uri::person(found)
 }

@@ -1,16 +1,35 @@
 //! People, rulings and counts: each (person, rule) is judged once and remembered.
 
-use super::{Finding, FindingRef, Findings, Judge, Person, Ruling, dotted::dotted};
+mod about;
+mod files;
+mod group;
+mod one_of;
+mod refusals;
+mod search;
+mod template;
+mod value;
+mod within;
+
+pub(super) use refusals::unlisted;
+pub(super) use search::Outer;
+pub(super) use value::{Glimpse, Lying, Outcome, Plain, Value};
+
+use super::{Finding, FindingRef, Findings, Judge, Person, Ruling, body::Limits, picture::looks_like_file};
 use crate::{
+    detect::Cue,
     flow::{Act, Form, RuleId},
     policy::integration::{BodyRules, Denied, FieldRule},
-    verdict::{Code, Reason, Refusal},
+    verdict::{Code, Refusal, judge::Bytes},
 };
+use about::{About, says_more};
+use files::Leaves;
+use refusals::{cannot_read, stop};
+use search::{Found, Search};
 use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
+use within::Inner;
 
 /// A person's place in [`Tally`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +39,7 @@ pub(super) struct PersonId(u32);
 const TOO_MANY: PersonId = PersonId(u32::MAX);
 pub(super) const UNKNOWN: PersonId = PersonId(0);
 pub(super) const AMBIGUOUS: PersonId = PersonId(1);
+pub(super) const GROUP: PersonId = PersonId(2);
 
 /// What was decided and done so far.
 #[derive(Debug)]
@@ -37,6 +57,14 @@ pub(super) struct Tally {
     unreadable: Vec<Option<Arc<Refusal>>>,
     /// Values withheld for the recipients they name, by slot and rule.
     objections: BTreeMap<(usize, Option<RuleId>), Objection>,
+    /// For each rule, what holds of all its values, once one was asked about.
+    about: Vec<Option<About>>,
+    search: Search,
+    /// What was done within values, and within which bounds they are read. `None`: no rule here looks into one.
+    inner: Inner,
+    /// Texts that refer to other requests of a batch and were judged as that: they leave wherever something is listed.
+    references: Option<Arc<HashSet<Vec<u8>>>>,
+    limits: Option<Limits>,
     /// Unlisted members, elements, parameters.
     pub(super) unlisted: u64,
 }
@@ -107,8 +135,11 @@ enum Ruled {
     No,
     /// It may leave as it is.
     Raw,
-    /// It may leave as it is if nothing speaks against the recipient it names, however it names one.
+    /// It may leave as it is if nothing speaks against the recipient it names, however it names one, and it is one of
+    /// those that its rule lists, where it lists them.
     Recipient,
+    /// What is within it is asked about.
+    Within,
     /// It may leave in another form.
     Reworked,
     /// It may not leave.
@@ -116,48 +147,6 @@ enum Ruled {
 }
 
 const UNASKED: Slot = Slot { ruled: Ruled::No, form: Form::Raw, why: None, sent: 0, withheld: 0, blocked: false };
-
-/// A permitted value, or what stands in its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Outcome<'a> {
-    /// It leaves as it is.
-    Raw,
-    /// It leaves as this text.
-    Text(String),
-    /// It does not leave.
-    Withheld(&'a Denied),
-}
-
-/// A value as rules see it.
-#[derive(Debug, Clone)]
-pub(super) enum Value<'a> {
-    /// A string's text or a number's.
-    Text(Cow<'a, str>),
-    /// `true` or `false`.
-    Bool(Cow<'a, str>),
-    /// `null`: there is nothing to make rougher.
-    Null,
-}
-
-/// A value where it lies, read only as far as is needed.
-pub(super) trait Lying<'v> {
-    /// Whether it could hold the name of a host ([`super::dotted`]).
-    fn is_dotted(&mut self) -> bool;
-    /// The value.
-    fn read(self) -> Value<'v>;
-}
-
-/// A value that is text already.
-pub(super) struct Plain<'v>(pub(super) &'v str);
-
-impl<'v> Lying<'v> for Plain<'v> {
-    fn is_dotted(&mut self) -> bool {
-        dotted(self.0.as_bytes())
-    }
-    fn read(self) -> Value<'v> {
-        Value::Text(Cow::Borrowed(self.0))
-    }
-}
 
 impl Tally {
     /// Rules are told apart by their position here.
@@ -172,12 +161,38 @@ impl Tally {
             slots: Vec::new(),
             unreadable: Vec::new(),
             objections: BTreeMap::new(),
+            about: Vec::new(),
+            search: Search::default(),
+            inner: Inner::default(),
+            references: None,
+            limits: None,
             unlisted: 0,
         };
         tally.unreadable.resize(count, None);
+        tally.about.resize(count, None);
         tally.add(Person::Unknown);
         tally.add(Person::Ambiguous);
+        tally.add(Person::Group);
         tally
+    }
+
+    /// For a body, whose values may hold others.
+    pub(super) fn of_body(rules: &Arc<BodyRules>, limits: Limits) -> Self {
+        Self { limits: Some(limits), ..Self::new(Rules::Body(Arc::clone(rules)), limits.people) }
+    }
+
+    /// Lets references to other requests of a batch through, which were judged as that.
+    pub(super) fn refer(&mut self, references: Arc<HashSet<Vec<u8>>>) {
+        self.references = Some(references);
+    }
+
+    /// Whether a value is nothing but a reference, in a place that may hold one: what it leads to is none of the texts
+    /// that a rule lists, and cannot be looked into.
+    #[inline]
+    fn refers<'v>(&self, rule: usize, value: &impl Lying<'v>) -> bool {
+        let Some(references) = &self.references else { return false };
+        matches!(value.glimpse(), Glimpse::Text(text) if references.contains(text))
+            && self.rules.get(rule).is_some_and(|rule| rule.may_refer())
     }
 
     /// The place of a person with this id.
@@ -191,8 +206,8 @@ impl Tally {
         if let Some(known) = self.known.get(id) {
             return *known;
         }
-        // Unknown and ambiguous have places too.
-        if self.people.len() >= self.most.saturating_add(2) {
+        // Unknown, ambiguous and groups have places too.
+        if self.people.len() >= self.most.saturating_add(3) {
             return TOO_MANY;
         }
         let id: Arc<str> = id.into();
@@ -206,6 +221,7 @@ impl Tally {
         match person {
             Person::Unknown => UNKNOWN,
             Person::Ambiguous => AMBIGUOUS,
+            Person::Group => GROUP,
             Person::One(id) => self.one(id),
         }
     }
@@ -227,52 +243,138 @@ impl Tally {
         judge: &mut dyn Judge,
         mut value: impl Lying<'v>,
     ) -> Result<Outcome<'s>, Box<Refusal>> {
-        let slot = self.asked(who, judge)?;
-        match slot.ruled {
-            Ruled::Raw if !value.is_dotted() => {
-                slot.sent = slot.sent.saturating_add(1);
+        if self.refers(who.1, &value) {
+            return Ok(Outcome::Raw);
+        }
+        let (ruled, about) = self.asked(who, judge)?;
+        let About { searched, always, open, held, cue, .. } = about;
+        let worth = |search: &Search, glimpse| searched && (always || search.is_worth(glimpse, cue, open));
+        match ruled {
+            Ruled::Raw
+                if !value.is_dotted() && !worth(&self.search, value.glimpse()) && !is_file(held, value.glimpse()) =>
+            {
+                self.sent(who);
                 Ok(Outcome::Raw)
             }
-            Ruled::Raw | Ruled::Recipient => self.exactly(who, judge, value.read()),
+            Ruled::Raw | Ruled::Recipient => self.exactly(who, about, judge, value),
+            Ruled::Within => self.within(who, judge, value),
             _ => self.otherwise(who, judge, value),
         }
     }
 
-    /// The slot of a person and a rule, once the judge was asked.
-    #[inline]
-    fn asked(&mut self, (person, rule): (PersonId, usize), judge: &mut dyn Judge) -> Result<&mut Slot, Box<Refusal>> {
-        let at = person.0 as usize * self.count + rule;
+    /// Whether values of this person under this rule may leave in some form. It lets nothing out and counts nothing:
+    /// it says how to write a place that is empty, so that what stands there does not tell it from a withheld one.
+    ///
+    /// # Errors
+    /// As [`Tally::decide`], but never because of a value.
+    pub(super) fn permits(&mut self, who: (PersonId, usize), judge: &mut dyn Judge) -> Result<bool, Box<Refusal>> {
+        Ok(self.asked(who, judge)?.0 != Ruled::Withheld)
+    }
+
+    /// What was ruled of a person and a rule, once the judge was asked, and what holds of the rule.
+    #[inline(always)]
+    fn asked(
+        &mut self,
+        (person, rule): (PersonId, usize),
+        judge: &mut dyn Judge,
+    ) -> Result<(Ruled, About), Box<Refusal>> {
+        let at = (person.0 as usize).wrapping_mul(self.count).wrapping_add(rule);
+        match (self.slots.get(at), self.about.get(rule)) {
+            (Some(slot), Some(Some(about))) if slot.ruled != Ruled::No => Ok((slot.ruled, *about)),
+            _ => self.ask((person, rule), judge),
+        }
+    }
+
+    #[inline(never)]
+    fn ask(
+        &mut self,
+        (person, rule): (PersonId, usize),
+        judge: &mut dyn Judge,
+    ) -> Result<(Ruled, About), Box<Refusal>> {
         if person == TOO_MANY {
             return Err(too_many(self.most));
         }
-        let Some(slot) = self.slots.get_mut(at) else { return Err(fault()) };
-        if slot.ruled == Ruled::No {
-            match (self.people.get(person.0 as usize), self.rules.get(rule)) {
-                (Some(person), Some(rule)) => slot.ask(person, rule, judge)?,
-                _ => return Err(fault()),
-            }
-        }
-        Ok(slot)
+        let at = person.0 as usize * self.count + rule;
+        let (Some(slot), Some(person), Some(listed), Some(about)) = (
+            self.slots.get_mut(at),
+            self.people.get(person.0 as usize),
+            self.rules.get(rule),
+            self.about.get_mut(rule),
+        ) else {
+            return Err(fault());
+        };
+        slot.ask(person, listed, judge)?;
+        let about = match about {
+            Some(about) => about,
+            None => about.insert(About::of(rule, &self.rules, listed, judge)),
+        };
+        Ok((slot.ruled, *about))
     }
 
-    /// Decides an exact value by the recipients it names.
+    /// Decides an exact value by the recipients it names, and by what else is in it.
     #[inline(never)]
-    fn exactly<'s>(
-        &'s mut self,
+    fn exactly<'v>(
+        &mut self,
         (person, number): (PersonId, usize),
+        About { cue, searched, held, .. }: About,
         judge: &mut dyn Judge,
-        value: Value<'_>,
-    ) -> Result<Outcome<'s>, Box<Refusal>> {
+        value: impl Lying<'v>,
+    ) -> Result<Outcome<'_>, Box<Refusal>> {
         let at = person.0 as usize * self.count + number;
-        let (Some(slot), Some(rule)) = (self.slots.get_mut(at), self.rules.get(number)) else { return Err(fault()) };
-        let why = match value {
+        let Some(rule) = self.rules.get(number) else { return Err(fault()) };
+        let cue = if says_more(rule) { cue.with(value.key()) } else { cue };
+        let mut value = value.read();
+        if rule.one_of.is_some() {
+            return self.one_of((person, number), judge, &value);
+        }
+        match files::leaves(rule, held, &value) {
+            Leaves::NoFile => {}
+            Leaves::Not(stay) => return self.named((at, number), Arc::new(stay.refusal(rule))),
+            leaves => {
+                self.sent((person, number));
+                return Ok(if let Leaves::Cleaned(text) = leaves { Outcome::Text(text) } else { Outcome::Raw });
+            }
+        }
+        let mut alphabet = None;
+        if let (Some(_), Value::Text(text)) = (&rule.within, &value) {
+            let Some((found, bytes)) = within::base64(text) else {
+                let rule = Arc::clone(rule);
+                return self.unread((person, number), &rule);
+            };
+            let Ok(text) = String::from_utf8(bytes) else {
+                if held == Bytes::Biometric {
+                    self.sent((person, number));
+                    return Ok(Outcome::Raw);
+                }
+                // Nobody can look into it, and it is no file that its rule says it is.
+                let rule = Arc::clone(rule);
+                return self.unread((person, number), &rule);
+            };
+            (alphabet, value) = (Some(found), Value::Text(text.into()));
+        }
+        let why = match &value {
             Value::Null => None,
-            Value::Text(text) | Value::Bool(text) => judge.names(Some(rule), &text),
+            Value::Text(text) | Value::Number(text) | Value::Bool(text) => judge.names(Some(rule), text),
         };
-        let Some(why) = why else {
-            slot.sent = slot.sent.saturating_add(1);
-            return Ok(Outcome::Raw);
-        };
+        match why {
+            Some(why) => self.named((at, number), why),
+            None if searched => {
+                let outcome = self.found((person, number), judge, &value, cue)?;
+                Ok(match (outcome, alphabet) {
+                    (Outcome::Text(text), Some(alphabet)) => Outcome::Text(alphabet.encode(text.as_bytes())),
+                    (outcome, _) => outcome,
+                })
+            }
+            None => {
+                self.sent((person, number));
+                Ok(Outcome::Raw)
+            }
+        }
+    }
+
+    /// A value that names a recipient who may not receive it, or that is a file which may not leave here.
+    fn named(&mut self, (at, number): (usize, usize), why: Arc<Refusal>) -> Result<Outcome<'_>, Box<Refusal>> {
+        let Some(rule) = self.rules.get(number) else { return Err(fault()) };
         let key = (at, why.reasons.first().map(|reason| reason.rule.clone()));
         let objection =
             self.objections.entry(key).or_insert_with(|| Objection { why: why.clone(), withheld: 0, blocked: false });
@@ -282,6 +384,37 @@ impl Tally {
         }
         objection.withheld = objection.withheld.saturating_add(1);
         Ok(Outcome::Withheld(&rule.denied))
+    }
+
+    /// An exact value that names nobody who may not receive it: what else is in it?
+    fn found<'s>(
+        &'s mut self,
+        who: (PersonId, usize),
+        judge: &mut dyn Judge,
+        value: &Value<'_>,
+        cue: Cue,
+    ) -> Result<Outcome<'s>, Box<Refusal>> {
+        match self.searched(who, judge, value, cue)? {
+            Found::Nothing => {
+                self.sent(who);
+                Ok(Outcome::Raw)
+            }
+            Found::Removed(text) => {
+                self.sent(who);
+                Ok(Outcome::Text(text))
+            }
+            Found::Withheld => match self.rules.get(who.1) {
+                Some(rule) => Ok(Outcome::Withheld(&rule.denied)),
+                None => Err(fault()),
+            },
+        }
+    }
+
+    #[inline]
+    fn sent(&mut self, (person, rule): (PersonId, usize)) {
+        if let Some(slot) = self.slots.get_mut(person.0 as usize * self.count + rule) {
+            slot.sent = slot.sent.saturating_add(1);
+        }
     }
 
     /// Notes that a member was left out for the recipient that its name names, as if it were a value of the rule's, of
@@ -340,15 +473,25 @@ impl Tally {
                 }
             }
         }
+        let person = |at: usize| self.people.get(at.checked_div(self.count)?);
+        self.search.each(person, &mut see);
+        self.inner.each(&mut see);
     }
 
     /// As [`Tally::each`], to keep.
     pub(super) fn findings(&self) -> Findings {
         let mut listed = Vec::new();
         self.each(|found| listed.push(Finding::from(found)));
-        let people = self.people.iter().filter(|p| matches!(p, Person::One(_))).cloned().collect();
-        Findings { listed, unlisted: self.unlisted, people }
+        let within = self.inner.people().iter().filter(|p| !self.people.contains(p));
+        let people = self.people.iter().filter(|p| matches!(p, Person::One(_))).chain(within).cloned().collect();
+        Findings { listed, unlisted: self.unlisted + self.inner.unlisted(), people }
     }
+}
+
+/// Whether a value may be a file: its rule says so, or it begins like one.
+#[inline]
+fn is_file(held: Bytes, glimpse: Glimpse<'_>) -> bool {
+    held != Bytes::Other || matches!(glimpse, Glimpse::Text(text) if looks_like_file(text))
 }
 
 fn first_form(rule: &FieldRule) -> Form {
@@ -393,9 +536,14 @@ impl Slot {
 
     #[inline]
     fn ask(&mut self, person: &Person, rule: &FieldRule, judge: &mut dyn Judge) -> Result<(), Box<Refusal>> {
+        if rule.within.as_ref().is_some_and(|within| within.rules.is_some() || within.template.is_some()) {
+            self.ruled = Ruled::Within;
+            return Ok(());
+        }
         match judge.judge(person, rule) {
             Ruling::Send(Form::Raw) if !rule.only => {
-                self.ruled = if judge.reads_every(rule) { Ruled::Recipient } else { Ruled::Raw };
+                let every = rule.one_of.is_some() || judge.reads_every(rule);
+                self.ruled = if every { Ruled::Recipient } else { Ruled::Raw };
             }
             Ruling::Send(form) if rule.otherwise == Some(form) => (self.ruled, self.form) = (Ruled::Reworked, form),
             Ruling::Send(_) => {
@@ -417,61 +565,13 @@ impl Slot {
 fn rework(form: Form, value: Value<'_>, rule: &FieldRule, judge: &mut dyn Judge) -> Option<Outcome<'static>> {
     let text = match (form, value) {
         (_, Value::Null) | (Form::Raw, _) => return Some(Outcome::Raw),
-        (Form::Pseudonym, Value::Text(text) | Value::Bool(text)) => judge.pseudonym(&rule.category, &text),
-        (Form::Generalised(transform), Value::Text(text)) => super::transform::apply(transform, &text, judge.today())?,
+        (Form::Pseudonym, Value::Text(text) | Value::Number(text) | Value::Bool(text)) => {
+            judge.pseudonym(&rule.category, &text)
+        }
+        (Form::Generalised(transform), Value::Text(text) | Value::Number(text)) => {
+            super::transform::apply(transform, &text, judge.today())?
+        }
         (Form::Generalised(_), Value::Bool(_)) => return None,
     };
     Some(Outcome::Text(text))
-}
-
-/// Why a value stopped the request. The judge's code stays where it says that consent or the recipient is
-/// what is missing, so that the caller learns the mend; for any other cause it is the field that stops.
-fn stop(rule: &FieldRule, why: &Refusal) -> Refusal {
-    let mut refusal = why.clone();
-    let kept = matches!(
-        refusal.code,
-        Code::DestinationLinked
-            | Code::DestinationUnassessed
-            | Code::DestinationUncommitted
-            | Code::DestinationMismatch
-            | Code::Forum
-            | Code::Stopped
-            | Code::ConsentMissing
-            | Code::ConsentInvalid
-            | Code::ConsentExpired
-            | Code::ConsentEnded
-            | Code::ConsentSpent
-            | Code::ConsentChanged
-            | Code::RecipientDenied
-    );
-    if rule.required {
-        refusal.detail = format!("{} is needed and may not leave, so nothing was sent: {}", rule.path, refusal.detail);
-    } else {
-        refusal.detail = format!("{} may not leave and stops the request: {}", rule.path, refusal.detail);
-        refusal.code = if kept { refusal.code } else { Code::FieldBlocked };
-    }
-    refusal
-}
-
-fn cannot_read(rule: &FieldRule) -> Refusal {
-    let refusal = Refusal::plain(Code::FieldBlocked, "the value cannot be read, so it cannot be made rougher");
-    let remedy = "send a date as 1987-04-02 or 02/04/1987, a whole UK postcode, or a name that begins with a letter";
-    with_reason(refusal, "readable", Some(rule), remedy)
-}
-
-/// The refusal for something that no rule lists, where the operation stops on that.
-pub(super) fn unlisted(detail: String) -> Refusal {
-    let refusal = Refusal::plain(Code::FieldBlocked, detail);
-    with_reason(refusal, "listed", None, "leave it out, or list its place in the connection's file")
-}
-
-fn with_reason(refusal: Refusal, id: &str, rule: Option<&FieldRule>, remedy: &str) -> Refusal {
-    let Ok(id) = RuleId::parse(id) else { return refusal };
-    refusal.because(Reason {
-        clause: None,
-        rule: id,
-        category: rule.map(|r| r.category.clone()),
-        path: rule.map(|r| Arc::clone(&r.path)),
-        remedy: remedy.to_owned(),
-    })
 }

@@ -1,5 +1,9 @@
 //! Path and query: judged like a body, and written again by us (RFC 3986).
 
+mod read;
+
+pub use read::{PAIRS, pairs, segments};
+
 use super::{
     Findings, Judge, Person,
     tally::{Outcome, Plain, Rules, Tally},
@@ -201,6 +205,7 @@ mod tests {
     use super::*;
     use crate::{
         flow::{Act, Category, Form, Transform},
+        policy::integration::Detected,
         screen::Ruling,
     };
     use proptest::prelude::*;
@@ -217,6 +222,24 @@ mod tests {
         }
         fn reads_every(&self, _: &FieldRule) -> bool {
             false
+        }
+        fn detects(&self) -> bool {
+            false
+        }
+        fn places(&self) -> Option<&crate::detect::Places> {
+            None
+        }
+        fn holds(&self, _: &FieldRule, _: &Category) -> bool {
+            false
+        }
+        fn is_operational(&self, _: &FieldRule) -> bool {
+            false
+        }
+        fn bytes(&self, _: &FieldRule) -> crate::verdict::judge::Bytes {
+            crate::verdict::judge::Bytes::Other
+        }
+        fn known_by(&self, _: &FieldRule) -> crate::screen::KnownBy {
+            crate::screen::KnownBy::Nothing
         }
         fn pseudonym(&self, _: &Category, value: &str) -> String {
             format!("~{}", value.len())
@@ -236,8 +259,17 @@ mod tests {
 
     fn rule(path: &str, otherwise: Option<Form>, denied: Denied) -> (String, Arc<FieldRule>) {
         let category = Category::parse("pd:Identifier").unwrap();
-        let rule =
-            FieldRule { path: path.into(), category, only: otherwise.is_some(), otherwise, denied, required: false };
+        let rule = FieldRule {
+            path: path.into(),
+            category,
+            only: otherwise.is_some(),
+            otherwise,
+            denied,
+            required: false,
+            detected: Detected::Value,
+            within: None,
+            one_of: None,
+        };
         (path.to_owned(), Arc::new(rule))
     }
 

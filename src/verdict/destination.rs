@@ -73,15 +73,23 @@ impl Admitted {
     /// # Errors
     /// `destination-linked` for a path of a linked system in whatever spelling, `destination-mismatch` for another's.
     pub fn keeps_to(&self, path: &[String]) -> Result<(), Refusal> {
+        let whole: Vec<String> = self.route.integration.upstream.base.iter().chain(path).cloned().collect();
+        self.owns(&whole)
+    }
+
+    /// As [`Admitted::keeps_to`], for a whole path from the host's root.
+    ///
+    /// # Errors
+    /// As [`Admitted::keeps_to`].
+    pub fn owns(&self, whole: &[String]) -> Result<(), Refusal> {
         let (upstream, destination) = (&self.route.integration.upstream, &self.facts.system);
-        let whole: Vec<String> = upstream.base.iter().chain(path).cloned().collect();
         let spelled = format!("https://{}/{}", upstream.host, whole.join("/"));
         let has_path_there = |system: &&System| {
             system.id != *destination
                 && system.hosts.iter().any(|p| matches!(p, HostPattern::Path(host, _) if *host == upstream.host))
         };
         let registry = &self.policy.registry;
-        let found = registry.system_of(&upstream.host, &whole);
+        let found = registry.system_of(&upstream.host, whole);
         let linked = registry.linked_within(&spelled).into_iter().find(has_path_there);
         let another = linked.or(found).filter(|system| system.id != *destination);
         match (another.map(|system| system.linked), found) {

@@ -9,9 +9,10 @@ use crate::{
         keys::Keys,
         matching::{self, NotLive},
     },
+    detect::Places,
     flow::{Act, Category, ConsentId, Form, Group, SubjectLabel, SystemId},
-    policy::{Class, charter::DisclosureFacts, integration::FieldRule},
-    verdict::judge::{Finding, Findings, Judge, Person, Ruling},
+    policy::{Class, charter::DisclosureFacts, integration::FieldRule, places::PlacesKeyId},
+    verdict::judge::{Bytes, Finding, Findings, Judge, KnownBy, Person, Ruling},
 };
 use jiff::Timestamp;
 use std::{
@@ -23,7 +24,7 @@ use std::{
 #[derive(Debug, Default)]
 pub struct Memory {
     labels: HashMap<Arc<str>, Vec<SubjectLabel>>,
-    bases: HashMap<(Person, Arc<str>, Form), Basis>,
+    bases: HashMap<(Person, Arc<str>, Category, Form), Basis>,
     /// Recipients within the data that may receive it, and until when that holds.
     recipients: BTreeMap<SystemId, Option<Timestamp>>,
 }
@@ -144,7 +145,7 @@ impl<'a> Decider<'a> {
             this_person: found.this_person,
             advice: found.advice,
             safeguarding: safeguarding.is_some(),
-            aggregate: false,
+            aggregate: *person == Person::Group,
         };
         (facts, basis, found.why_not_live)
     }
@@ -176,7 +177,8 @@ impl<'a> Decider<'a> {
     }
 
     fn row(&mut self, finding: &Finding, grounds: &mut Grounds) -> Row {
-        let key = (finding.person.clone(), finding.rule.path.clone(), finding.form);
+        let rule = &finding.rule;
+        let key = (finding.person.clone(), rule.path.clone(), rule.category.clone(), finding.form);
         let basis = self.memory.bases.get(&key).cloned().unwrap_or_default();
         let left = !matches!(finding.act, Act::Stripped | Act::Blocked);
         if left {
@@ -231,7 +233,8 @@ impl Judge for Decider<'_> {
                 None => {
                     // Operational data rests on nothing; a grant that was not needed is not spent.
                     let basis = if personal(&self.consented, &rule.category) { basis } else { Basis::default() };
-                    self.memory.bases.insert((person.clone(), rule.path.clone(), form), basis);
+                    let key = (person.clone(), rule.path.clone(), rule.category.clone(), form);
+                    self.memory.bases.insert(key, basis);
                     return Ruling::Send(form);
                 }
                 Some(refusal) => {
@@ -252,6 +255,46 @@ impl Judge for Decider<'_> {
         self.is_recipient(rule) || self.consented.admitted().policy().registry.links_addresses()
     }
 
+    fn detects(&self) -> bool {
+        true
+    }
+
+    fn places(&self) -> Option<&Places> {
+        let key = self.keys.places.as_ref()?;
+        self.consented.admitted().policy().places.with(PlacesKeyId(key.id()), key.secret())
+    }
+
+    fn holds(&self, rule: &FieldRule, found: &Category) -> bool {
+        self.consented.admitted().policy().categories.holds(&rule.category, found)
+    }
+
+    fn is_operational(&self, rule: &FieldRule) -> bool {
+        !personal(&self.consented, &rule.category)
+    }
+
+    fn names_people(&self, rule: &FieldRule) -> bool {
+        self.consented.admitted().policy().categories.group(&rule.category) == Some(Group::Identity)
+    }
+
+    fn known_by(&self, rule: &FieldRule) -> KnownBy {
+        let categories = &self.consented.admitted().policy().categories;
+        let within = |names: &[&str]| names.iter().any(|name| categories.is_within(&rule.category, name));
+        match () {
+            () if within(&KNOWN_BY_WORDS) => KnownBy::Words,
+            () if within(&KNOWN_WHOLE) => KnownBy::Whole,
+            () => KnownBy::Nothing,
+        }
+    }
+
+    fn bytes(&self, rule: &FieldRule) -> Bytes {
+        let categories = &self.consented.admitted().policy().categories;
+        match () {
+            () if categories.is_within(&rule.category, "hg:Document") => Bytes::Document,
+            () if categories.is_within(&rule.category, "pd:Biometric") => Bytes::Biometric,
+            () => Bytes::Other,
+        }
+    }
+
     fn pseudonym(&self, category: &Category, value: &str) -> String {
         let destination = &self.consented.admitted().facts().system;
         self.keys.pseudonyms.pseudonym(destination, category, value)
@@ -261,6 +304,23 @@ impl Judge for Decider<'_> {
         self.consented.admitted().today()
     }
 }
+
+/// Of a value of these, each word gives the person away.
+const KNOWN_BY_WORDS: [&str; 1] = ["pd:Name"];
+
+/// Values of these stand for one person, or for one place; of others, such as a gender or a year, many people share
+/// one.
+const KNOWN_WHOLE: [&str; 9] = [
+    "pd:Identifier",
+    "pd:OfficialID",
+    "pd:BankAccount",
+    "pd:Contact",
+    "pd:BirthDate",
+    "pd:PhysicalAddress",
+    "hg:SleepSite",
+    "hg:HomeOfficeReference",
+    "hg:ChainNumber",
+];
 
 fn personal(consented: &Consented, category: &Category) -> bool {
     consented.admitted().policy().categories.group(category) != Some(Group::Operational)

@@ -2,6 +2,7 @@
 
 use super::Refusal;
 use crate::{
+    detect::Places,
     flow::{Act, Category, Form},
     policy::integration::FieldRule,
 };
@@ -14,6 +15,8 @@ pub enum Person {
     Unknown,
     /// More than one subject in one record: nothing personal may leave.
     Ambiguous,
+    /// At least [`GROUP_SIZE`](crate::policy::integration::GROUP_SIZE) people together: a cell of a table of counts.
+    Group,
     /// The decoded subject string's text, or a number's exact text. Never logged or stored.
     One(Arc<str>),
 }
@@ -25,6 +28,28 @@ pub enum Ruling {
     Send(Form),
     /// It may not; why, as the refusal that applies if the request stops because of it.
     Withhold(Arc<Refusal>),
+}
+
+/// What of a withheld value gives its person away wherever else it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownBy {
+    /// Each word of it, as of a name.
+    Words,
+    /// All of it, as of a number.
+    Whole,
+    /// Nothing: many people share it.
+    Nothing,
+}
+
+/// What a rule's category makes of bytes that are a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bytes {
+    /// A document or picture (`hg:Document`): nothing but one leaves, and pictures are cleaned.
+    Document,
+    /// A fingerprint, face or iris (`pd:Biometric`): no document.
+    Biometric,
+    /// Neither.
+    Other,
 }
 
 /// Decides. Implemented by `verdict`; the kernel asks once for each (person, rule) and remembers.
@@ -39,6 +64,31 @@ pub trait Judge {
     /// Whether [`Judge::names`] must see every value that `rule` lists, and not only those that could hold the name of a
     /// host: what it lists is a recipient, or somebody is known by an address, which a number can spell.
     fn reads_every(&self, rule: &FieldRule) -> bool;
+
+    /// Whether values that may leave are searched for what their rule does not say. Off only where screening is
+    /// measured without it.
+    fn detects(&self) -> bool;
+
+    /// The organisation's own list of sleep sites and other places.
+    fn places(&self) -> Option<&Places>;
+
+    /// Whether a value that `rule` lists may hold something of the category `found` as part of what it is.
+    fn holds(&self, rule: &FieldRule, found: &Category) -> bool;
+
+    /// Whether what `rule` lists is about nobody, so that it leaves without anybody's consent. Only there are a record's
+    /// withheld values looked for: who consents to an e-mail address consents to the name in it.
+    fn is_operational(&self, rule: &FieldRule) -> bool;
+
+    /// Whether what `rule` lists names people: beside a client's id it may name somebody else.
+    fn names_people(&self, rule: &FieldRule) -> bool {
+        !self.is_operational(rule)
+    }
+
+    /// How a value that `rule` lists, and that does not leave as it is, is looked for in the record's other values.
+    fn known_by(&self, rule: &FieldRule) -> KnownBy;
+
+    /// What of files a value that `rule` lists may be.
+    fn bytes(&self, rule: &FieldRule) -> Bytes;
 
     /// A keyed pseudonym of a value for this request's destination (HMAC, so that two destinations cannot join).
     fn pseudonym(&self, category: &Category, value: &str) -> String;

@@ -14,6 +14,7 @@ pub fn of(rule: &RuleId) -> (Code, &'static str, &'static str) {
     recipient(rule.as_str())
         .or_else(|| named(rule.as_str()))
         .or_else(|| data(rule.as_str()))
+        .or_else(|| unworkable(rule.as_str()))
         .or_else(|| consent(rule.as_str()))
         .unwrap_or((
             Code::FieldBlocked,
@@ -111,6 +112,14 @@ fn data(rule: &str) -> Option<(Code, &'static str, &'static str)> {
             "Nobody has said what kind of data this is, or it is free text, which can hold anything.",
             "Send the facts in fields of their own, and list each with its category in the connection's file.",
         ),
+        "documents-one-by-one" => (
+            Code::FieldBlocked,
+            "A document or picture leaves only exactly, from the one place in the message that the client's own consent \
+             in force names, and only to a recipient from which no path leads to the Home Office.",
+            "Look at the document with the client. If they agree to this very one, record consent that names its place \
+             in the message; an emergency does not open it. Otherwise send the facts that are needed in fields of their \
+             own.",
+        ),
         "no-sleep-site" => (
             Code::FieldBlocked,
             "Where somebody sleeps does not leave.",
@@ -142,14 +151,18 @@ fn data(rule: &str) -> Option<(Code, &'static str, &'static str)> {
             "No rule of this organisation allows this.",
             "Whoever looks after the policies can add a permit to policies/local.cedar, within the charter.",
         ),
-        "charter-error" | "facts-complete" => (
-            Code::Internal,
-            "A rule could not be worked out, so nothing is allowed.",
-            "Tell whoever runs the gateway. `havengate check` tests the rules; the last change to \
-             policies/local.cedar is the first place to look.",
-        ),
         _ => return None,
     })
+}
+
+/// Rules that could not be worked out.
+fn unworkable(rule: &str) -> Option<(Code, &'static str, &'static str)> {
+    matches!(rule, "charter-error" | "facts-complete").then_some((
+        Code::Internal,
+        "A rule could not be worked out, so nothing is allowed.",
+        "Tell whoever runs the gateway. `havengate check` tests the rules; the last change to policies/local.cedar is \
+         the first place to look.",
+    ))
 }
 
 /// Rules about consent.

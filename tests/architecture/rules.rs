@@ -9,11 +9,12 @@ pub(crate) struct Finding(pub(crate) usize, pub(crate) String);
 /// Which rooms a room may know. `a::B` is one name of a room and nothing else of it.
 const KNOWS: &[(&str, &[&str])] = &[
     ("flow", &[]),
-    ("policy", &["flow"]),
+    ("detect", &[]),
+    ("policy", &["flow", "detect"]),
     // Nouns only: the facts the charter is asked with, which policy is active.
     ("consent", &["flow", "policy::charter::Advice", "policy::PolicyHash"]),
-    ("verdict", &["policy", "consent", "flow"]),
-    ("screen", &["verdict", "policy", "flow"]),
+    ("verdict", &["policy", "consent", "detect", "flow"]),
+    ("screen", &["verdict", "policy", "detect", "flow"]),
     ("ledger", &["verdict", "consent", "flow", "policy::PolicyHash"]),
     ("config", &["flow"]),
     ("hardening", &[]),
@@ -30,6 +31,7 @@ const KNOWS: &[(&str, &[&str])] = &[
             "consent",
             "verdict",
             "screen",
+            "detect",
             "ledger",
             "config",
             "log",
@@ -51,7 +53,7 @@ const ALSO: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that take everything they need as arguments, with no runtime either.
-const PURE: &[&str] = &["flow", "policy", "consent", "verdict", "screen"];
+const PURE: &[&str] = &["flow", "detect", "policy", "consent", "verdict", "screen"];
 
 /// Rooms and files that may not touch the world but may wait for each other.
 const CALM: &[&str] = &["ledger", "metrics"];

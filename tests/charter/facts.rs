@@ -30,7 +30,8 @@ const TREE: &[(&str, Group, Option<&str>, bool)] = &[
     ("pd:MentalHealth", Group::Special, Some("pd:MedicalHealth"), false),
     ("pd:EthnicOrigin", Group::Special, None, false),
     ("hg:FreeText", Group::FreeText, None, false),
-    ("hg:Document", Group::FreeText, Some("hg:FreeText"), false),
+    ("hg:Document", Group::FreeText, None, false),
+    ("hg:ScannedLetter", Group::FreeText, Some("hg:Document"), false),
     ("hg:Operational", Group::Operational, None, false),
 ];
 
@@ -43,6 +44,7 @@ pub(crate) fn categories() -> Categories {
         group: *group,
         parent: parent.map(category),
         coarse: *coarse,
+        holds: Vec::new(),
     };
     Categories(TREE.iter().map(|row| (category(row.0), facts(row))).collect())
 }

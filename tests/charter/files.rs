@@ -106,7 +106,13 @@ fn connections_and_recipients_that_rules_name_are_handed_on() {
 fn categories_must_be_a_tree() {
     let with = |parent: &str, group| {
         let mut categories = categories();
-        let facts = CategoryFacts { label: String::new(), group, parent: Some(category(parent)), coarse: false };
+        let facts = CategoryFacts {
+            label: String::new(),
+            group,
+            parent: Some(category(parent)),
+            coarse: false,
+            holds: Vec::new(),
+        };
         categories.0.insert(category("hg:New"), facts);
         categories
     };
@@ -174,6 +180,7 @@ fn the_rules_have_the_agreed_codes() {
         ("live-consent", Code::ConsentExpired),
         ("no-sleep-site", Code::FieldBlocked),
         ("classified-only", Code::FieldBlocked),
+        ("documents-one-by-one", Code::FieldBlocked),
         ("charter-error", Code::Internal),
     ] {
         assert_eq!(rules::of(&rule.parse().unwrap()).0, code, "{rule}");

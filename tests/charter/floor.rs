@@ -71,6 +71,19 @@ fn immigration_status_to_a_clear_recipient() {
 }
 
 #[test]
+fn a_document_to_each_class_of_recipient() {
+    for class in Class::ALL {
+        consent_is_the_model(&RecipientFacts { class: *class, ..recipient() }, "hg:Document", Form::Raw);
+    }
+}
+
+#[test]
+fn a_document_in_an_emergency_and_in_other_forms() {
+    consent_is_the_model(&emergency("hg:Document").recipient, "hg:Document", Form::Raw);
+    consent_is_the_model(&recipient(), "hg:ScannedLetter", Form::Pseudonym);
+}
+
+#[test]
 fn a_sleep_site_in_an_emergency() {
     consent_is_the_model(&emergency("hg:SleepSite").recipient, "hg:SleepSite", Form::Raw);
 }

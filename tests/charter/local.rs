@@ -40,6 +40,35 @@ fn the_shipped_rules_allow_what_a_charity_needs() {
     assert!(SHIPPED.warnings().is_empty(), "{:?}", SHIPPED.warnings());
 }
 
+/// The permit that the panel may switch on, as the shipped file has it behind `//`.
+fn switched_on() -> String {
+    let from = LOCAL.find("// @id(\"documents-with-consent\")").unwrap();
+    let (before, rest) = LOCAL.split_at(from);
+    let (rule, after) = rest.split_at(rest.find("\n\n").unwrap());
+    format!("{before}{}{after}", rule.replace("// ", ""))
+}
+
+#[test]
+fn documents_leave_only_once_the_panel_permits_them_and_then_one_by_one() {
+    let open = charter(&switched_on());
+    assert!(open.warnings().is_empty(), "{:?}", open.warnings());
+    let document = consented("hg:Document");
+    for name in ["hg:Document", "hg:ScannedLetter"] {
+        assert_eq!(denied_by(&SHIPPED.disclose(&consented(name))), ["not-permitted"]);
+        assert_eq!(allowed_by(&open.disclose(&consented(name))), ["documents-with-consent"]);
+    }
+    let prose = consented("hg:FreeText");
+    for (facts, by) in [
+        (prose, "classified-only"),
+        (emergency("hg:Document"), "documents-one-by-one"),
+        (DisclosureFacts { consent_path: false, ..document.clone() }, "documents-one-by-one"),
+        (DisclosureFacts { consent_live: false, ..document.clone() }, "documents-one-by-one"),
+        (with_purpose(Purpose::Statistics, document), "statistics-are-counts"),
+    ] {
+        assert_eq!(denied_by(&open.disclose(&facts))[0], by, "{facts:?}");
+    }
+}
+
 #[test]
 fn the_shipped_rules_are_stricter_about_counts_and_operations() {
     let counts = with_purpose(Purpose::Statistics, consented("pd:Name"));

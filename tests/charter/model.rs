@@ -22,6 +22,7 @@ enum Sort {
     Health,
     OtherSpecial,
     Prose,
+    Document,
     Nobody,
     Unclassified,
 }
@@ -36,7 +37,8 @@ fn sort(facts: &DisclosureFacts) -> Sort {
         "hg:ImmigrationStatus" | "hg:RoughSleepingHistory" => Sort::Immigration,
         "pd:MedicalHealth" | "pd:MentalHealth" => Sort::Health,
         "pd:EthnicOrigin" => Sort::OtherSpecial,
-        "hg:FreeText" | "hg:Document" => Sort::Prose,
+        "hg:FreeText" => Sort::Prose,
+        "hg:Document" | "hg:ScannedLetter" => Sort::Document,
         "hg:Operational" => Sort::Nobody,
         _ => {
             assert_eq!(facts.category, category(UNKNOWN));
@@ -92,6 +94,9 @@ fn data(f: &DisclosureFacts, sort: Sort, emergency: bool) -> Vec<&'static str> {
     if matches!(sort, Sort::Unclassified | Sort::Prose) {
         no.push("classified-only");
     }
+    if sort == Sort::Document && !agreed_to_this_document(f, emergency) {
+        no.push("documents-one-by-one");
+    }
     if sort == Sort::SleepSite && !emergency {
         no.push("no-sleep-site");
     }
@@ -112,6 +117,14 @@ fn data(f: &DisclosureFacts, sort: Sort, emergency: bool) -> Vec<&'static str> {
         no.push("safeguarding-health-only");
     }
     no
+}
+
+/// Everything that a consent can say was said, of this very document, for a recipient with no path to the Home Office.
+fn agreed_to_this_document(f: &DisclosureFacts, emergency: bool) -> bool {
+    let consent = [f.consent_item, f.consent_live, f.consent_path, f.explained, f.active];
+    let theirs = f.one_subject && f.this_person;
+    let clear = f.recipient.class == Class::Clear;
+    clear && theirs && consent.into_iter().all(|fact| fact) && f.form == Form::Raw && !f.aggregate && !emergency
 }
 
 fn person(f: &DisclosureFacts, sort: Sort, emergency: bool) -> Vec<&'static str> {

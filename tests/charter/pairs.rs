@@ -74,11 +74,43 @@ fn recipients() -> Vec<Pair> {
 fn data() -> Vec<Pair> {
     let as_form = |form, name| DisclosureFacts { form, ..consented(name) };
     let area = Form::Generalised(Transform::PostcodeArea);
+    let door = || emergency("pd:Name").recipient;
     vec![
         ("classified-only", consented(UNKNOWN), vec![consented("pd:Name")]),
         ("classified-only", consented("hg:FreeText"), vec![consented("pd:Name")]),
         ("classified-only", emergency("hg:FreeText"), vec![emergency("pd:Name")]),
-        ("classified-only", as_form(Form::Pseudonym, "hg:Document"), vec![as_form(Form::Pseudonym, "pd:Name")]),
+        ("classified-only", as_form(Form::Pseudonym, "hg:FreeText"), vec![as_form(Form::Pseudonym, "pd:Name")]),
+        ("documents-one-by-one", as_form(Form::Pseudonym, "hg:Document"), vec![consented("hg:Document")]),
+        (
+            "documents-one-by-one",
+            DisclosureFacts { consent_path: false, ..consented("hg:ScannedLetter") },
+            vec![consented("hg:ScannedLetter"), DisclosureFacts { consent_path: false, ..consented("pd:Name") }],
+        ),
+        (
+            "documents-one-by-one",
+            DisclosureFacts { aggregate: true, ..consented("hg:Document") },
+            vec![consented("hg:Document")],
+        ),
+        ("documents-one-by-one", emergency("hg:Document"), vec![emergency("pd:Name")]),
+        (
+            "documents-one-by-one",
+            DisclosureFacts { safeguarding: true, recipient: door(), ..consented("hg:Document") },
+            vec![DisclosureFacts { recipient: door(), ..consented("hg:Document") }],
+        ),
+        (
+            "documents-one-by-one",
+            DisclosureFacts {
+                recipient: RecipientFacts { class: Class::Associated, ..recipient() },
+                ..consented("hg:Document")
+            },
+            vec![
+                consented("hg:Document"),
+                DisclosureFacts {
+                    recipient: RecipientFacts { class: Class::Associated, ..recipient() },
+                    ..consented("pd:Name")
+                },
+            ],
+        ),
         ("classified-only", emergency(UNKNOWN), vec![emergency("pd:Name")]),
         ("no-sleep-site", as_form(Form::Pseudonym, "hg:SleepSite"), vec![emergency("hg:SleepSite")]),
         ("no-sleep-site", as_form(area, "hg:TentPitch"), vec![as_form(area, "pd:PhysicalAddress")]),

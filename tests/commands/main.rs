@@ -11,9 +11,15 @@ mod diagnostics;
 #[cfg(test)]
 mod init;
 #[cfg(test)]
+mod places;
+#[cfg(test)]
 mod running;
 #[cfg(test)]
+mod screen;
+#[cfg(test)]
 mod shell;
+#[cfg(test)]
+mod suggest;
 
 use std::path::Path;
 

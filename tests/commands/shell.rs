@@ -33,6 +33,9 @@ fn every_command_teaches_more_than_its_line() {
         (&["destinations"], "roots.toml"),
         (&["destinations", "why"], "Nothing is asked of DNS"),
         (&["init"], "Overwrites nothing"),
+        (&["screen"], "in a rougher form"),
+        (&["suggest"], "The draft guesses"),
+        (&["places", "add"], "in no shell history"),
     ] {
         let (exit, out, err) = said(havengate(home.path()).args(command).arg("--help"));
         assert_eq!(exit, Some(0), "{command:?}: {err}");

@@ -37,6 +37,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
 
     /// The next answer; one that was cut off is not whole. `None`: the connection ended before any.
     pub(crate) async fn try_answer(&mut self) -> Option<Answer> {
+        self.try_answer_within(LONG).await
+    }
+
+    async fn try_answer_within(&mut self, time: Duration) -> Option<Answer> {
         let mut ended = false;
         loop {
             if let Some((answer, length)) = Answer::read(&self.received, ended) {
@@ -47,11 +51,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
                 return None;
             }
             let mut chunk = [0; 16 << 10];
-            match timeout(LONG, self.stream.read(&mut chunk)).await.expect("an answer or an end").unwrap_or(0) {
+            match timeout(time, self.stream.read(&mut chunk)).await.expect("an answer or an end").unwrap_or(0) {
                 0 => ended = true,
                 n => self.received.extend_from_slice(&chunk[..n]),
             }
         }
+    }
+
+    /// The next answer, which may take longer than others.
+    pub(crate) async fn answer_within(&mut self, time: Duration) -> Answer {
+        self.try_answer_within(time).await.expect("an answer")
     }
 
     pub(crate) async fn answer(&mut self) -> Answer {

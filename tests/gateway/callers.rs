@@ -132,10 +132,10 @@ async fn what_is_malformed_is_recorded_and_reaches_nobody() {
         (format!("{head}{json}Transfer-Encoding: chunked\r\n\r\n2;x=y\r\n{{}}\r\n0\r\n\r\n"), Code::RequestMalformed),
         (format!("{head}Content-Length: 2\r\n\r\n{{}}").replace("gateway\r\n", "gateway\n"), Code::RequestMalformed),
         (format!("{head}{json}{json}Content-Length: 2\r\n\r\n{{}}"), Code::RequestMalformed),
-        (format!("{head}{json}{close}Content-Length: 2\r\nContent-Encoding: gzip\r\n\r\n{{}}"), Code::BodyUnsupported),
+        (format!("{head}{json}{close}Content-Length: 2\r\nContent-Encoding: gzip\r\n\r\n{{}}"), Code::BodyMalformed),
         (format!("{head}{close}Content-Length: 2\r\n\r\n{{}}"), Code::BodyUnsupported),
         (
-            format!("{head}{close}Content-Type: application/json; charset=latin1\r\nContent-Length: 2\r\n\r\n{{}}"),
+            format!("{head}{close}Content-Type: application/json; charset=utf-16\r\nContent-Length: 2\r\n\r\n{{}}"),
             Code::BodyUnsupported,
         ),
         (format!("{head}{close}{json}Content-Length: 1\r\n\r\n{{"), Code::BodyMalformed),

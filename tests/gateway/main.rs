@@ -14,16 +14,22 @@
 mod support;
 
 mod answers;
+mod batch;
 mod caller;
 mod callers;
 mod closings;
+mod coded;
 mod consent;
 mod crash;
 mod destinations;
+mod documents;
+mod large;
 mod named;
 mod names;
 mod namespace;
 mod oauth;
+mod parts;
+mod places;
 mod policy;
 mod privacy;
 mod process;

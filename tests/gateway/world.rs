@@ -253,7 +253,7 @@ pub(crate) struct Agreed<'a> {
     pub(crate) client: &'a str,
     pub(crate) to: &'a str,
     pub(crate) purpose: &'a str,
-    /// Category and form.
+    /// Category and form; behind `@` the place.
     pub(crate) items: &'a [(&'a str, &'a str)],
     pub(crate) uses: u32,
     /// From when it counts, from now.
@@ -292,10 +292,10 @@ impl<'a> Agreed<'a> {
         // Agreed an hour ago at the latest.
         let at = from.min(Timestamp::now() - SignedDuration::from_hours(1));
         let told = at - SignedDuration::from_mins(15);
-        let item = |(category, form): &(&str, &str)| DraftItem {
-            category: category.parse().unwrap(),
-            form: form.parse().unwrap(),
-            path: None,
+        let item = |(category, form): &(&str, &str)| {
+            let (category, path) =
+                category.split_once('@').map_or((*category, None), |(c, path)| (c, Some(path.into())));
+            DraftItem { category: category.parse().unwrap(), form: form.parse().unwrap(), path }
         };
         Draft {
             destination: self.to.parse().unwrap(),

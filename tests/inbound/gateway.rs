@@ -68,13 +68,17 @@ impl Recorder {
             _ => {}
         }
         let media = (path != "none").then_some("application/json");
-        body::check_type(&flow.headers, inbound.is_end_stream(), media)?;
+        let reading = body::read_type(&flow.headers, inbound.is_end_stream(), media)?;
+        let mut intake = body::Intake::new(&reading, self.body);
         let mut bytes = Vec::new();
-        body::read(inbound, self.body, |chunk| {
-            bytes.extend_from_slice(chunk);
-            Ok(())
-        })
-        .await?;
+        let mut arriving = body::Arriving::new(inbound, self.body)?;
+        while let Some(chunk) = arriving.next().await? {
+            intake.feed(chunk);
+            while let Some(piece) = intake.next()? {
+                bytes.extend_from_slice(&piece);
+            }
+        }
+        intake.finish()?;
         let body = String::from_utf8(bytes).unwrap();
         let answer = format!("read {path} {body}");
         let _ = self.outcomes.send(Outcome::Read(flow.app.to_string(), flow.host.to_string(), path, body));

@@ -12,6 +12,7 @@ use havengate::{
         answer::{Answer, Listed, OwnRoute},
         credentials::Credential,
         resolve::{Denials, Pinned, Resolver, Rules},
+        spool::Content,
         tls::ClientTls,
         upstream::{Client, Outgoing, SendFailure, Times},
     },
@@ -181,7 +182,8 @@ impl Message {
     /// Screened, and ready to be sent with the receipt of this decision.
     pub(crate) fn outgoing(self, decision: DecisionId) -> Outgoing {
         let screened = screening::screen(decision, &self.head, &self.body).unwrap();
-        Outgoing::screened(&screened, self.pinned, self.route, self.listed, self.credential).unwrap()
+        let content = Content::untaken(&screened).unwrap();
+        Outgoing::screened(&screened, content, self.pinned, self.route, self.listed, self.credential).unwrap()
     }
 }
 

@@ -1,17 +1,22 @@
 //! The policy room from outside: files in, a snapshot or findings out.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test's helpers may stop the test")]
 
+mod aggregates;
+mod batch;
 mod cases;
 mod chains;
 mod default_registry;
 mod errors;
+mod flat_bodies;
 mod forum;
 mod hostile;
 mod lookalikes;
+mod parts;
 mod registry;
 mod route;
 mod shipped;
 mod sound;
+mod xml;
 
 use havengate::policy::{Policy, Severity, Sources, shipped as files};
 

@@ -5,7 +5,6 @@ use crate::{
     rules::{LIMITS, Rules, everything, record, screen},
 };
 use havengate::{
-    policy::integration::Format,
     screen::{Judge, Person, json::JsonScreener},
     verdict::{Code, Refusal},
 };
@@ -14,7 +13,7 @@ use proptest::prelude::*;
 fn lines(rules: &Rules, pieces: &[&[u8]]) -> Result<String, Refusal> {
     let mut judge = crate::rules::Once::new(everything);
     let judge: &mut dyn Judge = &mut judge;
-    let mut screener = JsonScreener::new(rules.compile_as(Format::JsonLines), LIMITS, Person::Unknown);
+    let mut screener = JsonScreener::new(rules.compile_lines(), LIMITS, Person::Unknown);
     let mut out = Vec::new();
     for piece in pieces {
         screener.push(piece, judge)?;

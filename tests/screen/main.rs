@@ -11,13 +11,32 @@
     reason = "a test stops at the first surprise"
 )]
 
+#[path = "../support/mod.rs"]
+mod support;
+
+mod aggregate;
+mod batch;
+mod coding;
 mod document;
+mod flat;
+mod flat_properties;
+mod form;
 mod json;
+mod keys;
 mod lines;
 mod malformed;
 mod model;
+mod multipart;
 mod named;
+mod one_of;
+mod picture;
 mod properties;
 mod rules;
+mod searched;
 mod selector;
 mod sideways;
+mod table;
+mod template;
+mod whole;
+mod within;
+mod xml;

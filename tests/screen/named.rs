@@ -34,6 +34,25 @@ impl Judge for Naming {
     fn reads_every(&self, rule: &FieldRule) -> bool {
         &*rule.path == "$.to"
     }
+    fn detects(&self) -> bool {
+        false
+    }
+    fn places(&self) -> Option<&havengate::detect::Places> {
+        None
+    }
+    fn holds(&self, _: &FieldRule, _: &Category) -> bool {
+        false
+    }
+    fn is_operational(&self, _: &FieldRule) -> bool {
+        false
+    }
+    fn bytes(&self, _: &FieldRule) -> havengate::screen::Bytes {
+        havengate::screen::Bytes::Other
+    }
+    fn known_by(&self, _: &FieldRule) -> havengate::screen::KnownBy {
+        havengate::screen::KnownBy::Nothing
+    }
+
     fn pseudonym(&self, _: &Category, value: &str) -> String {
         format!("p{}", value.len())
     }

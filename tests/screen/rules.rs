@@ -4,8 +4,8 @@ use havengate::{
     flow::{Category, Form, Transform},
     policy::{
         integration::{
-            BodyRules, Denied, Dependants, FieldRule, Format, RecordRules, RecordTarget, SubjectSource, Target,
-            Unlisted,
+            BodyRules, Denied, Dependants, Detected, FieldRule, Format, RecordRules, RecordTarget, SubjectSource,
+            Target, Unlisted,
         },
         selector::{Matcher, Selector},
     },
@@ -42,6 +42,9 @@ pub(crate) fn field(path: &str) -> FieldRule {
         only: false,
         denied: Denied::Strip,
         required: false,
+        detected: Detected::Value,
+        within: None,
+        one_of: None,
     }
 }
 
@@ -64,16 +67,28 @@ impl Rules {
     }
 
     pub(crate) fn compile(&self) -> Arc<BodyRules> {
-        self.compile_as(Format::Json)
+        self.compile_as("application/json", Format::Json, &selector)
     }
 
-    pub(crate) fn compile_as(&self, format: Format) -> Arc<BodyRules> {
+    pub(crate) fn compile_lines(&self) -> Arc<BodyRules> {
+        self.compile_as("application/jsonl", Format::JsonLines, &selector)
+    }
+
+    /// In another format, whose selectors `selector` reads.
+    pub(crate) fn compile_as(
+        &self,
+        media: &str,
+        format: Format,
+        selector: &dyn Fn(&str) -> Selector,
+    ) -> Arc<BodyRules> {
         let share = |rules: &[FieldRule]| rules.iter().cloned().map(Arc::new).collect();
         let envelope = (0..).zip(&self.envelope).map(|(i, f)| (selector(&f.path), Target::Envelope(i)));
         let records = (0..).zip(&self.records).map(|(i, r)| (selector(&r.select), Target::Record(i)));
         Arc::new(BodyRules {
-            media: "application/json".to_owned(),
+            keys: havengate::policy::integration::Keys::default(),
+            media: media.to_owned(),
             format,
+            limit: None,
             unlisted: self.unlisted,
             envelope: share(&self.envelope),
             matcher: Matcher::compile(&envelope.chain(records).collect::<Vec<_>>()).unwrap(),
@@ -81,6 +96,8 @@ impl Rules {
                 .records
                 .iter()
                 .map(|record| RecordRules {
+                    aggregate: None,
+                    key: None,
                     subject: match &record.subject {
                         Some(text) => SubjectSource::Body(text.as_str().into()),
                         None => SubjectSource::Path("reference".to_owned()),
@@ -94,7 +111,7 @@ impl Rules {
                         select: select.as_str().into(),
                         subject: subject.as_str().into(),
                     }),
-                    matcher: record.matcher(),
+                    matcher: record.matcher(selector),
                 })
                 .collect(),
         })
@@ -102,7 +119,7 @@ impl Rules {
 }
 
 impl Record {
-    fn matcher(&self) -> Matcher<RecordTarget> {
+    fn matcher(&self, selector: &dyn Fn(&str) -> Selector) -> Matcher<RecordTarget> {
         let target = |i, s: &Selector| if s.has_filter() { RecordTarget::Choice(i) } else { RecordTarget::Field(i) };
         let fields = (0..).zip(self.fields.iter().map(|f| selector(&f.path)));
         let mut places: Vec<_> = fields.map(|(i, s)| (s.clone(), target(i, &s))).collect();
@@ -138,6 +155,29 @@ impl<F: Fn(&Person, &FieldRule) -> Ruling> Judge for Once<F> {
     fn reads_every(&self, _: &FieldRule) -> bool {
         false
     }
+    fn detects(&self) -> bool {
+        false
+    }
+    fn places(&self) -> Option<&havengate::detect::Places> {
+        None
+    }
+    fn holds(&self, _: &FieldRule, _: &Category) -> bool {
+        false
+    }
+    fn is_operational(&self, _: &FieldRule) -> bool {
+        false
+    }
+    fn bytes(&self, rule: &FieldRule) -> havengate::screen::Bytes {
+        match rule.category.as_str() {
+            "hg:Document" => havengate::screen::Bytes::Document,
+            "pd:Biometric" => havengate::screen::Bytes::Biometric,
+            _ => havengate::screen::Bytes::Other,
+        }
+    }
+    fn known_by(&self, _: &FieldRule) -> havengate::screen::KnownBy {
+        havengate::screen::KnownBy::Nothing
+    }
+
     fn pseudonym(&self, _: &Category, value: &str) -> String {
         pseudonym(value)
     }

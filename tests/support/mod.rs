@@ -10,6 +10,7 @@
 
 pub mod authority;
 pub mod dns;
+pub mod pictures;
 pub mod small_disk;
 pub mod spellings;
 pub mod standin;

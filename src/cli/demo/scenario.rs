@@ -117,6 +117,18 @@ fn without_consent() -> Vec<Scenario> {
             },
         },
         Scenario {
+            name: "A National Insurance number and a postcode written where only a need belongs",
+            target: "/riverside/needs",
+            body: r#"{"ref":"R-1022","firstName":"Amina","need":{"type":"hostel for Amina, AB 12 34 56 C","beds":1,"from":"bedded down near SE15 4QN"},"priority":"high"}"#,
+            before: vec![],
+            stated: Stated {
+                code: None,
+                clause: None,
+                leaves: &["\"beds\":1", "\"priority\":\"high\""],
+                stays: &["Amina", "AB 12 34 56 C", "SE15 4QN"],
+            },
+        },
+        Scenario {
             name: "Where somebody sleeps, even with their consent",
             target: "/riverside/needs",
             body: r#"{"ref":"R-1003","bedded_down":"under the arches, Mill Lane","need":{"type":"hostel","beds":1}}"#,

@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Writes a file of ours for anybody to read, in place of what is there.
-pub(super) fn fresh(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(in crate::cli) fn fresh(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let write = || {
         let mut beside = beside(path)?;
         beside.write_all(bytes)?;
@@ -20,7 +20,7 @@ pub(super) fn fresh(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// A file that is read, changed in memory, and put back unless somebody else changed it meanwhile.
-pub(super) struct Target {
+pub(in crate::cli) struct Target {
     path: PathBuf,
     /// Held so that two of us take turns.
     _lock: File,
@@ -29,7 +29,7 @@ pub(super) struct Target {
 
 impl Target {
     /// Opens and reads it. Where the name is a link, the file it leads to.
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+    pub(in crate::cli) fn open(path: &Path) -> Result<Self, Failure> {
         let failed = |e: io::Error| Failure::system(path, &e);
         let path = fs::canonicalize(path).map_err(failed)?;
         let mut file = File::open(&path).map_err(failed)?;
@@ -40,12 +40,12 @@ impl Target {
     }
 
     /// As it was read.
-    pub(super) fn text(&self) -> &str {
+    pub(in crate::cli) fn text(&self) -> &str {
         &self.text
     }
 
     /// Puts a new text in its place, with the mode and the owner it has.
-    pub(super) fn replace(&self, text: &str) -> Result<(), Failure> {
+    pub(in crate::cli) fn replace(&self, text: &str) -> Result<(), Failure> {
         let failed = |e: io::Error| Failure::system(&self.path, &e);
         let facts = fs::metadata(&self.path).map_err(failed)?;
         let mut beside = beside(&self.path).map_err(failed)?;

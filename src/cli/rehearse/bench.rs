@@ -14,7 +14,7 @@ use crate::{
         control::{self, Command, ControlError, Reply},
         keys,
         rehearsal::{self, Situation, report::Told},
-        reload,
+        reload::{self, ReloadError},
     },
     ledger::{Ledger, Opening},
     policy::Policy,
@@ -91,9 +91,10 @@ impl Bench {
     ) -> Result<Self, Failure> {
         let (_, policy) =
             reload::compile(&config.policies, crate::cli::today()).map_err(|e| Failure::of_policies(&e))?;
-        let bench = |source, judge| Self { app, at, policy: Arc::new(policy), source, judge };
+        let policy = Arc::new(policy);
+        let bench = |source, judge| Self { app, at, policy: policy.clone(), source, judge };
         if without_consents {
-            let here = Here::new(config, Arc::default(), None)?;
+            let here = Here::new(config, &policy, Arc::default(), None)?;
             return Ok(bench(Source::Nowhere, Judge::Here(Box::new(here))));
         }
         let socket = config.control_socket();
@@ -108,7 +109,7 @@ impl Bench {
                 let ledger = Ledger::open(&config.ledger, Opening::new(config.gateway.name.clone()))?;
                 let (view, time) = (ledger.view(), ledger.now());
                 ledger.close().await.map_err(|e| Failure::new(Exit::Unavailable, e.to_string()))?;
-                let here = Here::new(config, view, Some(time))?;
+                let here = Here::new(config, &policy, view, Some(time))?;
                 Ok(bench(Source::RecordBook, Judge::Here(Box::new(here))))
             }
             Ok(Reply::Refused { text } | Reply::Invalid { text }) => Err(Failure::new(Exit::Unavailable, text)),
@@ -162,8 +163,11 @@ impl Bench {
 const INSTEAD: &str = "rehearse it while no gateway runs in this home, or with --without-consents";
 
 impl Here {
-    fn new(config: &Config, view: Arc<View>, not_before: Option<Timestamp>) -> Result<Self, Failure> {
+    fn new(config: &Config, policy: &Policy, view: Arc<View>, not_before: Option<Timestamp>) -> Result<Self, Failure> {
         let keys = Arc::new(keys::load_dir(&config.keys)?);
+        if !keys::fits(&keys, &policy.places) {
+            return Err(Failure::of_policies(&ReloadError::Places));
+        }
         Ok(Self { view, keys, limits: config.limits.clone(), audience: config.gateway.audience.clone(), not_before })
     }
 

@@ -1,10 +1,9 @@
 //! One connection to a recipient, and the right to use it once.
 
-use super::{FailureKind, Outgoing, SendFailure, Sent, meter::Meter, pool::Home};
+use super::{FailureKind, Outgoing, SendFailure, Sent, meter::Meter, outbound::Outbound, pool::Home};
 use http::{Request, Response};
-use http_body_util::Full;
 use hyper::{
-    body::{Bytes, Incoming},
+    body::Incoming,
     client::conn::{TrySendError, http1, http2},
 };
 use std::{
@@ -32,9 +31,9 @@ pub(super) struct Connection {
 #[derive(Debug)]
 pub(super) enum Line {
     /// HTTP/1.1: one exchange at a time.
-    One(http1::SendRequest<Full<Bytes>>),
+    One(http1::SendRequest<Outbound>),
     /// HTTP/2: many, shared.
-    Many(http2::SendRequest<Full<Bytes>>, Arc<Streams>),
+    Many(http2::SendRequest<Outbound>, Arc<Streams>),
 }
 
 /// How much an HTTP/2 connection is in use.
@@ -108,7 +107,7 @@ enum Either<A, B> {
     Many(B),
 }
 
-fn failed(mut error: TrySendError<Request<Full<Bytes>>>) -> Failed {
+fn failed(mut error: TrySendError<Request<Outbound>>) -> Failed {
     let unsent = error.take_message().is_some();
     let error = error.error();
     let kind = if error.is_parse() || error.is_parse_too_large() {

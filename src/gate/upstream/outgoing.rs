@@ -1,11 +1,13 @@
 //! A request as it will stand on the wire. It is made from a [`Screened`] request, or it asks for a token.
 
+use super::outbound::Outbound;
 use crate::{
     flow::DecisionId,
     gate::{
         answer::{Listed, OwnRoute},
         credentials::Credential,
         resolve::{self, Pinned},
+        spool::Content,
     },
     ledger::Receipt,
     screen::Screened,
@@ -16,7 +18,6 @@ use http::{
     header::{self, Entry},
     uri::PathAndQuery,
 };
-use http_body_util::Full;
 use hyper::body::Bytes;
 use std::fmt;
 
@@ -29,7 +30,7 @@ pub struct Outgoing {
     method: Method,
     path_and_query: PathAndQuery,
     headers: HeaderMap,
-    body: Bytes,
+    body: Content,
 }
 
 impl fmt::Debug for Outgoing {
@@ -40,20 +41,25 @@ impl fmt::Debug for Outgoing {
 
 impl Outgoing {
     /// A request that was screened, to where it was judged to go. Nothing of it comes from anywhere else but the
-    /// gateway's own credential. `route` says how links in the answer are turned back into the caller's own, `listed`
+    /// gateway's own credential. `content` is the whole of the body, from [`Held`](crate::gate::spool::Held). `route` says how links in the answer are turned back into the caller's own, `listed`
     /// where they stand in the answer's body, if the operation says.
     ///
     /// # Errors
     /// `internal` when what was screened cannot stand on the wire.
     pub fn screened(
         screened: &Screened,
+        content: Content,
         pinned: Pinned,
         route: OwnRoute,
         listed: Option<Listed>,
         credential: Credential,
     ) -> Result<Self, Refusal> {
         let body = screened.body();
-        let media = body.map(|b| HeaderValue::from_str(&b.media)).transpose();
+        if !content.is_of(screened) {
+            return Err(fault());
+        }
+        let media =
+            body.filter(|b| !b.content_type.is_empty()).map(|b| HeaderValue::from_str(&b.content_type)).transpose();
         Self::new(Parts {
             decision: screened.decision(),
             pinned,
@@ -63,7 +69,7 @@ impl Outgoing {
             path_and_query: screened.path_and_query().to_owned(),
             headers: screened.headers().clone(),
             media: media.map_err(|_| fault())?,
-            body: body.map(|b| b.bytes.clone()).unwrap_or_default(),
+            body: content,
             credential,
         })
     }
@@ -91,7 +97,7 @@ impl Outgoing {
             path_and_query: path,
             headers: HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("application/json"))]),
             media: Some(HeaderValue::from_static("application/x-www-form-urlencoded")),
-            body: body.finish().into(),
+            body: Content::own(body.finish().into()),
             credential,
         })
     }
@@ -106,8 +112,8 @@ impl Outgoing {
             headers.insert(header::CONTENT_TYPE, media);
         }
         let expects_content = [Method::POST, Method::PUT, Method::PATCH].contains(&parts.method);
-        if expects_content || !parts.body.is_empty() {
-            headers.insert(header::CONTENT_LENGTH, parts.body.len().into());
+        if expects_content || parts.body.length() > 0 {
+            headers.insert(header::CONTENT_LENGTH, parts.body.length().into());
         }
         if let Some((name, value)) = parts.credential.into_header() {
             headers.insert(name, value);
@@ -128,6 +134,11 @@ impl Outgoing {
     #[must_use]
     pub const fn decision(&self) -> DecisionId {
         self.decision
+    }
+
+    /// Bytes of its body.
+    pub(super) const fn length(&self) -> u64 {
+        self.body.length()
     }
 
     /// Where it goes.
@@ -154,8 +165,8 @@ impl Outgoing {
     }
 
     /// The message for one attempt. `Host` is the recipient's, whatever the caller's was.
-    pub(super) fn message(&self, http2: bool) -> Option<Request<Full<Bytes>>> {
-        let mut request = Request::new(Full::new(self.body.clone()));
+    pub(super) fn message(&self, http2: bool) -> Option<Request<Outbound>> {
+        let mut request = Request::new(Outbound::new(&self.body));
         *request.method_mut() = self.method.clone();
         if http2 {
             *request.uri_mut() = self.url().parse().ok()?;
@@ -184,7 +195,7 @@ struct Parts {
     /// The body's type, where there is a body.
     media: Option<HeaderValue>,
     /// Its length is what `Content-Length` says.
-    body: Bytes,
+    body: Content,
     credential: Credential,
 }
 

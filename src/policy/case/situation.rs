@@ -1,6 +1,6 @@
 //! `consent.json`: what is in force when the case happens.
 
-use super::{Problems, place};
+use super::{Diagnostic, Problems, place};
 use crate::{
     consent::{AdviceRecord, ConsentAct, Grant, Ground, Item, Safeguarding, view::StopScope},
     flow::{App, ConsentId, SubjectLabel, SystemId},
@@ -29,6 +29,20 @@ pub struct Situation {
     /// Stops in force: `"everything"`, `{"integration": "…"}`, `{"destination": "…"}`.
     #[serde(default)]
     pub stops: Vec<StopScope>,
+}
+
+impl Situation {
+    /// Reads a `consent.json`, named `file` in what is wrong with it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, as with policy files.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Diagnostic>> {
+        let mut problems = Problems::default();
+        match parse(file, text, &mut problems) {
+            Some(situation) if !problems.refused() => Ok(situation),
+            _ => Err(problems.into_sorted()),
+        }
+    }
 }
 
 /// A [`Grant`] whose subject is named by a client's id.

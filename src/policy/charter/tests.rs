@@ -8,7 +8,8 @@ use crate::{
 use cedar_policy::{Context, EntityUid};
 
 fn categories() -> Categories {
-    let name = CategoryFacts { label: String::new(), group: Group::Identity, parent: None, coarse: false };
+    let name =
+        CategoryFacts { label: String::new(), group: Group::Identity, parent: None, coarse: false, holds: Vec::new() };
     Categories([("pd:Name".parse().unwrap(), name)].into())
 }
 

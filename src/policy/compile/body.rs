@@ -1,8 +1,17 @@
 //! What a body may hold: records, envelope, subjects, dependants, and the matchers that find them.
 
+mod aggregate;
 mod answers;
+pub(super) mod batch;
+mod flat;
+mod keys;
+mod multipart;
 mod record;
 pub(super) mod selectors;
+mod size;
+mod table;
+mod whole;
+mod xml;
 
 use super::{
     Meaning, Problems,
@@ -11,6 +20,7 @@ use super::{
 };
 use crate::policy::{
     integration::{BodyRules, FieldRule, Format, PathSegment, Target, Unlisted},
+    selector::Selector,
     source::{
         At,
         integration::{Body, Record},
@@ -19,13 +29,17 @@ use crate::policy::{
 };
 pub(super) use record::subject_of_request;
 use selectors::{Placed, index, matcher, parse};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 /// Where else in the request a subject can be.
 pub(super) struct Places<'a> {
     pub(super) query: &'a BTreeMap<String, Arc<FieldRule>>,
     /// `None` where the template cannot be read, which is reported.
     pub(super) path: Option<&'a [PathSegment]>,
+    /// These are the rules of a part, of a body that says itself whom it is about.
+    pub(super) is_told: bool,
+    /// What a batch may hold.
+    pub(super) named: batch::Named<'a>,
 }
 
 impl Places<'_> {
@@ -42,10 +56,46 @@ pub(super) fn compile(
     problems: &mut Problems,
 ) -> Option<BodyRules> {
     let (span, text) = (text.span(), text.get_ref());
-    let format = format(file, &text.media, problems)?;
+    if let Some(kind) = &text.batch {
+        return batch::compile(file, text, kind, places, problems);
+    }
+    if let Some(operations) = &text.operations {
+        let mend = "say how requests are wrapped, such as `batch = \"salesforce-composite\"`, or take it out";
+        problems.error(place(file, operations.span()), "only a batch holds other operations", mend);
+        return None;
+    }
+    if text.media.get_ref() == multipart::MEDIA {
+        return multipart::compile(file, text, places, meaning, problems);
+    }
+    if let Some(part) = text.part.first() {
+        let mend = "write `media = \"multipart/form-data\"`, or list the fields of the body itself";
+        problems.error(place(file, part.span()), "a body of this media type has no parts", mend);
+        return None;
+    }
+    listed(file, (span, text), places, meaning, problems)
+}
+
+/// A body that lists its values itself.
+fn listed(
+    file: &str,
+    (span, text): (Range<usize>, &Body),
+    places: &Places<'_>,
+    meaning: &Meaning<'_>,
+    problems: &mut Problems,
+) -> Option<BodyRules> {
+    let format = format(file, text, problems)?;
+    xml::anchored(file, text, &format, problems);
+    let limit = text.limit.as_ref().map_or(Some(None), |limit| size::compile(file, limit, problems).map(Some));
     let unlisted = unlisted(file, &text.unlisted, problems);
+    if format.is_whole() {
+        let rules = whole::compile(file, text, format, unlisted?, places, meaning, problems)?;
+        return Some(BodyRules { limit: limit?, ..rules });
+    }
+    if !flat::check(file, text, &format, problems) {
+        return None;
+    }
     let (mut envelope, mut targets) = (Vec::new(), Vec::new());
-    for (key, rule) in fields::compile(file, &text.envelope, Site::Body, meaning, problems) {
+    for (key, rule) in fields::compile(file, &text.envelope, Site::within(&format), meaning, problems) {
         if let Some(selector) = parse(file, key.span(), key.get_ref(), &format, problems) {
             selectors::no_filter(file, &key.span(), &selector, problems);
             targets.push(Placed::new(key.span(), selector, Target::Envelope(index(envelope.len()))));
@@ -53,36 +103,89 @@ pub(super) fn compile(
         }
     }
     let whole = toml::Spanned::new(span.clone(), Record::default());
-    let records: Vec<&At<Record>> = if text.record.is_empty() { vec![&whole] } else { text.record.iter().collect() };
-    let mut compiled = Vec::new();
+    let records: Vec<&At<Record>> = match &text.aggregate {
+        Some(_) => Vec::new(),
+        None if text.record.is_empty() => vec![&whole],
+        None => text.record.iter().collect(),
+    };
+    let mut drafts = Vec::new();
     for record in &records {
-        let (at, select) = match &record.get_ref().select {
-            Some(select) => (select.span(), select.get_ref().as_str()),
-            None => (record.span(), "$"),
-        };
         let rules = record::compile(file, record, &format, places, meaning, problems);
-        if let Some(selector) = parse(file, at.clone(), select, &format, problems) {
-            selectors::no_filter(file, &at, &selector, problems);
-            targets.push(Placed::new(at, selector, Target::Record(index(compiled.len()))));
-            compiled.push(rules);
-        }
+        drafts.push((record.span(), record.get_ref().select.as_ref(), rules));
     }
+    if let Some(cells) = &text.aggregate {
+        let rules = aggregate::compile(file, text, cells, &format, places, meaning, problems)?;
+        drafts.push((cells.span(), cells.get_ref().select.as_ref(), rules));
+    }
+    let mut compiled = placed(file, drafts, &format, &mut targets, problems);
     apart(file, &targets, problems);
     one_request_subject(file, &records, &compiled, problems);
     require(file, &text.required, &mut envelope, &mut compiled, problems);
     let matcher = matcher(file, span, &targets, problems);
     let records: Option<Vec<_>> = compiled.into_iter().map(|r| r.finish(file, problems)).collect();
     let (envelope, media) = (envelope.into_iter().map(Arc::new).collect(), text.media.get_ref().clone());
-    Some(BodyRules { media, format, unlisted: unlisted?, envelope, records: records?, matcher: matcher? })
+    Some(BodyRules {
+        keys: crate::policy::integration::Keys::default(),
+        media,
+        format,
+        limit: limit?,
+        unlisted: unlisted?,
+        envelope,
+        records: records?,
+        matcher: matcher?,
+    })
 }
 
-fn format(file: &str, media: &At<String>, problems: &mut Problems) -> Option<Format> {
-    let format = Format::of(media.get_ref());
-    if format.is_none() {
-        let mend = "write \"application/json\", in lower case and without parameters";
-        problems.error(place(file, media.span()), "this media type cannot be screened", mend);
+/// A kind of record with its place in the file and, where it is said, what selects it.
+type Drafted<'t> = (Range<usize>, Option<&'t At<String>>, record::Draft);
+
+/// Where each kind of record is; those whose place cannot be read are reported and left out.
+fn placed(
+    file: &str,
+    drafts: Vec<Drafted<'_>>,
+    format: &Format,
+    targets: &mut Vec<Placed<Target>>,
+    problems: &mut Problems,
+) -> Vec<record::Draft> {
+    let mut compiled = Vec::new();
+    for (span, select, rules) in drafts {
+        let (at, select) = match select {
+            Some(select) => (select.span(), parse(file, select.span(), select.get_ref(), format, problems)),
+            None => (span, Some(Selector::root())),
+        };
+        if let Some(selector) = select {
+            selectors::no_filter(file, &at, &selector, problems);
+            targets.push(Placed::new(at, selector, Target::Record(index(compiled.len()))));
+            compiled.push(rules);
+        }
     }
-    format
+    compiled
+}
+
+/// How the body is read, with what the media type alone does not say.
+fn format(file: &str, text: &Body, problems: &mut Problems) -> Option<Format> {
+    let format = match Format::of(text.media.get_ref()) {
+        Some(Format::Table(usual)) => {
+            Some(Format::Table(table::dialect(file, usual, text.dialect.as_ref(), problems)?))
+        }
+        None if text.content.is_some() => return whole::format(file, &text.media, problems),
+        format => format,
+    };
+    let Some(format) = format else {
+        let mend = "write \"application/json\", \"application/xml\", \"text/csv\", \"application/x-www-form-urlencoded\" or \"text/plain\", in \
+                    lower case and without parameters; what is no list of values leaves as one `content`";
+        problems.error(place(file, text.media.span()), "this media type cannot be screened", mend);
+        return None;
+    };
+    if !whole::keys(file, text, &format, problems) {
+        return None;
+    }
+    xml::complete(file, text, format, problems)
+}
+
+/// What is not said is stripped: only whole bodies must say.
+pub(super) fn unlisted_or_strip(file: &str, text: Option<&At<String>>, problems: &mut Problems) -> Option<Unlisted> {
+    text.map_or(Some(Unlisted::Strip), |text| unlisted(file, text, problems))
 }
 
 fn unlisted(file: &str, text: &At<String>, problems: &mut Problems) -> Option<Unlisted> {

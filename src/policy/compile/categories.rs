@@ -28,6 +28,7 @@ struct Entry<'a> {
     parent: Option<&'a At<Category>>,
     coarse: bool,
     forms: Option<Vec<Form>>,
+    holds: Option<&'a [At<Category>]>,
 }
 
 /// `None` where a file cannot be read, which is reported.
@@ -69,12 +70,13 @@ fn core_entry<'a>(id: &At<Category>, core: &'a Core, problems: &mut Problems) ->
         parent: core.parent.as_ref(),
         coarse: core.coarse,
         forms,
+        holds: core.holds.as_deref(),
     }
 }
 
 fn local_entry<'a>(id: &At<Category>, local: &'a Local) -> Entry<'a> {
     let at = place(LOCAL_CATEGORIES, id.span());
-    Entry { at, label: &local.label, group: None, parent: Some(&local.parent), coarse: false, forms: None }
+    Entry { at, label: &local.label, group: None, parent: Some(&local.parent), coarse: false, forms: None, holds: None }
 }
 
 #[derive(Default)]
@@ -95,11 +97,23 @@ impl Tree<'_> {
             // Only a core category says that it is coarse; an organisation's own take it from their parent.
             let coarse = if entry.at.file == CORE { entry.coarse } else { line.iter().any(|e| e.coarse) };
             let parent = entry.parent.map(|p| p.get_ref().clone());
-            let facts = crate::policy::CategoryFacts { label: entry.label.to_owned(), group, parent, coarse };
+            let holds = self.held(&line, problems);
+            let facts = crate::policy::CategoryFacts { label: entry.label.to_owned(), group, parent, coarse, holds };
             categories.0.insert((*id).clone(), facts);
             forms.insert((*id).clone(), line.iter().find_map(|e| e.forms.clone()).unwrap_or_default());
         }
         (categories, forms)
+    }
+
+    /// What the nearest of a line says that it holds.
+    fn held(&self, line: &[&Entry<'_>], problems: &mut Problems) -> Vec<Category> {
+        let held = line.iter().find_map(|e| e.holds).unwrap_or_default();
+        for unknown in held.iter().filter(|c| !self.entries.contains_key(c.get_ref())) {
+            let known = self.entries.keys().map(|c| c.as_str());
+            let mend = format!("{}name a category of `{CORE}`", hint(unknown.get_ref().as_str(), known));
+            problems.error(place(CORE, unknown.span()), format!("there is no category `{}`", unknown.get_ref()), mend);
+        }
+        held.iter().map(|c| c.get_ref().clone()).collect()
     }
 
     /// The entry and its ancestors, nearest first. `None` where the line is broken, which is reported.

@@ -1,7 +1,9 @@
 //! One connection: who calls, whom it reaches, for what, and what is unwise about it.
 
 use super::{
-    Meaning, Problems, credentials, operation, place,
+    Meaning, Problems,
+    body::batch::{Named, is_batch},
+    credentials, operation, place,
     recipients::{in_order, not_empty, one_of, sha256},
     routes, upstream,
 };
@@ -9,11 +11,11 @@ use crate::{
     flow::{Host, Purpose},
     policy::{
         Class,
-        integration::{Approval, Auth, Integration, PathSegment, RouteRule, Upstream},
+        integration::{Approval, Auth, Integration, Operation, PathSegment, RouteRule, Upstream},
         organisations::System,
         source::{
             At,
-            integration::{IntegrationFile, Route},
+            integration::{Approval as ApprovalText, IntegrationFile, Route},
             read::hint,
         },
     },
@@ -56,7 +58,8 @@ pub(super) fn compile(
     let tls = credentials::tls(file, text, problems);
     let approval = approval(file, text, problems);
     let route = route(file, &text.route, problems);
-    let operations = operations(file, text, meaning, problems);
+    let base = upstream.as_ref().map_or(&[][..], |upstream| &upstream.base);
+    let operations = operations(file, text, base, meaning, problems);
     if let Some(upstream) = &upstream {
         check_paths(file, text, upstream, &operations, meaning, problems);
     }
@@ -71,23 +74,25 @@ pub(super) fn compile(
         client_certificate: tls.client_certificate,
         upstream_roots: tls.upstream_roots,
         approval,
-        operations: operations.into_iter().map(Arc::new).collect(),
+        operations,
     })
 }
 
+/// Batches come last: what they hold must be known.
 fn operations(
     file: &str,
     text: &IntegrationFile,
+    base: &[String],
     meaning: &Meaning<'_>,
     problems: &mut Problems,
-) -> Vec<operation::Operation> {
+) -> Vec<Arc<Operation>> {
     if text.operation.is_empty() {
         let mend = "add an `[[operation]]` for each thing the app does there";
         problems.error(place(file, text.id.span()), "the connection lists no operation and would carry nothing", mend);
     }
-    let mut operations: Vec<operation::Operation> = Vec::new();
-    for text in &text.operation {
-        if operations.iter().any(|o| o.id == *text.id.get_ref()) {
+    let texts = &text.operation;
+    for (n, text) in texts.iter().enumerate() {
+        if texts.iter().take(n).any(|o| o.id.get_ref() == text.id.get_ref()) {
             let mend = "give one of them another id: records name operations by it";
             problems.error(
                 place(file, text.id.span()),
@@ -95,7 +100,12 @@ fn operations(
                 mend,
             );
         }
-        let Some(operation) = operation::compile(file, text, meaning, problems) else { continue };
+    }
+    let mut operations: Vec<Arc<Operation>> = Vec::new();
+    let (batches, others): (Vec<_>, Vec<_>) = texts.iter().partition(|text| is_batch(text));
+    for text in others.into_iter().chain(batches) {
+        let named = Named { operations: &operations, texts, base };
+        let Some(operation) = operation::compile(file, text, named, meaning, problems) else { continue };
         if let Some(other) = routes::overlaps(&operation, &operations) {
             let mend = "make one path narrower throughout, or join the two";
             problems.error(
@@ -104,7 +114,7 @@ fn operations(
                 mend,
             );
         }
-        operations.push(operation);
+        operations.push(Arc::new(operation));
     }
     operations
 }
@@ -131,7 +141,7 @@ fn check_paths(
     file: &str,
     text: &IntegrationFile,
     upstream: &Upstream,
-    operations: &[operation::Operation],
+    operations: &[Arc<Operation>],
     meaning: &Meaning<'_>,
     problems: &mut Problems,
 ) {
@@ -179,15 +189,19 @@ fn route(file: &str, text: &At<Route>, problems: &mut Problems) -> Option<RouteR
 }
 
 fn approval(file: &str, text: &IntegrationFile, problems: &mut Problems) -> Option<Approval> {
-    let approval = text.approval.as_ref()?.get_ref();
+    Some(approved(file, text.approval.as_ref()?.get_ref(), problems))
+}
+
+/// What the panel decided, and until when it holds.
+pub(super) fn approved(file: &str, approval: &ApprovalText, problems: &mut Problems) -> Approval {
     one_of(file, &approval.by, &["panel"], problems);
     in_order(file, &approval.on, &approval.until, problems);
     sha256(file, &approval.minutes_sha256, problems);
-    Some(Approval {
+    Approval {
         on: approval.on.get_ref().0,
         until: approval.until.get_ref().0,
         minutes_sha256: approval.minutes_sha256.get_ref().clone(),
-    })
+    }
 }
 
 /// Legal, and always refused as it stands, or unwise.

@@ -10,7 +10,7 @@ use crate::{
     flow::{Category, Form, Group},
     policy::{
         headers,
-        integration::{BodyRules, Denied, FieldRule, PathSegment, SubjectSource, Unlisted},
+        integration::{BodyRules, Denied, Detected, FieldRule, Format, Holding, PathSegment, SubjectSource, Unlisted},
         source::{
             At,
             integration::{Fields, Header, Headers, Operation as Text},
@@ -21,13 +21,19 @@ use crate::{
 use http::{HeaderName, Method};
 use std::{collections::BTreeMap, sync::Arc};
 
-pub(super) fn compile(file: &str, text: &Text, meaning: &Meaning<'_>, problems: &mut Problems) -> Option<Operation> {
+pub(super) fn compile(
+    file: &str,
+    text: &Text,
+    named: body::batch::Named<'_>,
+    meaning: &Meaning<'_>,
+    problems: &mut Problems,
+) -> Option<Operation> {
     let method = method(file, &text.method, problems);
     let path = template(file, &text.path, problems);
     let path_fields = path_fields(file, text, path.as_deref(), meaning, problems);
     let query = by_name(fields::compile(file, &text.query, Site::Query, meaning, problems));
     let headers = listed_headers(file, &text.headers, meaning, problems);
-    let places = body::Places { query: &query, path: path.as_deref() };
+    let places = body::Places { query: &query, path: path.as_deref(), is_told: false, named };
     let subject = text.subject.as_ref().and_then(|s| subject(file, text, s, &places, problems));
     let body = text.body.as_ref().map(|b| (b, body::compile(file, b, &places, meaning, problems)));
     let answer = text.response.as_ref().map(|r| answer::compile(file, r, method.as_ref(), &headers, problems));
@@ -235,6 +241,9 @@ fn opaque(name: &At<String>) -> Option<FieldRule> {
         only: true,
         denied: Denied::Strip,
         required: false,
+        detected: Detected::Value,
+        within: None,
+        one_of: None,
     })
 }
 
@@ -274,5 +283,13 @@ fn says_too_much(name: &HeaderName) -> Option<&'static str> {
 
 fn strips(body: &BodyRules) -> bool {
     let mut rules = body.envelope.iter().chain(body.records.iter().flat_map(|r| &r.fields));
-    body.unlisted == Unlisted::Strip || rules.any(|r| r.denied != Denied::Block)
+    let in_parts = match &body.format {
+        Format::Multipart(parts) => parts.list.iter().any(|part| match &part.holds {
+            Holding::Document(rules) => strips(rules),
+            Holding::Text(_) | Holding::Bytes(_) => false,
+        }),
+        Format::Batch(batch) => batch.operations.iter().filter_map(|o| o.body.as_ref()).any(|body| strips(body)),
+        _ => false,
+    };
+    body.unlisted == Unlisted::Strip || in_parts || rules.any(|r| r.denied != Denied::Block)
 }

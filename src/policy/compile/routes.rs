@@ -2,7 +2,7 @@
 
 use super::{Problems, place};
 use crate::policy::integration::{Integration, Operation, PathSegment, RouteRule};
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 /// A compiled connection and where its route is written.
 pub(super) struct Connection<'a> {
@@ -43,7 +43,7 @@ pub(super) fn check(connections: &[Connection<'_>], problems: &mut Problems) {
 
 /// Within one connection: two operations may overlap only where one is narrower throughout.
 /// Answers the other operation's id.
-pub(super) fn overlaps<'o>(operation: &Operation, others: &'o [Operation]) -> Option<&'o Operation> {
+pub(super) fn overlaps<'o>(operation: &Operation, others: &'o [Arc<Operation>]) -> Option<&'o Arc<Operation>> {
     others.iter().find(|other| {
         other.method == operation.method
             && meet(&other.path, &operation.path)

@@ -64,6 +64,19 @@ impl Filter {
     }
 }
 
+impl Filter {
+    /// The name and the text, where it says that the value of this name is exactly this text.
+    pub(super) fn as_text(&self) -> Option<(&str, &str)> {
+        let Self::Compare(Operand::Here(way), Comparison::Equal, Operand::Literal(Scalar::Text(text))) = self else {
+            return None;
+        };
+        match way.as_slice() {
+            [Way::Name(name)] => Some((name, text)),
+            _ => None,
+        }
+    }
+}
+
 /// `text` is the whole selector, for the error.
 pub(super) fn read(text: &str, parsed: &Parsed) -> Result<Filter, SelectorError> {
     match parsed {

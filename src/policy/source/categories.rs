@@ -23,6 +23,8 @@ pub(in crate::policy) struct Core {
     pub(in crate::policy) coarse: bool,
     /// The rougher forms that mean something for it, as `otherwise` names them.
     pub(in crate::policy) forms: Option<At<Vec<String>>>,
+    /// What a value of it may hold as part of what it is, so that finding that there is no surprise.
+    pub(in crate::policy) holds: Option<Vec<At<Category>>>,
 }
 
 /// `categories.local.toml`: the organisation's own. A local category is its parent with a narrower name:

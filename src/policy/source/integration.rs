@@ -68,7 +68,7 @@ pub(in crate::policy) struct ClientCertificate {
 }
 
 /// The panel's approval.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Approval {
     pub(in crate::policy) by: At<String>,
@@ -115,17 +115,19 @@ pub(in crate::policy) enum Headers {
 #[derive(Debug)]
 pub(in crate::policy) enum Header {
     Opaque,
-    Holds(Field),
+    Holds(Box<Field>),
 }
 
 /// Places and what they hold.
 pub(in crate::policy) type Fields = BTreeMap<At<String>, At<Field>>;
 
 /// `[operation.body]`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Body {
     pub(in crate::policy) media: At<String>,
+    /// `"8GiB"`.
+    pub(in crate::policy) limit: Option<At<String>>,
     pub(in crate::policy) unlisted: At<String>,
     #[serde(default)]
     pub(in crate::policy) required: Vec<At<String>>,
@@ -133,10 +135,64 @@ pub(in crate::policy) struct Body {
     pub(in crate::policy) envelope: Fields,
     #[serde(default)]
     pub(in crate::policy) record: Vec<At<Record>>,
+    /// How a table is written.
+    pub(in crate::policy) dialect: Option<At<Dialect>>,
+    /// What a body is that is one value.
+    pub(in crate::policy) content: Option<At<Field>>,
+    /// Whom a body is about that is one value, or that has parts.
+    pub(in crate::policy) subject: Option<At<String>>,
+    /// A table of counts.
+    pub(in crate::policy) aggregate: Option<At<Aggregate>>,
+    /// XML: what the prefixes in its selectors stand for; `""` for names without one.
+    pub(in crate::policy) namespaces: Option<At<BTreeMap<At<String>, At<String>>>>,
+    /// SOAP: the one action that requests may name.
+    pub(in crate::policy) action: Option<At<String>>,
+    /// It holds requests, wrapped like this.
+    pub(in crate::policy) batch: Option<At<String>>,
+    /// The operations that requests in it may ask for.
+    pub(in crate::policy) operations: Option<At<Vec<At<String>>>>,
+    /// What each part may hold.
+    #[serde(default)]
+    pub(in crate::policy) part: Vec<At<Part>>,
+}
+
+/// `[[operation.body.part]]`: a form field's name, and what a body of its media type may say.
+#[derive(Debug, Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct Part {
+    pub(in crate::policy) name: At<String>,
+    /// `text/plain` if it is not said.
+    pub(in crate::policy) media: Option<At<String>>,
+    /// Whether several parts may have this name.
+    pub(in crate::policy) repeated: Option<At<bool>>,
+    /// What its file name holds. A neutral one is written if it is not said.
+    pub(in crate::policy) filename: Option<At<Field>>,
+    /// As the body's, if it is not said.
+    pub(in crate::policy) unlisted: Option<At<String>>,
+    #[serde(default)]
+    pub(in crate::policy) required: Vec<At<String>>,
+    #[serde(default)]
+    pub(in crate::policy) envelope: Fields,
+    #[serde(default)]
+    pub(in crate::policy) record: Vec<At<Record>>,
+    pub(in crate::policy) dialect: Option<At<Dialect>>,
+    pub(in crate::policy) content: Option<At<Field>>,
+    /// XML: what the prefixes in its selectors stand for.
+    pub(in crate::policy) namespaces: Option<At<BTreeMap<At<String>, At<String>>>>,
+}
+
+/// `{ delimiter = ";", quote = "\"", header = true, columns = ["A", "B"] }`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct Dialect {
+    pub(in crate::policy) delimiter: Option<At<String>>,
+    pub(in crate::policy) quote: Option<At<String>>,
+    pub(in crate::policy) header: Option<At<bool>>,
+    pub(in crate::policy) columns: Option<At<Vec<At<String>>>>,
 }
 
 /// `[[operation.body.record]]`. Empty: the whole document, of which nothing is listed.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Record {
     pub(in crate::policy) select: Option<At<String>>,
@@ -144,34 +200,84 @@ pub(in crate::policy) struct Record {
     pub(in crate::policy) dependants: Option<At<Dependants>>,
     #[serde(default)]
     pub(in crate::policy) fields: Fields,
+    /// What the record's own name holds, where records are members of an object.
+    pub(in crate::policy) key: Option<At<Field>>,
+    /// Objects whose members' names are data, by place, and what the names hold.
+    #[serde(default)]
+    pub(in crate::policy) keys: Fields,
     #[serde(default)]
     pub(in crate::policy) answers: Vec<At<Answers>>,
+    /// It is a cell of a table of counts, and so about nobody.
+    #[serde(skip)]
+    pub(in crate::policy) aggregate: bool,
 }
 
+/// `[operation.body.aggregate]`: a table of counts, each record a cell.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::policy) struct Aggregate {
+    /// The cells: `$.rows[*]`. A row of a table is one without being told.
+    pub(in crate::policy) select: Option<At<String>>,
+    /// By what is counted.
+    pub(in crate::policy) dimensions: Fields,
+    /// Where the count of people is, or the counts.
+    pub(in crate::policy) count: At<Counts>,
+    /// What else a cell holds.
+    #[serde(default)]
+    pub(in crate::policy) fields: Fields,
+    /// The panel's decision on a table that crosses who people are with where they are.
+    pub(in crate::policy) crossed: Option<At<Approval>>,
+}
+
+/// One place or several.
+#[derive(Debug, Clone)]
+pub(in crate::policy) struct Counts(pub(in crate::policy) Vec<At<String>>);
+
 /// `[[operation.body.record.answers]]`: questions and answers, where the question says what the answer holds.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::policy) struct Answers {
-    /// The pairs, one by one: `$.questions[*]`.
-    pub(in crate::policy) select: At<String>,
-    /// Where a pair's question is, relative to it.
+    /// The pairs, one by one: `$.questions[*]`. In a table each row is one.
+    pub(in crate::policy) select: Option<At<String>>,
+    /// Where a pair's question is, relative to it; a table's column.
     pub(in crate::policy) question: At<String>,
-    /// Where its answer is, relative to it. May select several places.
+    /// Where its answer is, relative to it. May select several places. A table's column.
     pub(in crate::policy) answer: At<String>,
     /// By the question's exact text, what its answer holds.
     pub(in crate::policy) table: Fields,
 }
 
 /// `"pd:Name"`, or a table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::policy) struct Field {
-    pub(in crate::policy) category: Category,
+    /// `None`: what is within says what it holds.
+    pub(in crate::policy) category: Option<Category>,
     /// Of the category, where it is written in a table.
     pub(in crate::policy) category_span: Option<Range<usize>>,
     pub(in crate::policy) otherwise: Option<At<String>>,
     pub(in crate::policy) only: Option<At<bool>>,
     pub(in crate::policy) denied: Option<At<Denied>>,
+    /// `"value"`, `"span"` or `"block"`.
+    pub(in crate::policy) detected: Option<At<String>>,
+    /// `"json"`, `"base64"`, `"form"`, or two of them from the outside in.
+    pub(in crate::policy) encoding: Option<At<Encoding>>,
+    /// What is within the value, by place.
+    pub(in crate::policy) fields: Option<Fields>,
+    /// What happens within the value to what no rule lists. `"strip"` if it is not said.
+    pub(in crate::policy) unlisted: Option<At<String>>,
+    /// The only texts that may leave.
+    pub(in crate::policy) one_of: Option<At<Vec<At<String>>>>,
+    /// `"soql"` or `"fhir"`: how the template is written.
+    pub(in crate::policy) language: Option<At<String>>,
+    /// A query with `:name` for each literal that varies.
+    pub(in crate::policy) template: Option<At<String>>,
+    /// What the literals hold, by name.
+    pub(in crate::policy) parameters: Option<Fields>,
 }
+
+/// One encoding, or several from the outside in.
+#[derive(Debug, Clone)]
+pub(in crate::policy) struct Encoding(pub(in crate::policy) Vec<String>);
 
 /// `"strip"`, `"null"`, `"empty"`, `"block"` or `{ const = "Withheld" }`.
 #[derive(Debug, Clone)]
@@ -181,7 +287,7 @@ pub(in crate::policy) enum Denied {
 }
 
 /// `"$.children[*]"`, or with the place of the subject too.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::policy) enum Dependants {
     Select(String),
     Both { select: At<String>, subject: At<String> },
@@ -190,28 +296,57 @@ pub(in crate::policy) enum Dependants {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FieldTable {
-    category: At<Category>,
+    category: Option<At<Category>>,
     otherwise: Option<At<String>>,
     only: Option<At<bool>>,
     denied: Option<At<Denied>>,
+    detected: Option<At<String>>,
+    encoding: Option<At<Encoding>>,
+    fields: Option<Fields>,
+    unlisted: Option<At<String>>,
+    one_of: Option<At<Vec<At<String>>>>,
+    language: Option<At<String>>,
+    template: Option<At<String>>,
+    parameters: Option<Fields>,
 }
 
 impl From<FieldTable> for Field {
     fn from(t: FieldTable) -> Self {
         Self {
-            category_span: Some(t.category.span()),
-            category: t.category.into_inner(),
+            category_span: t.category.as_ref().map(At::span),
+            category: t.category.map(At::into_inner),
             otherwise: t.otherwise,
             only: t.only,
             denied: t.denied,
+            detected: t.detected,
+            encoding: t.encoding,
+            fields: t.fields,
+            unlisted: t.unlisted,
+            one_of: t.one_of,
+            language: t.language,
+            template: t.template,
+            parameters: t.parameters,
         }
     }
 }
 
 impl Field {
     fn word(s: &str) -> Result<Self, crate::flow::NameError> {
-        let category = Category::parse(s)?;
-        Ok(Self { category, category_span: None, otherwise: None, only: None, denied: None })
+        Ok(Self {
+            category: Some(Category::parse(s)?),
+            category_span: None,
+            otherwise: None,
+            only: None,
+            denied: None,
+            detected: None,
+            encoding: None,
+            fields: None,
+            unlisted: None,
+            one_of: None,
+            language: None,
+            template: None,
+            parameters: None,
+        })
     }
 }
 
@@ -224,8 +359,10 @@ impl<'de> Deserialize<'de> for Field {
 
 impl<'de> Deserialize<'de> for Header {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let word = |s: &str| if s == "opaque" { Ok(Self::Opaque) } else { Field::word(s).map(Self::Holds) };
-        let table: fn(FieldTable) -> Self = |t| Self::Holds(t.into());
+        let word = |s: &str| {
+            if s == "opaque" { Ok(Self::Opaque) } else { Field::word(s).map(|field| Self::Holds(field.into())) }
+        };
+        let table: fn(FieldTable) -> Self = |t| Self::Holds(Box::new(t.into()));
         d.deserialize_any(WordOrTable { expected: "\"opaque\", a category or a table with one", word, table })
     }
 }
@@ -249,6 +386,31 @@ impl<'de> Deserialize<'de> for Headers {
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Headers, A::Error> {
                 BTreeMap::deserialize(MapAccessDeserializer::new(map)).map(Headers::Rules)
+            }
+        }
+        d.deserialize_any(Visitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Counts {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        Vec::deserialize(d).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Encoding {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Encoding;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an encoding or a list of them")
+            }
+            fn visit_str<E: serde::de::Error>(self, s: &str) -> Result<Encoding, E> {
+                Ok(Encoding(vec![s.to_owned()]))
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, seq: A) -> Result<Encoding, A::Error> {
+                Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(seq)).map(Encoding)
             }
         }
         d.deserialize_any(Visitor)

@@ -5,17 +5,17 @@ use super::{
     text,
     tree::{Node, Value},
 };
-use crate::policy::{
-    integration::RecordRules,
-    selector::{Comparison, Filter, Operand, Scalar, Selector, Step, Way},
+use crate::{
+    policy::{
+        integration::RecordRules,
+        selector::{Comparison, Filter, Operand, Scalar, Selector, Step, Way},
+    },
+    screen::place::NO_RULE,
 };
 use std::{
     cmp::Ordering,
     collections::{HashMap, hash_map::Entry},
 };
-
-/// What stands for no rule in an item that waits to be chosen for.
-pub(super) const NONE: u16 = u16::MAX;
 
 /// Gives every item whose rule depends on what stands beside it that rule: the one whose filter holds, else the one
 /// without a filter. Items that no rule lists after all, and those that two filters claim, become gaps or go; how
@@ -30,7 +30,7 @@ pub(super) fn choose(items: &mut Vec<Item>, rules: &RecordRules, buf: &[u8], rec
         let Kind::Choice(scalar) = item.kind else { return true };
         let rule = match chosen.get(&(item.value as usize)) {
             Some(claimed) => *claimed,
-            None => Some(item.rule).filter(|rule| *rule != NONE),
+            None => Some(item.rule).filter(|rule| *rule != NO_RULE),
         };
         if let Some(rule) = rule {
             (item.rule, item.kind) = (rule, Kind::Field(scalar));
@@ -232,10 +232,14 @@ mod tests {
         let literal =
             proptest::sample::select(&["1", "-1", "'a'", "\"b\"", "true", "false", "null", "'é\\'\"\\\\'"][..]);
         let how = proptest::sample::select(&["==", "!=", "<", "<=", ">", ">="][..]);
+        // Implementations differ on the order of what has none (RFC 9535 section 2.3.5.2.2 says that it has none).
+        let plain = proptest::sample::select(&["1", "-1", "'a'", "\"b\""][..]);
+        let same = proptest::sample::select(&["==", "!="][..]);
         let atom = prop_oneof![
             1 => place.clone().prop_map(str::to_owned),
             1 => place.clone().prop_map(|p| format!("!{p}")),
-            4 => (place, how, literal).prop_map(|(p, how, l)| format!("{p} {how} {l}")),
+            2 => (place.clone(), same, literal).prop_map(|(p, how, l)| format!("{p} {how} {l}")),
+            2 => (place, how, plain).prop_map(|(p, how, l)| format!("{p} {how} {l}")),
         ];
         atom.prop_recursive(2, 6, 2, |inner| {
             prop_oneof![

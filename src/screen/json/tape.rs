@@ -26,6 +26,8 @@ pub(super) enum Kind {
     Field(Scalar),
     /// A scalar whose rule is chosen when the record is whole. `rule` is the one without a filter, if there is one.
     Choice(Scalar),
+    /// The name of the member that comes next, which is a value. `value` to `end` is the name.
+    Key,
     /// An element that does not leave: `null` keeps the others' indices.
     Gap,
 }

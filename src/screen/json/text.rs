@@ -43,7 +43,7 @@ fn unit(rest: &mut std::str::Chars<'_>) -> u16 {
 }
 
 /// Writes a text as a JSON string, escaping only what must be (RFC 8259 section 7).
-pub(super) fn encode(text: &str, out: &mut Vec<u8>) {
+pub(in crate::screen) fn encode(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     for byte in text.bytes() {
         match byte {

@@ -12,8 +12,6 @@ use super::{
     scan::{self, Fault, Partial},
     tape::{Item, Kind, Scalar, Tape},
 };
-use places::{CHOICE, DEEPER, DEPENDANT_SUBJECT, LISTED, SPECIAL, SUBJECT, may_name_somebody};
-
 use crate::{
     policy::{
         integration::BodyRules,
@@ -21,7 +19,8 @@ use crate::{
     },
     screen::{
         Judge, Person,
-        tally::{PersonId, Rules, Tally},
+        place::{CHOICE, DEEPER, DEPENDANT_SUBJECT, KEYED, LISTED, SPECIAL, SUBJECT},
+        tally::{PersonId, Tally},
     },
     verdict::Refusal,
 };
@@ -76,6 +75,8 @@ struct Frame {
     seen: u64,
     /// The last of them: its ordinal and one.
     last: u16,
+    /// The rule that lists the names of its members, where they are values.
+    keys: Option<u16>,
     scope: Scope,
 }
 
@@ -158,6 +159,7 @@ impl Walk {
                 count: 0,
                 seen: 0,
                 last: 0,
+                keys: None,
                 scope,
             },
             stack: Vec::new(),
@@ -167,7 +169,7 @@ impl Walk {
             record: None,
             followed: (usize::MAX, Vec::new()),
             tape: Tape::default(),
-            tally: Tally::new(Rules::Body(Arc::clone(rules)), limits.people),
+            tally: Tally::of_body(rules, limits),
             offsets,
             request_person,
             people: Vec::new(),
@@ -336,13 +338,7 @@ impl Walk {
             Zone::Dropped => (DEAD, UNLISTED),
         };
         // A name that a wildcard lets through leaves too.
-        if ordinal == UNLISTED
-            && state != DEAD
-            && may_name_somebody(name)
-            && let Some(why) = turn.names(name)
-        {
-            let rule = self.rule_at(turn, state);
-            self.tally.object(rule, why);
+        if ordinal == UNLISTED && state != DEAD && self.objects_to(turn, state, name) {
             state = DEAD;
         }
         let new = match 1u64.checked_shl(ordinal.into()) {
@@ -367,6 +363,9 @@ impl Walk {
             self.follow(turn, ordinal);
         }
         self.name = Name { from, to: text.end, state };
+        if let Some(rule) = self.frame.keys {
+            self.note_name(rule, self.frame.person);
+        }
         self.pos = text.end;
         self.expect = Expect::Colon;
         if turn.buf.get(self.pos) == Some(&b':') {
@@ -452,18 +451,19 @@ impl Walk {
         if self.stack.len() >= self.limits.depth {
             return self.fail(turn, Fault::here(self.pos, "more nesting than the limit"));
         }
-        let (mut zone, mut state, mut person) = (Zone::Dropped, DEAD, 0);
+        let (mut zone, mut state, mut person, mut keys) = (Zone::Dropped, DEAD, 0, None);
         if self.frame.zone == Zone::Judged {
             let place;
             (state, place, person) = self.enter(turn, None)?;
             if place.has(DEEPER) {
                 zone = Zone::Judged;
+                keys = (shape == Shape::Object && place.has(KEYED)).then(|| place.index());
                 self.note(Kind::Open, 0, person, self.pos + 1);
             } else {
                 self.leave_out(turn, false, self.pos + 1)?;
             }
         }
-        let frame = Frame { shape, zone, state, person, count: 0, seen: 0, last: 0, scope: self.names.open() };
+        let frame = Frame { shape, zone, state, person, count: 0, seen: 0, last: 0, keys, scope: self.names.open() };
         self.stack.push(std::mem::replace(&mut self.frame, frame));
         Ok(self.step(if shape == Shape::Object { Expect::FirstName } else { Expect::FirstElement }))
     }

@@ -5,11 +5,12 @@ use super::{
     text,
 };
 use crate::{
+    detect::Cue,
     policy::integration::Denied,
     screen::{
         Judge,
-        dotted::Lookout,
-        tally::{Lying, Outcome, PersonId, Tally, Value},
+        dotted::{Lookout, dotted},
+        tally::{Glimpse, Lying, Outcome, PersonId, Tally, Value},
     },
     verdict::Refusal,
 };
@@ -23,11 +24,13 @@ pub(super) struct Writer<'a> {
     pub(super) comma: &'a mut bool,
     /// Input still to be copied.
     run: (usize, usize),
+    /// Where the name stands that leaves as another, and that one.
+    renamed: Option<(u32, String)>,
 }
 
 impl<'a> Writer<'a> {
     pub(super) fn new(buf: &'a [u8], out: &'a mut Vec<u8>, comma: &'a mut bool) -> Self {
-        Self { buf, out, comma, run: (0, 0) }
+        Self { buf, out, comma, run: (0, 0), renamed: None }
     }
 
     /// Decides and writes each item. `people` are the tape's persons, `rules` where its rules begin.
@@ -41,9 +44,21 @@ impl<'a> Writer<'a> {
         tally: &mut Tally,
         judge: &mut dyn Judge,
     ) -> Result<(), Box<Refusal>> {
+        self.learn(items, (people, rules), tally, judge)?;
         let mut lookout = Lookout::new(items.last().map_or(0, |item| item.end as usize));
-        for item in items {
+        let mut rest = items;
+        while let Some((item, after)) = rest.split_first() {
+            rest = after;
             match item.kind {
+                Kind::Key => {
+                    let person = people.get(item.person as usize).copied().unwrap_or(crate::screen::tally::UNKNOWN);
+                    let name = Written { buf: self.buf, item, scalar: Scalar::Text };
+                    match tally.decide((person, rules + usize::from(item.rule)), judge, name)? {
+                        Outcome::Raw => {}
+                        Outcome::Text(text) => self.renamed = Some((item.value, text)),
+                        Outcome::Withheld(_) => rest = beyond_member(item.value, rest),
+                    }
+                }
                 Kind::Open => {
                     self.raw(item);
                     *self.comma = false;
@@ -57,9 +72,9 @@ impl<'a> Writer<'a> {
                 Kind::Gap | Kind::Choice(_) => self.instead(item, b"null"),
                 Kind::Field(scalar) => {
                     let person = people.get(item.person as usize).copied().unwrap_or(crate::screen::tally::UNKNOWN);
-                    let buf = self.buf;
+                    let written = Written { buf: self.buf, item, scalar };
                     let rule = rules + usize::from(item.rule);
-                    match tally.decide((person, rule), judge, InPlace { buf, item, scalar, lookout: &mut lookout })? {
+                    match tally.decide((person, rule), judge, InPlace { written, lookout: &mut lookout })? {
                         Outcome::Raw => self.raw(item),
                         Outcome::Text(text) => self.text(item, &text),
                         Outcome::Withheld(denied) => self.withheld(item, denied),
@@ -68,6 +83,31 @@ impl<'a> Writer<'a> {
             }
         }
         self.flush();
+        Ok(())
+    }
+
+    /// What these items withhold must not leave in another of them.
+    fn learn(
+        &self,
+        items: &[Item],
+        (people, rules): (&[PersonId], usize),
+        tally: &mut Tally,
+        judge: &mut dyn Judge,
+    ) -> Result<(), Box<Refusal>> {
+        tally.begin_record();
+        if !judge.detects() {
+            return Ok(());
+        }
+        for item in items {
+            let scalar = match item.kind {
+                Kind::Field(scalar) => scalar,
+                Kind::Key => Scalar::Text,
+                _ => continue,
+            };
+            let person = people.get(item.person as usize).copied().unwrap_or(crate::screen::tally::UNKNOWN);
+            let rule = rules + usize::from(item.rule);
+            tally.learn((person, rule), judge, Written { buf: self.buf, item, scalar })?;
+        }
         Ok(())
     }
 
@@ -85,7 +125,8 @@ impl<'a> Writer<'a> {
     /// The item as it came.
     #[inline(always)]
     fn raw(&mut self, item: &Item) {
-        if item.name_end == item.name || item.value == item.name_end + 1 {
+        let renamed = self.renamed.as_ref().is_some_and(|(at, _)| *at == item.name);
+        if !renamed && (item.name_end == item.name || item.value == item.name_end + 1) {
             self.copy(item.name, item.end);
         } else {
             self.name(item);
@@ -109,7 +150,14 @@ impl<'a> Writer<'a> {
 
     /// Everything before the value, with nothing left to copy.
     fn name(&mut self, item: &Item) {
-        if item.name_end > item.name {
+        if let Some((_, name)) = self.renamed.take_if(|(at, _)| *at == item.name && item.name_end > item.name) {
+            self.flush();
+            if *self.comma {
+                self.out.push(b',');
+            }
+            text::encode(&name, self.out);
+            self.out.push(b':');
+        } else if item.name_end > item.name {
             self.copy(item.name, item.name_end);
             self.flush();
             self.out.push(b':');
@@ -145,15 +193,33 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// The items after the member whose name begins at `name`. A member of which nothing leaves has none.
+fn beyond_member(name: u32, items: &[Item]) -> &[Item] {
+    let Some((first, mut rest)) = items.split_first() else { return items };
+    if first.name != name || first.name_end == first.name {
+        return items;
+    }
+    let mut open = u32::from(first.kind == Kind::Open);
+    while open > 0 {
+        let Some((item, after)) = rest.split_first() else { return rest };
+        match item.kind {
+            Kind::Open => open += 1,
+            Kind::Close => open -= 1,
+            _ => {}
+        }
+        rest = after;
+    }
+    rest
+}
+
 /// A scalar in the buffer.
-struct InPlace<'a, 'i> {
+struct Written<'a, 'i> {
     buf: &'a [u8],
     item: &'i Item,
     scalar: Scalar,
-    lookout: &'i mut Lookout,
 }
 
-impl<'a> InPlace<'a, '_> {
+impl<'a> Written<'a, '_> {
     #[inline(always)]
     fn raw(&self) -> &'a [u8] {
         let quote = usize::from(self.scalar == Scalar::Text);
@@ -162,23 +228,62 @@ impl<'a> InPlace<'a, '_> {
     }
 }
 
-impl<'a> Lying<'a> for InPlace<'a, '_> {
-    #[inline(always)]
+impl<'a> Lying<'a> for Written<'a, '_> {
     fn is_dotted(&mut self) -> bool {
-        // The quotes may well be looked at too.
-        let (from, to) = (self.item.value as usize, self.item.end as usize);
-        self.scalar == Scalar::Text && self.lookout.is_dotted(self.buf, from, to)
+        self.scalar == Scalar::Text && dotted(self.raw())
+    }
+
+    #[inline(always)]
+    fn glimpse(&self) -> Glimpse<'a> {
+        match self.scalar {
+            Scalar::Text => Glimpse::Text(self.raw()),
+            Scalar::Number => Glimpse::Number(self.raw()),
+            Scalar::Null | Scalar::Bool => Glimpse::Word,
+        }
+    }
+
+    fn key(&self) -> Cue {
+        let (from, to) = (self.item.name as usize + 1, (self.item.name_end as usize).saturating_sub(1));
+        self.buf.get(from..to).map_or(Cue::NONE, |name| Cue::of_key(&text::decode(name)))
     }
 
     fn read(self) -> Value<'a> {
         match self.scalar {
             Scalar::Null => Value::Null,
             Scalar::Text => Value::Text(text::decode(self.raw())),
-            Scalar::Number => Value::Text(String::from_utf8_lossy(self.raw())),
+            Scalar::Number => Value::Number(String::from_utf8_lossy(self.raw())),
             Scalar::Bool => Value::Bool(match self.raw() {
                 b"true" => Cow::Borrowed("true"),
                 _ => Cow::Borrowed("false"),
             }),
         }
+    }
+}
+
+/// A scalar that is looked at in the order of the buffer.
+struct InPlace<'a, 'i> {
+    written: Written<'a, 'i>,
+    lookout: &'i mut Lookout,
+}
+
+impl<'a> Lying<'a> for InPlace<'a, '_> {
+    #[inline(always)]
+    fn is_dotted(&mut self) -> bool {
+        let Written { buf, item, scalar } = self.written;
+        // The quotes may well be looked at too.
+        scalar == Scalar::Text && self.lookout.is_dotted(buf, item.value as usize, item.end as usize)
+    }
+
+    #[inline(always)]
+    fn glimpse(&self) -> Glimpse<'a> {
+        self.written.glimpse()
+    }
+
+    fn key(&self) -> Cue {
+        self.written.key()
+    }
+
+    fn read(self) -> Value<'a> {
+        self.written.read()
     }
 }

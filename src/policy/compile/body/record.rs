@@ -1,12 +1,12 @@
 //! One kind of record: its fields, whose data it is, and the people within it.
 
 use super::{
-    Meaning, Places, Problems, answers, fields, index, matcher, parse, place,
+    Meaning, Places, Problems, answers, fields, index, keys, matcher, parse, place,
     selectors::{self, Placed},
 };
 use crate::policy::{
     compile::{fields::Site, operation},
-    integration::{Dependants, FieldRule, Format, RecordRules, RecordTarget, SubjectSource},
+    integration::{Aggregate, Dependants, FieldRule, Format, RecordRules, RecordTarget, SubjectSource},
     selector::Selector,
     source::{
         At,
@@ -23,9 +23,15 @@ pub(super) struct Draft {
     span: Range<usize>,
     dependants: Option<Dependants>,
     targets: Vec<Placed<RecordTarget>>,
+    pub(super) aggregate: Option<Aggregate>,
+    key: Option<u16>,
 }
 
 impl Draft {
+    pub(super) fn place(&mut self, span: Range<usize>, selector: Selector, target: RecordTarget) {
+        self.targets.push(Placed::new(span, selector, target));
+    }
+
     pub(super) fn finish(self, file: &str, problems: &mut Problems) -> Option<RecordRules> {
         let matcher = matcher(file, self.span, &self.targets, problems)?;
         let fields = self.fields.into_iter().map(Arc::new).collect();
@@ -34,7 +40,15 @@ impl Draft {
             _ => None,
         });
         let choices = choices.collect();
-        Some(RecordRules { subject: self.subject, fields, choices, dependants: self.dependants, matcher })
+        Some(RecordRules {
+            subject: self.subject,
+            fields,
+            choices,
+            aggregate: self.aggregate,
+            key: self.key,
+            dependants: self.dependants,
+            matcher,
+        })
     }
 }
 
@@ -48,7 +62,7 @@ pub(super) fn compile(
 ) -> Draft {
     let text = record.get_ref();
     let (mut rules, mut targets) = (Vec::new(), Vec::new());
-    for (key, rule) in fields::compile(file, &text.fields, Site::Body, meaning, problems) {
+    for (key, rule) in fields::compile(file, &text.fields, Site::within(format), meaning, problems) {
         if let Some(selector) = parse(file, key.span(), key.get_ref(), format, problems) {
             let rule_at = index(rules.len());
             let filtered = selector.has_filter();
@@ -64,12 +78,15 @@ pub(super) fn compile(
             rules.push(rule);
         }
     }
+    let key = keys::compile(file, text, format, (&mut rules, &mut targets), meaning, problems);
     // Which of two filters holds is known when the record is; two that both hold let nothing out.
-    let plain = targets.iter().filter(|t| matches!(t.target, RecordTarget::Field(_)));
+    let plain = targets.iter().filter(|t| matches!(t.target, RecordTarget::Field(_) | RecordTarget::Keys(_)));
     selectors::same_place(file, plain, problems);
     let subject = match &text.subject {
+        None if text.aggregate => SubjectSource::None,
+        None if places.is_told => SubjectSource::Path(String::new()),
         None => {
-            unattributed(file, record, &rules, meaning, problems);
+            unattributed(file, record, &rules, format, meaning, problems);
             SubjectSource::None
         }
         // Where it cannot be read the set is refused; the rest of the record is still looked at.
@@ -79,7 +96,7 @@ pub(super) fn compile(
         None => None,
         Some(text) => dependants(file, text, format, &subject, &mut targets, problems),
     };
-    Draft { fields: rules, span: record.span(), subject, dependants, targets }
+    Draft { fields: rules, span: record.span(), subject, dependants, targets, aggregate: None, key }
 }
 
 /// `body:$.ref`, `path:reference`, `query:id`, `header:X-Ref`.
@@ -92,6 +109,17 @@ fn subject(
     problems: &mut Problems,
 ) -> Option<SubjectSource> {
     let span = text.span();
+    if text.get_ref() == "key" {
+        if !matches!(format, Format::Json | Format::JsonLines) {
+            problems.error(
+                place(file, span),
+                "this format has no members with names",
+                "write body:… for where the id is",
+            );
+            return None;
+        }
+        return Some(SubjectSource::Key);
+    }
     if let Some(path) = text.get_ref().strip_prefix("body:") {
         let selector = parse(file, span.clone(), path, format, problems)?;
         one_place(file, &span, &selector, problems);
@@ -100,7 +128,8 @@ fn subject(
     }
     let subject = subject_of_request(file, text, places, problems)?;
     if subject.is_none() {
-        let mend = "write body:$.ref, path:reference, query:id or header:X-Ref";
+        let name = if format.is_flat() { "ref" } else { "$.ref" };
+        let mend = format!("write body:{name}, path:reference, query:id or header:X-Ref");
         problems.error(place(file, span), "this does not say where the client's id is", mend);
     }
     subject
@@ -181,7 +210,7 @@ fn dependants(
     targets.push(Placed::new(subject_at, id, RecordTarget::DependantSubject));
     let last: Vec<_> = targets
         .iter()
-        .filter(|t| !matches!(t.target, RecordTarget::Field(_) | RecordTarget::Choice(_)))
+        .filter(|t| !matches!(t.target, RecordTarget::Field(_) | RecordTarget::Choice(_) | RecordTarget::Keys(_)))
         .cloned()
         .collect();
     for (outer, inner) in selectors::within(&last) {
@@ -196,16 +225,28 @@ fn dependants(
 /// Two values for one subject would make the record nobody's.
 fn one_place(file: &str, span: &Range<usize>, selector: &Selector, problems: &mut Problems) {
     if !selector.is_singular() {
-        let mend = "name one place, without `*`, `..`, unions or slices";
+        let mend = if selector.as_str().starts_with('$') {
+            "name one place, without `*`, `..`, unions or slices"
+        } else {
+            "name one place, without `*` or `//`"
+        };
         problems.error(place(file, span.clone()), format!("`{selector}` can select several places"), mend);
     }
 }
 
 /// Personal fields of nobody in particular can have no consent and never leave.
-fn unattributed(file: &str, record: &At<Record>, rules: &[FieldRule], meaning: &Meaning<'_>, problems: &mut Problems) {
+fn unattributed(
+    file: &str,
+    record: &At<Record>,
+    rules: &[FieldRule],
+    format: &Format,
+    meaning: &Meaning<'_>,
+    problems: &mut Problems,
+) {
     let personal = |r: &&FieldRule| meaning.categories.group(&r.category) != Some(crate::flow::Group::Operational);
     if let Some(rule) = rules.iter().find(personal) {
-        let mend = "add `subject = \"body:$.…\"`; without it nothing about a person leaves";
+        let name = if format.is_flat() { "…" } else { "$.…" };
+        let mend = format!("add `subject = \"body:{name}\"`; without it nothing about a person leaves");
         problems.warn(
             place(file, record.span()),
             format!("`{}` is about a person and nothing says about whom", rule.path),

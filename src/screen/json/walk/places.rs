@@ -3,19 +3,19 @@
 use super::{Open, Shape, Turn, Walk, Walked};
 use crate::{
     policy::{
-        integration::{BodyRules, FieldRule, RecordTarget, SubjectSource, Target, Unlisted},
+        integration::{BodyRules, FieldRule, SubjectSource, Unlisted},
         selector::{DEAD, State, UNLISTED},
     },
     screen::{
         Judge,
-        dotted::dotted,
         json::{
             choose,
             tape::{Hit, Item, Kind, Scalar},
             text,
             write::Writer,
         },
-        tally::{self, PersonId, Tally, UNKNOWN},
+        place::{DEPENDANT, DEPENDANT_SUBJECT, LISTED, Place, RECORD, SUBJECT, may_name_somebody},
+        tally::{self, GROUP, PersonId, Tally, UNKNOWN},
     },
     verdict::Refusal,
 };
@@ -66,6 +66,18 @@ impl Walk {
         let keep = if self.frame.shape == Shape::Object { self.name.from } else { self.pos };
         self.record = Some(Open { kind, depth: self.stack.len(), at: self.pos, keep });
         self.tape.hits.push(Hit::Nothing);
+        let rules = turn.rules.records.get(kind);
+        if self.frame.shape == Shape::Object {
+            if rules.is_some_and(|r| r.subject == SubjectSource::Key) {
+                let (from, to) = (self.name.from, self.name.to);
+                if let Some(hit) = self.tape.hits.first_mut() {
+                    hit.add(Some(Scalar::Text), from, to);
+                }
+            }
+            if let Some(rule) = rules.and_then(|r| r.key) {
+                self.note_name(rule, 0);
+            }
+        }
         let start = turn.by_record(kind);
         if self.followed.0 != kind {
             self.followed = (kind, vec![UNLISTED; turn.automaton.cells()]);
@@ -88,6 +100,12 @@ impl Walk {
             _ => (value, value),
         };
         self.tape.items.push(Item { name, name_end, value, end: end as u32, person, rule, kind });
+    }
+
+    /// Puts the name of the member that comes next on the tape, as a value.
+    pub(super) fn note_name(&mut self, rule: u16, person: u32) {
+        let (from, to) = (self.name.from as u32, self.name.to as u32);
+        self.tape.items.push(Item { name: from, name_end: from, value: from, end: to, person, rule, kind: Kind::Key });
     }
 
     /// The value that begins, and was read up to `end`, does not leave. `named`: it was read as somebody's id,
@@ -115,6 +133,24 @@ impl Walk {
         let detail =
             format!("the body holds something at byte {at} that no rule lists, and this operation stops on that");
         tally::unlisted(detail)
+    }
+
+    /// Whether a name that only a wildcard lets through stays, with its value: for whom it names or for what is in it.
+    #[inline(never)]
+    pub(super) fn objects_to(&mut self, turn: &mut Turn<'_>, state: State, name: &[u8]) -> bool {
+        let named = if may_name_somebody(name) { turn.names(name) } else { None };
+        if named.is_none() && !turn.judge.detects() {
+            return false;
+        }
+        let rule = self.rule_at(turn, state);
+        let against = || self.tally.against_name(rule, &String::from_utf8_lossy(name), turn.judge);
+        match named.or_else(against) {
+            Some(why) => {
+                self.tally.object(rule, why);
+                true
+            }
+            None => false,
+        }
     }
 
     /// The rule, by the tally's count, under which something at a wildcard's place is recorded: the one that lists the
@@ -158,6 +194,7 @@ impl Walk {
             self.people.push(person);
         }
         let rules = self.first_rule(record.kind);
+        self.cell(turn, record.kind)?;
         if let Some(kind) = turn.rules.records.get(record.kind)
             && let Some((gaps, first)) = choose::choose(&mut self.tape.items, kind, turn.buf, record.at)
         {
@@ -170,6 +207,32 @@ impl Walk {
         writer.items(&self.tape.items, (&self.people, rules), &mut self.tally, turn.judge)?;
         self.tape.clear();
         turn.by_document();
+        Ok(())
+    }
+
+    /// A cell of a table of counts is a group's, or empty.
+    fn cell(&mut self, turn: &Turn<'_>, kind: usize) -> Walked<()> {
+        let Some(aggregate) = turn.rules.records.get(kind).and_then(|r| r.aggregate.as_ref()) else { return Ok(()) };
+        let is_count = |item: &&Item| matches!(item.kind, Kind::Field(_)) && aggregate.counts.contains(&item.rule);
+        let texts = self.tape.items.iter().filter(is_count).map(|item| {
+            let raw = turn.buf.get(item.value as usize..item.end as usize).unwrap_or_default();
+            // A string's quotes make it no number.
+            std::str::from_utf8(raw).unwrap_or_default()
+        });
+        if self.tally.is_group(aggregate, texts, turn.judge)? {
+            self.people.fill(GROUP);
+            return Ok(());
+        }
+        let first = self.first_rule(kind);
+        let tally = &mut self.tally;
+        self.tape.items.retain_mut(|item| {
+            if !matches!(item.kind, Kind::Field(_)) {
+                return true;
+            }
+            tally.suppress(first + usize::from(item.rule));
+            item.kind = Kind::Gap;
+            item.name_end == item.name
+        });
         Ok(())
     }
 
@@ -231,87 +294,6 @@ impl<'a> Turn<'a> {
     pub(super) fn place(&self, state: State) -> Place {
         Place(self.places.get(state.index()).copied().unwrap_or(0))
     }
-}
-
-/// Whether a member's name could hold a host's, or an address in any notation.
-pub(super) fn may_name_somebody(name: &[u8]) -> bool {
-    dotted(name) || name.first().is_some_and(u8::is_ascii_digit) || name.contains(&b':')
-}
-
-/// What the rules say of one place, in a word: flags, and the place of its rule or kind of record.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place(u32);
-
-/// A rule lists it.
-pub(super) const LISTED: u32 = 1 << 16;
-/// Something below it may be listed.
-pub(super) const DEEPER: u32 = 1 << 17;
-/// It is a record.
-pub(super) const RECORD: u32 = 1 << 18;
-/// It names the record's subject.
-pub(super) const SUBJECT: u32 = 1 << 19;
-/// It is a dependant.
-pub(super) const DEPENDANT: u32 = 1 << 20;
-/// It names a dependant.
-pub(super) const DEPENDANT_SUBJECT: u32 = 1 << 21;
-/// Rules with filters may list it.
-pub(super) const CHOICE: u32 = 1 << 22;
-/// It says something besides which rule lists it.
-pub(super) const SPECIAL: u32 = RECORD | SUBJECT | DEPENDANT | DEPENDANT_SUBJECT;
-
-impl Place {
-    #[inline]
-    pub(super) const fn has(self, flags: u32) -> bool {
-        self.0 & flags != 0
-    }
-
-    #[inline]
-    pub(super) const fn index(self) -> u16 {
-        self.0 as u16
-    }
-
-    fn in_document(accepts: &[Target], leaf: bool) -> u32 {
-        let record = accepts.iter().find_map(|t| match t {
-            Target::Record(kind) => Some(u32::from(*kind) | RECORD),
-            Target::Envelope(_) => None,
-        });
-        let rules = accepts.iter().filter_map(|t| match t {
-            Target::Envelope(rule) => Some(*rule),
-            Target::Record(_) => None,
-        });
-        record.unwrap_or_else(|| only(rules)) | deeper(leaf)
-    }
-
-    fn in_record(accepts: &[RecordTarget], leaf: bool) -> u32 {
-        let rules = accepts.iter().filter_map(|t| match t {
-            RecordTarget::Field(rule) => Some(*rule),
-            _ => None,
-        });
-        let chosen = accepts.iter().any(|t| matches!(t, RecordTarget::Choice(_)));
-        let flags = accepts.iter().map(|t| match t {
-            RecordTarget::Field(_) | RecordTarget::Choice(_) => 0,
-            RecordTarget::Subject => SUBJECT,
-            RecordTarget::Dependant => DEPENDANT,
-            RecordTarget::DependantSubject => DEPENDANT_SUBJECT,
-        });
-        let rule = match (chosen, only(rules)) {
-            (false, rule) => rule,
-            (true, rule) if rule & LISTED == 0 => u32::from(choose::NONE) | CHOICE,
-            (true, rule) => rule & !LISTED | CHOICE,
-        };
-        flags.fold(rule | deeper(leaf), |all, flag| all | flag)
-    }
-}
-
-/// The rule that lists a place. Two rules for one place are refused when policies are loaded; if they came
-/// here, neither would count.
-fn only(rules: impl Iterator<Item = u16>) -> u32 {
-    let rules: Vec<u16> = rules.collect();
-    if let [rule] = rules.as_slice() { u32::from(*rule) | LISTED } else { 0 }
-}
-
-const fn deeper(leaf: bool) -> u32 {
-    if leaf { 0 } else { DEEPER }
 }
 
 fn person(hit: &Hit, buf: &[u8], tally: &mut Tally) -> PersonId {

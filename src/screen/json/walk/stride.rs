@@ -3,20 +3,24 @@
 //! It does what [`Walk::name`] does for the name that followed the last time, and what [`Walk::value`] does for a
 //! listed scalar that needs no second look. Everything else is left to them. Most of a batch is read here.
 
-use super::{
-    Expect, Name, Turn, Walk, Zone,
-    places::{LISTED, SPECIAL},
-};
-use crate::screen::json::{
-    scan,
-    tape::{Item, Kind},
+use super::{Expect, Name, Turn, Walk, Zone};
+use crate::screen::{
+    json::{
+        scan,
+        tape::{Item, Kind},
+    },
+    place::{LISTED, SPECIAL},
 };
 
 impl Walk {
     /// Reads members from the opening quote of a name on. Afterwards a name is expected, its value, or a
     /// separator; or nothing has happened.
     pub(super) fn stride(&mut self, turn: &Turn<'_>) {
-        if self.record.is_none() || self.frame.zone != Zone::Judged || self.partial.has_begun() {
+        if self.record.is_none()
+            || self.frame.keys.is_some()
+            || self.frame.zone != Zone::Judged
+            || self.partial.has_begun()
+        {
             return;
         }
         let names = turn.automaton.expected(self.frame.state);

@@ -1,0 +1,360 @@
+//! The draft as TOML: what is proposed and why, and as a comment what could not be told. No value stands in it.
+
+use super::{
+    guess::{Guess, guess, rougher},
+    names,
+    shape::{Path, Seen, Shape, Step, last_name},
+};
+use crate::{
+    flow::{Group, Purpose},
+    policy::{Categories, integration::Format},
+};
+use std::fmt::Write as _;
+
+/// The connection's head.
+pub(super) struct Head<'a> {
+    pub(super) id: &'a str,
+    pub(super) app: &'a str,
+    pub(super) destination: &'a str,
+    pub(super) upstream: &'a str,
+    /// Which requests are this connection's; no other has it.
+    pub(super) prefix: &'a str,
+    /// What it was drafted from, for people: counts and kinds, no names.
+    pub(super) from: &'a str,
+    /// To put into `organisations.toml`, where the recipient is not there yet.
+    pub(super) proposal: Option<&'a str>,
+}
+
+/// One operation and the bodies it takes.
+pub(super) struct OperationDraft {
+    pub(super) id: String,
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) path_known: bool,
+    pub(super) media: &'static str,
+    pub(super) format: Format,
+    pub(super) shape: Shape,
+}
+
+/// One proposal, for a machine.
+pub(super) struct Proposed {
+    pub(super) operation: String,
+    pub(super) path: String,
+    pub(super) guess: Guess,
+}
+
+/// The draft's text and every proposal in it.
+pub(super) fn write(
+    head: &Head<'_>,
+    operations: &[OperationDraft],
+    categories: &Categories,
+) -> (String, Vec<Proposed>) {
+    let mut text = String::new();
+    let purposes: Vec<&str> = Purpose::ALL.iter().map(|p| p.as_str()).collect();
+    let _ = writeln!(
+        text,
+        "# Drafted by `havengate suggest` from {}. Read every line: what is listed here may leave, personal data with\n\
+         # consent, operational data without. What is not listed does not leave. No value of a sample stands in this file.\n",
+        head.from
+    );
+    if let Some(proposal) = head.proposal {
+        text.push_str(
+            "# TODO: the recipient is not in organisations.toml yet. Put this there, then assess it and ask for its\n",
+        );
+        text.push_str(
+            "# undertaking (`havengate destinations assess | undertake --help`); until then nothing is sent.\n#\n",
+        );
+        for line in proposal.lines() {
+            let _ = writeln!(text, "{}", format!("# {line}").trim_end());
+        }
+        text.push('\n');
+    }
+    let _ = writeln!(
+        text,
+        "id          = {}\napp         = {}\ndestination = {}\nupstream    = {}  # TODO: the recipient's address\n\
+         route       = {{ prefix = {} }}\npurpose     = \"support\"  # TODO: one of {}\n\
+         # TODO: how the recipient knows you, such as\n# auth      = {{ header = \"x-api-key\", secret = \"file:{}.key\" }}",
+        quoted(head.id),
+        quoted(head.app),
+        quoted(head.destination),
+        quoted(head.upstream),
+        quoted(head.prefix),
+        purposes.join(", "),
+        head.id,
+    );
+    let mut proposed = Vec::new();
+    for operation in operations {
+        write_operation(&mut text, operation, categories, &mut proposed);
+    }
+    (text, proposed)
+}
+
+fn write_operation(text: &mut String, operation: &OperationDraft, categories: &Categories, all: &mut Vec<Proposed>) {
+    let todo = if operation.path_known { "" } else { "  # TODO: as your case system sends it, below the route" };
+    let _ = writeln!(
+        text,
+        "\n[[operation]]\nid     = {}\nmethod = {}{todo}\npath   = {}{todo}",
+        quoted(&operation.id),
+        quoted(&operation.method),
+        quoted(&operation.path)
+    );
+    let params: Vec<String> = operation
+        .path
+        .split('/')
+        .filter_map(|s| s.strip_prefix('{').and_then(|s| s.strip_suffix('}')))
+        .map(|name| {
+            let says = names::says(&[], name).map_or("pd:Identifier", |s| s.category);
+            format!("{} = {}", quoted(name), quoted(says))
+        })
+        .collect();
+    if !params.is_empty() {
+        let _ = writeln!(text, "path_fields = {{ {} }}  # TODO: whose ids are these?", params.join(", "));
+    }
+    let _ = writeln!(text, "\n[operation.body]\nmedia    = {}\nunlisted = \"strip\"", quoted(operation.media));
+    let mut writer = Writer { text, operation, categories, all };
+    let root = record_root(&operation.shape, categories);
+    let guesses = writer.guesses();
+    if !root.is_empty() {
+        writer.fields("[operation.body.envelope]", &guesses, |path| !path.starts_with(&root), &[]);
+    }
+    let _ = writeln!(writer.text, "\n[[operation.body.record]]");
+    if !root.is_empty() {
+        let _ = writeln!(writer.text, "select  = {}", quoted(&selector(&root)));
+    }
+    writer.subject(&root, &guesses);
+    writer.fields("[operation.body.record.fields]", &guesses, |path| path.starts_with(&root), &root);
+    writer.answers(&root);
+}
+
+/// A place and what is proposed for it.
+type Guessed<'s> = (&'s Path, &'s Seen, Guess);
+
+struct Writer<'t, 's> {
+    text: &'t mut String,
+    operation: &'s OperationDraft,
+    categories: &'s Categories,
+    all: &'t mut Vec<Proposed>,
+}
+
+impl<'s> Writer<'_, 's> {
+    /// Each place in the order of the samples, but for what a table of questions lists.
+    fn guesses(&self) -> Vec<Guessed<'s>> {
+        let shape = &self.operation.shape;
+        let answered = |path: &Path| {
+            shape.questions.keys().any(|(list, _, answer)| {
+                path.strip_prefix(list.as_slice()).is_some_and(|rest| rest.get(1) == Some(&Step::Name(answer.clone())))
+            })
+        };
+        let places = shape.order.iter().filter(|path| !answered(path) && writable(path));
+        let asked = |path: &Path| {
+            shape.questions.keys().any(|(list, question, _)| {
+                path.strip_prefix(list.as_slice())
+                    .is_some_and(|rest| *rest == [Step::Each, Step::Name(question.clone())])
+            })
+        };
+        let guess = |p: &Path, seen: &Seen| match asked(p) {
+            true => Guess { category: Some("hg:TemplateReference".to_owned()), why: "which question it is".to_owned() },
+            false => guess(p, seen, self.categories),
+        };
+        places.filter_map(|p| shape.leaves.get(p).map(|seen| (p, seen, guess(p, seen)))).collect()
+    }
+
+    fn subject(&mut self, root: &Path, guesses: &[Guessed<'_>]) {
+        let here = |path: &Path| path.starts_with(root) && !path.iter().skip(root.len()).any(|s| *s == Step::Each);
+        let rank = |(path, seen, guess): &&Guessed<'_>| {
+            let name = names::words(last_name(path)).join(" ");
+            let exact = ["client id", "client ref", "client reference", "person id", "personal id", "service user id"];
+            let usual = ["ref", "reference", "external id", "contact id", "applicant id", "patient id"];
+            let is_id = guess.category.as_deref() == Some("pd:Identifier");
+            let names = if exact.contains(&name.as_str()) { 3 } else { i32::from(usual.contains(&name.as_str())) * 2 };
+            let apart = i32::from(seen.values > 1 && seen.different() == seen.values);
+            is_id.then_some((names, apart, -(path.len() as i32)))
+        };
+        let found = guesses.iter().filter(|(path, ..)| here(path)).filter(|g| rank(g).is_some()).max_by_key(rank);
+        let flat = self.operation.format.is_flat();
+        match found {
+            Some((path, ..)) => {
+                let place = if flat { last_name(path).to_owned() } else { selector(path.get(root.len()..).unwrap_or_default()) };
+                let _ = writeln!(self.text, "subject = {}  # TODO: is this the client's own reference?", quoted(&format!("body:{place}")));
+            }
+            None if self.operation.path.contains('{') => {
+                let name = self.operation.path.split('{').nth(1).and_then(|s| s.split('}').next()).unwrap_or_default();
+                let _ = writeln!(
+                    self.text,
+                    "subject = {}  # TODO: is this the client's own reference?",
+                    quoted(&format!("path:{name}"))
+                );
+            }
+            None => self.text.push_str(
+                "# TODO: where the client's reference stands, as `subject = \"body:…\"` or \"path:…\". Without one nothing\n\
+                 # personal leaves.\n",
+            ),
+        }
+        let people = self.operation.shape.lists.keys().filter(|list| list.starts_with(root) && list.len() > root.len());
+        for list in people.filter(|list| writable(list)) {
+            let named = guesses.iter().any(|(path, _, g)| {
+                path.starts_with(list)
+                    && ["pd:Name", "pd:BirthDate"].contains(&g.category.as_deref().unwrap_or_default())
+            });
+            if named {
+                let list = selector(&[list.get(root.len()..).unwrap_or_default(), &[Step::Each]].concat());
+                let _ = writeln!(
+                    self.text,
+                    "# TODO: other people stand in {list}: give them consents of their own with\n# dependants = {{ select = {}, subject = \"$.…\" }}",
+                    quoted(&list)
+                );
+            }
+        }
+    }
+
+    /// One table of fields. A table of nothing is not written.
+    fn fields(&mut self, table: &str, guesses: &[Guessed<'_>], fits: impl Fn(&Path) -> bool, root: &[Step]) {
+        let here: Vec<_> = guesses.iter().filter(|(path, ..)| fits(path)).collect();
+        if here.is_empty() {
+            return;
+        }
+        let _ = writeln!(self.text, "\n{table}");
+        for (path, seen, guess) in here {
+            let below = path.get(root.len()..).unwrap_or_default();
+            let place = if self.operation.format.is_flat() { last_name(path).to_owned() } else { selector(below) };
+            let line = match (&seen.within, &guess.category) {
+                (Some(within), _) if seen.json + seen.base64_json == seen.values => self.within(&place, seen, within),
+                (_, Some(category)) => format!("{} = {}  # {}", quoted(&place), rule(category), guess.why),
+                (_, None) => format!("# {} = \"…\"  # TODO: could not tell: {}", quoted(&place), guess.why),
+            };
+            let _ = writeln!(self.text, "{line}");
+            self.all.push(Proposed { operation: self.operation.id.clone(), path: place, guess: guess.clone() });
+        }
+    }
+
+    /// JSON within a text.
+    fn within(&self, place: &str, seen: &Seen, within: &Shape) -> String {
+        let (encoding, says) = if seen.base64_json > seen.json {
+            ("[\"base64\", \"json\"]", "base64 of JSON")
+        } else {
+            ("\"json\"", "JSON in a text")
+        };
+        let (mut listed, mut why) = (Vec::new(), format!("# {}: {says}; within it\n", quoted(place)));
+        for (path, seen) in within.order.iter().filter(|p| writable(p)).filter_map(|p| Some((p, within.leaves.get(p)?)))
+        {
+            let guess = guess(path, seen, self.categories);
+            let inner = quoted(&selector(path));
+            match guess.category {
+                Some(category) => {
+                    let _ = writeln!(why, "#   {inner}: {}", guess.why);
+                    listed.push(format!("{inner} = {}", rule(&category)));
+                }
+                None => {
+                    let _ = writeln!(why, "#   TODO: {inner}: could not tell: {}", guess.why);
+                }
+            }
+        }
+        match listed.as_slice() {
+            [] => format!(
+                "{why}# {} = {{ encoding = {encoding}, fields = {{ }} }}  # TODO: list what is within",
+                quoted(place)
+            ),
+            listed => {
+                format!("{why}{} = {{ encoding = {encoding}, fields = {{ {} }} }}", quoted(place), listed.join(", "))
+            }
+        }
+    }
+
+    /// Questions and answers, where the question says what the answer holds.
+    fn answers(&mut self, root: &Path) {
+        if self.operation.format.is_flat() {
+            return;
+        }
+        let shape = &self.operation.shape;
+        for ((list, question, answer), asked) in
+            shape.questions.iter().filter(|((l, ..), _)| l.starts_with(root) && writable(l))
+        {
+            let each = selector(&[list.get(root.len()..).unwrap_or_default(), &[Step::Each]].concat());
+            let place = |name: &str| quoted(&selector(&[Step::Name(name.to_owned())]));
+            let mut lines: Vec<(bool, String)> = Vec::new();
+            for text in asked {
+                let guess = match names::asks(text) {
+                    Some(says) => Guess {
+                        category: Some(says.category.to_owned()),
+                        why: format!("question text: {}", says.words),
+                    },
+                    None => Guess { category: None, why: "the question's text says nothing".to_owned() },
+                };
+                lines.push((
+                    guess.category.is_some(),
+                    match &guess.category {
+                        Some(category) => format!("{} = {}  # {}", quoted(text), rule(category), guess.why),
+                        None => format!("# {} = \"…\"  # TODO: could not tell: {}", quoted(text), guess.why),
+                    },
+                ));
+                self.all.push(Proposed { operation: self.operation.id.clone(), path: format!("{each} {text}"), guess });
+            }
+            // A table that lists nothing is not one.
+            let out = if lines.iter().any(|(listed, _)| *listed) { "" } else { "# " };
+            let _ = writeln!(
+                self.text,
+                "\n{out}[[operation.body.record.answers]]  # the question says what the answer holds\n{out}select   = {}\n\
+                 {out}question = {}\n{out}answer   = {}\n\n{out}[operation.body.record.answers.table]",
+                quoted(&each),
+                place(question),
+                place(answer)
+            );
+            for (_, line) in lines {
+                let _ = writeln!(self.text, "{line}");
+            }
+        }
+    }
+}
+
+/// A rule for a category, with its rougher form where that is of use.
+fn rule(category: &str) -> String {
+    match rougher(category) {
+        Some(form) => format!("{{ category = {}, otherwise = \"{form}\" }}", quoted(category)),
+        None => quoted(category),
+    }
+}
+
+/// Where the records begin: the shallowest list of objects that holds somebody, where nobody stands outside it.
+fn record_root(shape: &Shape, categories: &Categories) -> Path {
+    let personal = |path: &Path| {
+        let guess = shape.leaves.get(path).map(|seen| guess(path, seen, categories));
+        let group = guess.and_then(|g| g.category?.parse().ok()).and_then(|c| categories.group(&c));
+        matches!(group, Some(Group::Identity | Group::Contact | Group::Location | Group::Special | Group::Immigration))
+    };
+    let people: Vec<&Path> = shape.order.iter().filter(|p| personal(p)).collect();
+    let mut lists: Vec<&Path> = shape.lists.keys().filter(|l| writable(l)).collect();
+    lists.sort_by_key(|l| l.len());
+    let holds_all = |list: &&&Path| !people.is_empty() && people.iter().all(|p| p.starts_with(list));
+    lists.iter().find(holds_all).map(|list| [list.as_slice(), &[Step::Each]].concat()).unwrap_or_default()
+}
+
+/// Whether its names can be written down: text without control characters.
+fn writable(path: &Path) -> bool {
+    path.iter().all(|s| match s {
+        Step::Name(name) => !name.chars().any(char::is_control),
+        Step::Each => true,
+    })
+}
+
+/// RFC 9535.
+pub(super) fn selector(path: &[Step]) -> String {
+    let mut text = String::from("$");
+    for step in path {
+        match step {
+            Step::Each => text.push_str("[*]"),
+            Step::Name(name) if is_plain(name) => text.extend([".", name]),
+            Step::Name(name) => text.extend(["['", &name.replace('\\', "\\\\").replace('\'', "\\'"), "']"]),
+        }
+    }
+    text
+}
+
+fn is_plain(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// A TOML basic string: JSON's is one, where there is no control character.
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default().replace('\u{7f}', "\\u007f")
+}

@@ -1,0 +1,128 @@
+//! Samples into documents: JSON, JSON Lines, tables and forms, all as trees of names and values.
+
+use crate::policy::integration::Format;
+use serde_json::{Map, Value};
+
+/// What one kind of body looks like.
+#[derive(Debug)]
+pub(super) struct Samples {
+    pub(super) media: &'static str,
+    pub(super) format: Format,
+    /// A document a sample, or a row.
+    pub(super) documents: Vec<Value>,
+    /// As they came.
+    pub(super) bodies: Vec<Vec<u8>>,
+}
+
+/// Reads one sample; what it is shows from its text.
+///
+/// # Errors
+/// What is wrong, without a value.
+pub(super) fn read(bytes: Vec<u8>) -> Result<Samples, String> {
+    let Ok(text) = std::str::from_utf8(&bytes) else {
+        return Err("it is not UTF-8 text; a document that leaves whole is listed as `content`".to_owned());
+    };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let (media, documents) = documents(text)?;
+    let format = Format::of(media).ok_or("its format is not known here")?;
+    Ok(Samples { media, format, documents, bodies: vec![bytes] })
+}
+
+fn documents(text: &str) -> Result<(&'static str, Vec<Value>), String> {
+    let trimmed = text.trim();
+    if let Ok(value) = serde_json::from_str::<Value>(trimmed) {
+        if value.is_object() || value.is_array() {
+            return Ok(("application/json", vec![value]));
+        }
+        return Err("it is one bare JSON value: there is no name to go by".to_owned());
+    }
+    let lines: Vec<&str> = trimmed.lines().filter(|l| !l.trim().is_empty()).collect();
+    if trimmed.starts_with(['{', '[']) {
+        let read: Result<Vec<Value>, _> = lines.iter().map(|l| serde_json::from_str(l)).collect();
+        return read.map(|all| ("application/x-ndjson", all)).map_err(|e| {
+            // The reader's own words may repeat a value.
+            format!("it begins as JSON does and is not: something is wrong at column {} of a line", e.column())
+        });
+    }
+    if trimmed.starts_with('<') {
+        return Err("XML samples are not read by this version; list XML places by hand".to_owned());
+    }
+    let first = lines.first().copied().unwrap_or_default();
+    if first.contains('\t') {
+        return Ok(("text/tab-separated-values", table(trimmed, '\t')?));
+    }
+    if lines.len() == 1 && first.contains('=') {
+        let pairs = url::form_urlencoded::parse(first.as_bytes());
+        let pairs: Map<String, Value> = pairs.map(|(n, v)| (n.into_owned(), Value::String(v.into_owned()))).collect();
+        return Ok(("application/x-www-form-urlencoded", vec![Value::Object(pairs)]));
+    }
+    if first.contains(',') {
+        return Ok(("text/csv", table(trimmed, ',')?));
+    }
+    Err("it is no JSON, JSON Lines, table with a header row, or form".to_owned())
+}
+
+fn table(text: &str, delimiter: char) -> Result<Vec<Value>, String> {
+    let mut rows = rows(text, delimiter).into_iter();
+    let header = rows.next().unwrap_or_default();
+    let named = rows.enumerate().map(|(i, row)| {
+        if row.len() != header.len() {
+            return Err(format!("row {} has {} cells and the header {}", i + 2, row.len(), header.len()));
+        }
+        Ok(Value::Object(header.iter().cloned().zip(row.into_iter().map(Value::String)).collect()))
+    });
+    let found: Result<Vec<Value>, String> = named.collect();
+    found.and_then(|rows| if rows.is_empty() { Err("it has a header and no row".to_owned()) } else { Ok(rows) })
+}
+
+/// RFC 4180: quotes around a cell, doubled within it.
+fn rows(text: &str, delimiter: char) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
+    let mut quoted = false;
+    let mut letters = text.chars().peekable();
+    while let Some(c) = letters.next() {
+        match c {
+            '"' if quoted && letters.peek() == Some(&'"') => {
+                cell.push('"');
+                letters.next();
+            }
+            '"' if quoted || cell.is_empty() => quoted = !quoted,
+            '\r' if !quoted && letters.peek() == Some(&'\n') => {}
+            '\n' if !quoted => {
+                row.push(std::mem::take(&mut cell));
+                rows.push(std::mem::take(&mut row));
+            }
+            c if c == delimiter && !quoted => row.push(std::mem::take(&mut cell)),
+            c => cell.push(c),
+        }
+    }
+    row.push(cell);
+    rows.push(row);
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_sample_is_shows_from_its_text() {
+        for (text, media, documents) in [
+            ("{\"a\":1}", "application/json", 1),
+            ("{\"a\":1}\n{\"a\":2}\n", "application/x-ndjson", 2),
+            ("a,b\r\n1,\"x, \"\"y\"\"\nz\"\r\n", "text/csv", 1),
+            ("a\tb\n1\t2\n3\t4\n", "text/tab-separated-values", 2),
+            ("name=A+B&dob=1", "application/x-www-form-urlencoded", 1),
+        ] {
+            let read = read(text.as_bytes().to_vec()).unwrap();
+            assert_eq!((read.media, read.documents.len()), (media, documents), "{text}");
+        }
+        assert_eq!(documents("a,b\n1,\"x, \"\"y\"\"\nz\"").unwrap().1[0]["b"], "x, \"y\"\nz");
+        for (text, part) in
+            [("{\"secret\":", "begins as JSON"), ("<a/>", "XML"), ("a,b\nsecret\n", "row 2 has 1 cells")]
+        {
+            let error = read(text.as_bytes().to_vec()).unwrap_err();
+            assert!(error.contains(part) && !error.contains("secret"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! What samples have in common: every place with what its values look like, and no value.
+
+use crate::detect::{Cue, Kind, scan};
+use data_encoding::{BASE64, BASE64URL_NOPAD};
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
+
+/// One step down.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Step {
+    /// A member.
+    Name(String),
+    /// Every element, or every member of an object whose names are data.
+    Each,
+}
+
+/// Where something stands.
+pub(super) type Path = Vec<Step>;
+
+/// What the values of one place look like.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// How many values there are that are not empty.
+    pub(super) values: usize,
+    pub(super) texts: usize,
+    pub(super) numbers: usize,
+    pub(super) bools: usize,
+    /// Texts of several words.
+    pub(super) prose: usize,
+    /// Fingerprints of what was seen: how many differ, not what they are.
+    distinct: HashSet<u64>,
+    /// By kind, in how many values something was found.
+    pub(super) found: BTreeMap<&'static str, (Kind, usize)>,
+    /// Texts that are JSON objects or arrays, and what is in them.
+    pub(super) json: usize,
+    /// Texts that are base64 of JSON; of other bytes.
+    pub(super) base64_json: usize,
+    pub(super) base64: usize,
+    pub(super) within: Option<Box<Shape>>,
+    /// What a schema says of the values, where there is no value.
+    pub(super) schema: Option<&'static str>,
+}
+
+/// Every place of some documents.
+#[derive(Debug, Default)]
+pub(super) struct Shape {
+    pub(super) leaves: BTreeMap<Path, Seen>,
+    /// The order in which places came.
+    pub(super) order: Vec<Path>,
+    /// Arrays of objects, and how many elements there are at most in one.
+    pub(super) lists: BTreeMap<Path, usize>,
+    /// Pairs of question and answer: the array, the question's member, the answer's, and each question's text.
+    pub(super) questions: BTreeMap<(Path, String, String), BTreeSet<String>>,
+    pub(super) documents: usize,
+    /// Members whose names look like somebody's data.
+    pub(super) left_out: usize,
+}
+
+/// Containers within containers, and names within one object, beyond which nothing is looked at.
+const DEPTH: usize = 32;
+const NAMES: usize = 64;
+
+impl Shape {
+    pub(super) fn add(&mut self, document: &Value) {
+        self.documents += 1;
+        self.value(&mut Vec::new(), document);
+    }
+
+    fn value(&mut self, path: &mut Path, value: &Value) {
+        if path.len() > DEPTH {
+            return;
+        }
+        match value {
+            Value::Object(members) => {
+                let mapped = is_map(members);
+                for (name, inner) in members {
+                    // A single name that says somebody is no place, and is not written down.
+                    if !mapped && says_somebody(name) {
+                        self.left_out += 1;
+                        continue;
+                    }
+                    path.push(if mapped { Step::Each } else { Step::Name(name.clone()) });
+                    self.value(path, inner);
+                    path.pop();
+                }
+            }
+            Value::Array(elements) => {
+                let objects = elements.iter().filter(|e| e.is_object()).count();
+                if objects > 0 {
+                    self.pairs(path, elements);
+                    let most = self.lists.entry(path.clone()).or_default();
+                    *most = objects.max(*most);
+                }
+                path.push(Step::Each);
+                elements.iter().for_each(|e| self.value(path, e));
+                path.pop();
+            }
+            leaf => {
+                let name = last_name(path).to_owned();
+                self.leaf(path).see(&name, leaf);
+            }
+        }
+    }
+
+    /// The place, known from now on.
+    pub(super) fn leaf(&mut self, path: &Path) -> &mut Seen {
+        if !self.leaves.contains_key(path) {
+            self.order.push(path.clone());
+        }
+        self.leaves.entry(path.clone()).or_default()
+    }
+
+    /// Elements that are all a question and its answer.
+    fn pairs(&mut self, path: &Path, elements: &[Value]) {
+        const QUESTION: [&str; 8] =
+            ["question", "questiontext", "question_text", "linkid", "prompt", "label", "questionid", "id"];
+        const ANSWER: [&str; 7] =
+            ["answer", "answertext", "answer_text", "response", "answers", "value", "assessmentanswer"];
+        let member = |names: &[&str]| -> Option<String> {
+            let first = elements.first()?.as_object()?;
+            names.iter().find_map(|n| first.keys().find(|k| k.to_lowercase() == *n)).cloned()
+        };
+        let (Some(question), Some(answer)) = (member(&QUESTION), member(&ANSWER)) else { return };
+        // `id` and `value` stand in many things that are no question.
+        if question.eq_ignore_ascii_case("id") && answer.eq_ignore_ascii_case("value") {
+            return;
+        }
+        let asked: Option<Vec<&str>> =
+            elements.iter().map(|e| e.get(&answer).and(e.get(&question)?.as_str())).collect();
+        let Some(asked) = asked else { return };
+        let known = self.questions.entry((path.clone(), question, answer)).or_default();
+        // A question somebody is named in is no key.
+        let plain = |q: &&str| {
+            let mut found = Vec::new();
+            scan(q, Cue::NONE, None, &mut found);
+            found.is_empty() && q.len() <= 120 && !q.chars().any(char::is_control)
+        };
+        known.extend(asked.into_iter().filter(plain).map(str::to_owned));
+    }
+}
+
+impl Seen {
+    fn see(&mut self, name: &str, value: &Value) {
+        let text = match value {
+            Value::Null => return,
+            Value::Bool(_) => {
+                self.bools += 1;
+                value.to_string()
+            }
+            Value::Number(_) => {
+                self.numbers += 1;
+                value.to_string()
+            }
+            Value::String(text) if text.trim().is_empty() => return,
+            Value::String(text) => {
+                self.texts += 1;
+                self.prose += usize::from(text.split_whitespace().count() >= 4);
+                self.look_within(text);
+                text.clone()
+            }
+            _ => return,
+        };
+        self.values += 1;
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        self.distinct.insert(hasher.finish());
+        let mut found = Vec::new();
+        scan(&text, Cue::of_key(name), None, &mut found);
+        let kinds: BTreeMap<&'static str, Kind> = found.iter().map(|f| (f.category.name(), f.category)).collect();
+        for (id, kind) in kinds {
+            self.found.entry(id).or_insert((kind, 0)).1 += 1;
+        }
+    }
+
+    fn look_within(&mut self, text: &str) {
+        let container = |text: &str| serde_json::from_str::<Value>(text).ok().filter(|v| v.is_object() || v.is_array());
+        if text.starts_with(['{', '[']) {
+            if let Some(value) = container(text) {
+                self.json += 1;
+                self.within.get_or_insert_default().add(&value);
+            }
+            return;
+        }
+        if text.len() < 16 || text.contains(char::is_whitespace) {
+            return;
+        }
+        let bytes = BASE64.decode(text.as_bytes()).or_else(|_| BASE64URL_NOPAD.decode(text.as_bytes()));
+        // Words and numbers are base64 too; long text, or bytes that begin as JSON, are meant to be.
+        match bytes.ok().map(String::from_utf8) {
+            Some(Ok(inner)) if inner.starts_with(['{', '[']) => {
+                if let Some(value) = container(&inner) {
+                    self.base64_json += 1;
+                    self.within.get_or_insert_default().add(&value);
+                }
+            }
+            Some(_) if text.len() >= 128 => self.base64 += 1,
+            _ => {}
+        }
+    }
+
+    /// How many different values there are.
+    pub(super) fn different(&self) -> usize {
+        self.distinct.len()
+    }
+}
+
+/// An object whose names are data: many of them, all of one shape, or names that say who or where.
+fn is_map(members: &serde_json::Map<String, Value>) -> bool {
+    if members.len() > NAMES * 8 || members.keys().filter(|n| says_somebody(n)).count() * 2 > members.len() {
+        return true;
+    }
+    let keys = |v: &Value| v.as_object().map(|o| o.keys().cloned().collect::<BTreeSet<_>>());
+    let mut shapes = members.values().map(keys);
+    match shapes.next().flatten() {
+        Some(first) if members.len() >= 3 && !first.is_empty() => shapes.all(|s| s.as_ref() == Some(&first)),
+        _ => false,
+    }
+}
+
+/// Whether a name is itself data: somebody's address, a reference.
+fn says_somebody(name: &str) -> bool {
+    let mut found = Vec::new();
+    scan(name, Cue::NONE, None, &mut found);
+    !found.is_empty() || name.len() > 100 || (name.len() > 2 && name.chars().all(|c| c.is_ascii_digit() || c == '-'))
+}
+
+/// The nearest name.
+pub(super) fn last_name(path: &[Step]) -> &str {
+    path.iter()
+        .rev()
+        .find_map(|s| if let Step::Name(name) = s { Some(name.as_str()) } else { None })
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn elements_are_one_place_and_names_that_are_data_are_none() {
+        let mut shape = Shape::default();
+        shape.add(&json!({"a": [{"b": 1}, {"b": 2, "c": "x"}], "m": {"k1": {"x": 1}, "k2": {"x": 2}, "k3": {"x": 3}}}));
+        let name = |n: &str| Step::Name(n.into());
+        assert_eq!(
+            shape.order,
+            [
+                vec![name("a"), Step::Each, name("b")],
+                vec![name("a"), Step::Each, name("c")],
+                vec![name("m"), Step::Each, name("x")]
+            ]
+        );
+        assert_eq!(shape.leaves[&shape.order[0]].different(), 2);
+        assert_eq!(shape.lists[&vec![name("a")]], 2);
+    }
+
+    #[test]
+    fn what_is_found_within_is_counted_and_not_kept() {
+        let mut seen = Seen::default();
+        for text in ["9434765919", "9434765870"] {
+            seen.see("nhs", &json!(text));
+        }
+        assert_eq!(seen.found["detect-nhs-number"].1, 2);
+        seen.see("payload", &json!("{\"a\":1}"));
+        assert_eq!((seen.json, seen.within.unwrap().order.len()), (1, 1));
+    }
+}

@@ -1,0 +1,347 @@
+//! Detectors: what identifies or locates a person is found wherever it stands, however it is spelled (DATA-3).
+//!
+//! [`scan`] reads one value. Look-alike letters, full-width and zero-width characters are folded first (`fold`); then
+//! the text is passed once, and at each word or number the few rules that can begin there look at what follows. Rules
+//! with check digits speak alone; shapes that mean many things (eight digits, a letter and seven digits) speak only
+//! where the value's key ([`Cue`]) or the words just before it say what they are. [`Places`] is the organisation's own
+//! list of sites, [`Known`] the record's own withheld values.
+//!
+//! Found: what stands in [`Kind`]. Not found: names in prose (unless the record holds them), places described in words
+//! that no list and no phrase of sleeping out gives away, and what somebody encodes on purpose.
+
+mod birth;
+mod codes;
+mod contact;
+mod coordinates;
+mod cue;
+mod fold;
+mod grid;
+mod immigration;
+mod inline;
+mod kind;
+mod known;
+mod link;
+mod notation;
+mod number;
+mod official;
+mod places;
+mod postcode;
+mod prose;
+mod run;
+mod whole;
+mod words;
+
+pub use cue::Cue;
+pub use kind::Kind;
+pub use known::Known;
+pub use places::{Digest, Place, Places};
+
+use cue::Near;
+use fold::Folded;
+use run::{Text, is_alnum};
+use words::role;
+
+/// What was found: bytes `start..end` of the text are of this category.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Detected {
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last.
+    pub end: usize,
+    /// What it is.
+    pub category: Kind,
+}
+
+/// Finds everything in one text, in order, without overlaps: of two findings that overlap the longer stays.
+///
+/// What is found is added to `found`. Nothing is allocated where nothing is found and the text is ASCII.
+pub fn scan(text: &str, cue: Cue, places: Option<&Places>, found: &mut Vec<Detected>) {
+    let folded = Folded::of(text);
+    let first = found.len();
+    let mut finder = Finder { text: Text(&folded.bytes), cue: cue.0, near: Near::new(), found: &mut *found, first };
+    finder.whole();
+    finder.pass();
+    if let Some(places) = places {
+        places.find(&folded.bytes, |start, end, kind| finder.push(Detected { start, end, category: kind }));
+    }
+    for one in found.iter_mut().skip(first) {
+        (one.start, one.end) = folded.place(one.start, one.end);
+    }
+}
+
+/// [`scan`], of a JSON number by its exact text.
+pub fn scan_number(text: &str, cue: Cue, found: &mut Vec<Detected>) {
+    scan(text, cue, None, found);
+}
+
+/// A cheap test whether [`scan`] could find anything without a list of places: `false` means that it finds nothing.
+pub fn worth_scanning(text: &[u8], cue: Cue) -> bool {
+    if cue.0 & !Cue::OTHER != 0 {
+        return !text.is_empty();
+    }
+    // The shortest thing that speaks for itself is a postcode, M11AE.
+    text.len() >= 5 && prose::worth(text)
+}
+
+/// One pass through one text.
+struct Finder<'t, 'f> {
+    text: Text<'t>,
+    /// Of the key.
+    cue: u64,
+    /// Of the words just passed.
+    near: Near,
+    found: &'f mut Vec<Detected>,
+    /// The first of ours in `found`.
+    first: usize,
+}
+
+/// Something that a rule found, or `None`.
+type Hit = Option<Detected>;
+
+fn hit(start: usize, end: usize, category: Kind) -> Hit {
+    Some(Detected { start, end, category })
+}
+
+impl Finder<'_, '_> {
+    /// What the key alone makes of the whole value.
+    fn whole(&mut self) {
+        if self.cue != 0
+            && let Some(one) = whole::find(self.text, self.cue)
+        {
+            self.push(one);
+        }
+    }
+
+    fn pass(&mut self) {
+        let mut at = 0;
+        while at < self.text.len() {
+            let b = self.text.at(at);
+            at = match b {
+                b' ' => at + 1,
+                b if is_alnum(b) => self.token(at),
+                b => self.sign(at, b).unwrap_or(at + 1),
+            };
+        }
+    }
+
+    /// A run of letters and digits, and what begins with it. Returns where to go on.
+    fn token(&mut self, start: usize) -> usize {
+        let (end, seen) = self.text.token(start);
+        if seen & run::FOREIGN != 0 {
+            self.near.pass(words::Word { cue: 0, role: 0 });
+            return end;
+        }
+        let one = if seen & run::DIGIT != 0 { self.numeric(start, end, seen) } else { self.word(start, end) };
+        match one {
+            Next::Found(one) => {
+                let to = one.end.max(end);
+                self.push(one);
+                self.near.clear();
+                to
+            }
+            Next::Skip(to) => to.max(end),
+            Next::Nothing => end,
+        }
+    }
+
+    fn numeric(&mut self, start: usize, end: usize, seen: u8) -> Next {
+        let (text, cue) = (self.text, self.cue | self.near.cue());
+        let all_digits = seen & (run::UPPER | run::LOWER) == 0;
+        if end - start >= 20 {
+            return inline::long(text, start, end, seen, cue);
+        }
+        let word = words::look(text.slice(start, end));
+        if word.cue | u64::from(word.role) != 0 {
+            self.near.pass(word);
+            if word.role & role::HOST != 0
+                && let Some(one) = link::bare(text, start, end)
+            {
+                return Next::Found(one);
+            }
+        }
+        let one = if text.at(start).is_ascii_digit() {
+            if let Some(to) = number::technical(text, start, end, cue) {
+                return Next::Skip(to);
+            }
+            self.digits(start, end, all_digits, cue)
+        } else {
+            self.code(start, cue)
+        };
+        one.or_else(|| inline::short(text, start, end)).map_or(Next::Nothing, Next::Found)
+    }
+
+    /// Rules for what begins with a digit.
+    fn digits(&self, start: usize, end: usize, all: bool, cue: u64) -> Hit {
+        let text = self.text;
+        if !all
+            && text.slice(start, start + 4).iter().any(|b| matches!(b, b'd' | b'D'))
+            && let Some(one) = coordinates::at(text, start, cue)
+        {
+            return Some(one);
+        }
+        if all && end - start <= 4 {
+            if let Some(one) = coordinates::at(text, start, cue) {
+                return Some(one);
+            }
+            if cue & Cue::BIRTH != 0
+                && let Some(one) = birth::at(text, start, self.cue & Cue::BIRTH != 0)
+            {
+                return Some(one);
+            }
+            // A number in prose, the commonest of all, and nothing else.
+            let goes_on = match text.at(end) {
+                b'.' | b'-' | b':' | b'/' | b')' => true,
+                b' ' => text.at(end + 1).is_ascii_digit(),
+                _ => false,
+            };
+            if !goes_on && cue == 0 {
+                // 22 July 1994 (DOB)
+                let named = text.at(end) == b' ' && birth::is_month(text.word(end + 1));
+                let date = if named { birth::at(text, start, false) } else { None };
+                return date.filter(|one| self.born(one.end, cue));
+            }
+        } else if all && let Some(one) = coordinates::whole_degrees(text, start, end, cue) {
+            return Some(one);
+        }
+        if let Some(one) = contact::address_of_device(text, start, end, cue) {
+            return Some(one);
+        }
+        let run = text.gather(start);
+        official::digits(&run, cue)
+            .or_else(|| immigration::digits(text, &run, cue, self.after(end, cue)))
+            .or_else(|| grid::digits(text, &run, start, end, cue))
+            .or_else(|| contact::phone(text, &run, start, cue))
+            .or_else(|| codes::digits(text, &run, start, end, cue))
+            .or_else(|| birth::at(text, start, self.cue & Cue::BIRTH != 0).filter(|one| self.born(one.end, cue)))
+    }
+
+    /// Whether words say that a date is one of birth: before it, or just after it.
+    fn born(&self, end: usize, cue: u64) -> bool {
+        (cue | self.after(end, cue)) & Cue::BIRTH != 0
+    }
+
+    /// The cue in the few words after a value: `98765 (CHAIN)`. Only looked for where nothing before says anything.
+    fn after(&self, end: usize, cue: u64) -> u64 {
+        if cue != 0 { 0 } else { run::cue_after(self.text, end) }
+    }
+
+    /// Rules for what begins with a letter and has digits in it or after it.
+    fn code(&self, start: usize, cue: u64) -> Hit {
+        let text = self.text;
+        let run = text.gather(start);
+        official::code(text, &run, cue)
+            .or_else(|| immigration::code(text, &run, cue, |end| self.after(end, cue)))
+            .or_else(|| postcode::find(text, &run, start, cue))
+            .or_else(|| grid::code(text, &run, start, cue))
+            .or_else(|| coordinates::hemisphere(text, start))
+            .or_else(|| official::vehicle(text, &run, cue))
+            .or_else(|| codes::code(text, &run, start, cue))
+            .or_else(|| contact::address_of_device(text, start, run.end_of(1).unwrap_or(start), cue))
+    }
+
+    fn word(&mut self, start: usize, end: usize) -> Next {
+        let text = self.text;
+        if end - start >= 20 {
+            return inline::long(text, start, end, run::UPPER, self.cue);
+        }
+        let word = words::look(text.slice(start, end));
+        if word.role & role::NOTATION != 0
+            && let Some(one) = notation::at(text, start, end, &mut self.near)
+        {
+            return Next::Found(one);
+        }
+        if word.role & role::HOST != 0
+            && let Some(one) = link::bare(text, start, end)
+        {
+            return Next::Found(one);
+        }
+        if word.role & (role::SLEEP | role::SITE) != 0
+            && let Some(one) = prose::at(text, start, end, word)
+        {
+            return Next::Found(one);
+        }
+        let before = self.cue | self.near.cue();
+        self.near.pass(paired(text, start, end, word));
+        let gap = text.at(end);
+        let short = end - start <= 5 && matches!(gap, b' ' | b'-' | b'/' | b'.' | b':' | b'=');
+        let found = if word.role & role::MONTH != 0 && text.at(end + 1).is_ascii_digit() {
+            birth::month_first(text, start, end).filter(|one| self.born(one.end, before))
+        } else if short && (text.at(end + 1).is_ascii_digit() || before & Cue::SHARE != 0) {
+            self.code(start, before)
+        } else if before & (Cue::SHARE | Cue::GEOHASH | Cue::W3W) != 0 {
+            codes::word(text, start, end, before).or_else(|| self.code(start, before))
+        } else {
+            inline::encoded(text, start, end)
+        };
+        found.map_or(Next::Nothing, Next::Found)
+    }
+
+    /// A sign that something begins with, or stands in the middle of.
+    #[inline(always)]
+    fn sign(&mut self, at: usize, b: u8) -> Option<usize> {
+        let text = self.text;
+        let cue = self.cue | self.near.cue();
+        let one = match b {
+            b'@' => contact::email(text, at)?,
+            b':' if text.at(at + 1) == b'/' && text.at(at + 2) == b'/' => return self.link(at),
+            b':' if text.at(at + 1) == b':' || text.at(at + 1).is_ascii_hexdigit() => contact::colon(text, at, cue)?,
+            b'/' => codes::three_slashes(text, at).or_else(|| inline::slash(text, at))?,
+            b'+' => codes::plus(text, at).or_else(|| contact::plus(text, at, cue))?,
+            b'<' => official::readable_zone(text, at)?,
+            b';' | b'\n' | b'!' | b'?' => {
+                self.near.clear();
+                return None;
+            }
+            _ => return None,
+        };
+        self.push(one);
+        self.near.clear();
+        Some(one.end.max(at + 1))
+    }
+
+    fn link(&mut self, at: usize) -> Option<usize> {
+        let one = link::find(self.text, at)?;
+        self.push(one);
+        Some(one.end.max(at + 1))
+    }
+
+    /// Adds what was found; of two that overlap the longer stays.
+    fn push(&mut self, one: Detected) {
+        if one.end <= one.start {
+            return;
+        }
+        let mut at = self.found.len();
+        // What ends before this begins stays as it is.
+        while at > self.first && self.found.get(at - 1).is_some_and(|other| other.end > one.start) {
+            at -= 1;
+        }
+        let overlapping = self.found.get(at..).unwrap_or_default().iter().take_while(|other| other.start < one.end);
+        let (count, longest) =
+            overlapping.fold((0, 0), |(count, most), other| (count + 1, most.max(other.end - other.start)));
+        if longest < one.end - one.start {
+            self.found.splice(at..at + count, [one]);
+        }
+    }
+}
+
+/// What a word means with the word before it: "Home Office", "case id".
+fn paired(text: Text<'_>, start: usize, end: usize, word: words::Word) -> words::Word {
+    let after = |first: &[u8]| {
+        let from = start.saturating_sub(first.len() + 1);
+        text.slice(from, start).get(..first.len()).is_some_and(|w| w.eq_ignore_ascii_case(first))
+    };
+    let cue = match end - start {
+        6 if text.slice(start, end).eq_ignore_ascii_case(b"office") && after(b"home") => Cue::HO,
+        2 if text.slice(start, end).eq_ignore_ascii_case(b"id") && (after(b"case") || after(b"person")) => Cue::CID,
+        _ => return word,
+    };
+    words::Word { cue: word.cue | cue, ..word }
+}
+
+/// What a token led to.
+enum Next {
+    Found(Detected),
+    /// Nothing, up to here.
+    Skip(usize),
+    Nothing,
+}

@@ -1,0 +1,213 @@
+//! Ways to reach a person or a device: telephone, e-mail, IP and hardware addresses.
+
+use super::{
+    Hit, Kind, coordinates,
+    cue::Cue,
+    fold::LETTER,
+    hit,
+    run::{Run, Text, is_alnum},
+};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// Telephone number that begins with a digit: `07700 900123`, `(0113) 496 0123`, `00441632960001`. Numbers from 03, 08
+/// and 09 are those of services, and of nobody in particular, unless a cue says otherwise (Ofcom's numbering plan).
+pub(super) fn phone(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
+    let cued = cue & Cue::PHONE != 0;
+    let inside = matches!(text.before(start), b'+' | b'.' | b'/' | b',' | b'=' | b'_');
+    if !cued && (inside || run.at(0) != b'0') {
+        return None;
+    }
+    // +1 07700 900123 is no number.
+    let country = text.while_before(start, 5, |b| b.is_ascii_digit() || matches!(b, b' ' | b'-'));
+    if text.before(country) == b'+' && country < start {
+        return None;
+    }
+    let end = dialled(text, start, |digits| {
+        let national = match digits {
+            [b'0', b'0', b'4', b'4', rest @ ..] => rest.strip_prefix(b"0").unwrap_or(rest),
+            [b'4', b'4', rest @ ..] if cued => rest,
+            [b'0', rest @ ..] => rest,
+            rest if cued => rest,
+            _ => return false,
+        };
+        is_national(national, cued)
+    })?;
+    let open = text.before(start) == b'(' && text.slice(start, end).contains(&b')');
+    hit(if open { start - 1 } else { start }, end, Kind::Phone)
+}
+
+/// Telephone number in the international form: `+44 7700 900456`; or coordinates with their signs (ISO 6709).
+pub(super) fn plus(text: Text<'_>, at: usize, cue: u64) -> Hit {
+    let first = text.at(at + 1);
+    if !first.is_ascii_digit() && first != b'(' {
+        return None;
+    }
+    if let Some(one) = coordinates::at(text, at + 1, cue) {
+        return Some(one);
+    }
+    let end = dialled(text, at + 1, |digits| match digits {
+        [b'4', b'4', rest @ ..] => is_national(rest.strip_prefix(b"0").unwrap_or(rest), true),
+        [b'1', rest @ ..] => rest.len() == 10 && rest.first().is_some_and(|d| *d >= b'2'),
+        [b'0', ..] => false,
+        _ => false,
+    })
+    .or_else(|| abroad(text, at + 1))?;
+    hit(at, end, Kind::Phone)
+}
+
+/// Ten digits of the national plan, without the nought before them.
+fn is_national(digits: &[u8], cued: bool) -> bool {
+    match digits {
+        [b'7', second, ..] => digits.len() == 10 && *second != b'6' && *second != b'0',
+        [b'1', second, ..] => digits.len() == 10 && *second != b'0' || cued && digits.len() == 9,
+        [b'2', b'0' | b'3' | b'4' | b'8' | b'9', ..] => digits.len() == 10,
+        [b'3' | b'8' | b'9', ..] => cued && (9..=10).contains(&digits.len()),
+        _ => false,
+    }
+}
+
+/// The digits of a number with up to two signs between two of them, at the first end of a group where they fit.
+fn dialled(text: Text<'_>, start: usize, fits: impl Fn(&[u8]) -> bool) -> Option<usize> {
+    let mut digits = [0u8; 15];
+    let (mut n, mut at, mut groups) = (0, start, 0);
+    loop {
+        let b = text.at(at);
+        if b.is_ascii_digit() {
+            *digits.get_mut(n)? = b;
+            n += 1;
+            at += 1;
+            if !is_alnum(text.at(at)) {
+                groups += 1;
+                let plain = !(matches!(text.at(at), b'.' | b',' | b':' | b'/') && text.at(at + 1).is_ascii_digit());
+                if n >= 9 && plain && fits(digits.get(..n)?) {
+                    return Some(at);
+                }
+            }
+            continue;
+        }
+        let gap = text.while_at(at, |b| matches!(b, b' ' | b'-' | b'(' | b')' | b'.'));
+        if gap == at || gap - at > 2 || groups > 6 || !text.at(gap).is_ascii_digit() {
+            return None;
+        }
+        at = gap;
+    }
+}
+
+/// A number of another country: nine to fifteen digits in groups of two or more, none of which begins like a trunk code.
+fn abroad(text: Text<'_>, start: usize) -> Option<usize> {
+    let (mut at, mut n, mut groups) = (start, 0, 0);
+    if text.at(at) == b'0' || text.at(at) == b'1' || text.slice(at, at + 2) == b"44" {
+        return None;
+    }
+    loop {
+        let end = text.while_at(at, |b| b.is_ascii_digit());
+        if end - at < 2 && groups > 0 || end == at || groups > 0 && text.at(at) == b'0' && groups == 1 {
+            return None;
+        }
+        (n, groups) = (n + end - at, groups + 1);
+        let next = end + 1;
+        if matches!(text.at(end), b' ' | b'-') && text.at(next).is_ascii_digit() && n < 15 {
+            at = next;
+            continue;
+        }
+        let goes_on = is_alnum(text.at(end)) || text.at(end) == b'.' && text.at(end + 1).is_ascii_digit();
+        return ((9..=15).contains(&n) && !goes_on).then_some(end);
+    }
+}
+
+/// E-mail address around an `@`: `amina@example.org` (RFC 5321, without quoted parts).
+pub(super) fn email(text: Text<'_>, at: usize) -> Hit {
+    let local =
+        |b: u8| is_alnum(b) || matches!(b, b'.' | b'_' | b'%' | b'+' | b'\'' | b'-' | b'&' | b'!' | b'#' | b'=' | b'~');
+    let mut start = text.while_before(at, 64, local);
+    start = text.while_at(start, |b| matches!(b, b'.' | b'\'' | b'=' | b'-' | b'&' | b'!' | b'#'));
+    let mut end = text.while_within(at + 1, 254, |b| is_alnum(b) || matches!(b, b'.' | b'-'));
+    while matches!(text.before(end), b'.' | b'-') {
+        end -= 1;
+    }
+    let domain = text.slice(at + 1, end);
+    let top = domain.rsplit(|b| *b == b'.').next()?;
+    let named =
+        top.len() >= 2 && top.iter().all(|b| b.is_ascii_alphabetic() || *b == LETTER) || top.starts_with(b"xn--");
+    let dotted =
+        domain.len() > top.len() + 1 && domain.first() != Some(&b'.') && !domain.windows(2).any(|w| w == b"..");
+    if start < at && named && dotted { hit(start, end, Kind::Email) } else { None }
+}
+
+/// IPv6 address around its colons, or hardware address in pairs: `2001:db8::1`, `00:1A:2B:3C:4D:5E` (RFC 4291, IEEE 802).
+pub(super) fn colon(text: Text<'_>, at: usize, cue: u64) -> Hit {
+    let of = |b: u8| b.is_ascii_hexdigit() || b == b':';
+    let start = text.while_before(at, 5, |b| b.is_ascii_hexdigit());
+    if is_alnum(text.before(start)) || text.before(start) == b':' || at - start > 4 {
+        return None;
+    }
+    let mut end = text.while_within(at, 46, of);
+    let colons = text.slice(start, end).iter().filter(|b| **b == b':').count();
+    if colons < 2 {
+        return None;
+    }
+    if colons == 5 && end - start == 17 && text.slice(start, end).chunks(3).all(|c| c.get(2).is_none_or(|b| *b == b':'))
+    {
+        let pairs = text.slice(start, end).chunks(3).all(|c| c.iter().take(2).all(u8::is_ascii_hexdigit));
+        return if pairs && !is_alnum(text.at(end)) { hit(start, end, Kind::Mac) } else { None };
+    }
+    // ::ffff:203.0.113.7
+    if text.at(end) == b'.' {
+        end = text.while_within(end, 16, |b| b.is_ascii_digit() || b == b'.');
+    }
+    while matches!(text.before(end), b'.') || text.before(end) == b':' && text.before(end - 1) != b':' {
+        end -= 1;
+    }
+    let address: Ipv6Addr = std::str::from_utf8(text.slice(start, end)).ok()?.parse().ok()?;
+    let digit = text.slice(start, end).iter().any(u8::is_ascii_digit);
+    if is_alnum(text.at(end)) || !digit || cue & Cue::IP == 0 && (address.is_loopback() || address.is_unspecified()) {
+        return None;
+    }
+    if text.at(end) == b'%' {
+        end = text.while_at(end + 1, |b| b.is_ascii_alphanumeric());
+    }
+    hit(start, end, Kind::Ip)
+}
+
+/// IPv4 address, or hardware address in other spellings, at a token: `203.0.113.7`, `00-1a-2b-3c-4d-5e`,
+/// `001a.2b3c.4d5e`, bare only with a cue. `1.2.3.4` is a version or a
+/// paragraph, and `192.168.1.10` a machine in the house, unless a cue says otherwise.
+pub(super) fn address_of_device(text: Text<'_>, start: usize, end: usize, cue: u64) -> Hit {
+    let n = end - start;
+    let hex = |from: usize, n: usize| {
+        text.slice(from, from + n).len() == n && text.slice(from, from + n).iter().all(u8::is_ascii_hexdigit)
+    };
+    match text.at(end) {
+        b'-' if n == 2 && hex(start, 2) => {
+            let pairs = (0..6).all(|i| hex(start + 3 * i, 2) && (i == 5 || text.at(start + 3 * i + 2) == b'-'));
+            let letter = cue & Cue::MAC != 0 || text.slice(start, start + 17).iter().any(u8::is_ascii_alphabetic);
+            let ends = !is_alnum(text.at(start + 17)) && text.at(start + 17) != b'-' && text.before(start) != b'-';
+            return if pairs && letter && ends { hit(start, start + 17, Kind::Mac) } else { None };
+        }
+        b'.' if n == 4 && hex(start, 4) => {
+            let groups = hex(start + 5, 4) && text.at(start + 9) == b'.' && hex(start + 10, 4);
+            let letter = cue & Cue::MAC != 0 || text.slice(start, start + 14).iter().any(u8::is_ascii_alphabetic);
+            let goes_on = is_alnum(text.at(start + 14)) || text.at(start + 14) == b'.' && is_alnum(text.at(start + 15));
+            return if groups && letter && !goes_on { hit(start, start + 14, Kind::Mac) } else { None };
+        }
+        _ => {}
+    }
+    if n == 12 && cue & Cue::MAC != 0 && hex(start, 12) {
+        return hit(start, end, Kind::Mac);
+    }
+    if n > 3
+        || text.at(end) != b'.'
+        || !text.at(end + 1).is_ascii_digit()
+        || matches!(text.before(start), b'.' | b'-' | b'v')
+    {
+        return None;
+    }
+    let to = text.while_at(start, |b| b.is_ascii_digit() || b == b'.');
+    let to = if text.before(to) == b'.' { to - 1 } else { to };
+    let address: Ipv4Addr = std::str::from_utf8(text.slice(start, to)).ok()?.parse().ok()?;
+    let cued = cue & Cue::IP != 0;
+    let version = to - start < 8 || cue & Cue::OTHER != 0;
+    let nobody = address.is_loopback() || address.is_unspecified() || address.is_broadcast() || address.is_private();
+    let follows = is_alnum(text.at(to)) || text.at(to) == b'-';
+    if follows || !cued && (version || nobody) { None } else { hit(start, to, Kind::Ip) }
+}

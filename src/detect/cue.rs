@@ -1,0 +1,374 @@
+//! What a key, or the words before a value, say about it.
+
+use super::words::{self, role};
+
+/// What a value's key says about it: a set of bits, computed once for each rule path, column header, member name or
+/// question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Cue(pub(super) u64);
+
+impl Cue {
+    /// It says nothing.
+    pub const NONE: Self = Self(0);
+
+    pub(super) const LAT: u64 = 1;
+    pub(super) const LON: u64 = 1 << 1;
+    pub(super) const EASTING: u64 = 1 << 2;
+    pub(super) const NORTHING: u64 = 1 << 3;
+    /// Both halves in one value.
+    pub(super) const PLACE: u64 = 1 << 4;
+    pub(super) const GRID: u64 = 1 << 5;
+    pub(super) const GEOHASH: u64 = 1 << 6;
+    pub(super) const W3W: u64 = 1 << 7;
+    pub(super) const UPRN: u64 = 1 << 8;
+    pub(super) const POSTCODE: u64 = 1 << 9;
+    pub(super) const NINO: u64 = 1 << 10;
+    pub(super) const NHS: u64 = 1 << 11;
+    pub(super) const UTR: u64 = 1 << 12;
+    pub(super) const PASSPORT: u64 = 1 << 13;
+    pub(super) const BRP: u64 = 1 << 14;
+    /// A Home Office reference.
+    pub(super) const HO: u64 = 1 << 15;
+    /// A person or case number of CID or Atlas.
+    pub(super) const CID: u64 = 1 << 16;
+    /// A registration card or asylum support number.
+    pub(super) const ARC: u64 = 1 << 17;
+    pub(super) const SHARE: u64 = 1 << 18;
+    /// A UKVI customer number.
+    pub(super) const UKVI: u64 = 1 << 19;
+    pub(super) const CHAIN: u64 = 1 << 20;
+    pub(super) const DRIVING: u64 = 1 << 21;
+    pub(super) const VEHICLE: u64 = 1 << 22;
+    pub(super) const BANK: u64 = 1 << 23;
+    pub(super) const SORT: u64 = 1 << 24;
+    pub(super) const PHONE: u64 = 1 << 25;
+    pub(super) const BIRTH: u64 = 1 << 26;
+    pub(super) const DAY: u64 = 1 << 27;
+    pub(super) const MONTH: u64 = 1 << 28;
+    pub(super) const YEAR: u64 = 1 << 29;
+    pub(super) const IMEI: u64 = 1 << 30;
+    pub(super) const MAC: u64 = 1 << 31;
+    pub(super) const IP: u64 = 1 << 32;
+    pub(super) const PICTURE: u64 = 1 << 33;
+    pub(super) const FINGER: u64 = 1 << 34;
+    pub(super) const FACE: u64 = 1 << 35;
+    /// Where somebody sleeps.
+    pub(super) const SLEEP: u64 = 1 << 36;
+    pub(super) const ADDRESS: u64 = 1 << 37;
+    /// The identity of a mobile cell.
+    pub(super) const CELL: u64 = 1 << 38;
+    /// Degrees in whole ten-millionths.
+    pub(super) const E7: u64 = 1 << 39;
+    /// `x` and `y`, which are coordinates only if they look it.
+    pub(super) const AXIS: u64 = 1 << 40;
+    /// A number of something else: orders, versions, times.
+    pub(super) const OTHER: u64 = 1 << 41;
+    pub(super) const OUTCODE: u64 = 1 << 42;
+    /// A port reference.
+    pub(super) const PORT: u64 = 1 << 43;
+
+    /// What both say.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Reads what a rule's path calls its value: the last name, with the one before it, which may say what a day or a
+    /// latitude is of.
+    pub fn of_path(path: &str) -> Self {
+        let last = path.rfind(['.', '/']);
+        let before = last.and_then(|last| path.get(..last)).and_then(|head| head.rfind(['.', '/']));
+        Self::of_key(before.and_then(|at| path.get(at..)).unwrap_or(path))
+    }
+
+    /// Reads a name: `dateOfBirth`, `mailing_postal_code`, `$.client['lat-e7']`, "What is your NI number?".
+    pub fn of_key(name: &str) -> Self {
+        let mut parts = Parts::default();
+        let mut word = String::new();
+        let mut before = ' ';
+        let mut letters = name.chars().peekable();
+        while let Some(c) = letters.next() {
+            let next = letters.peek().copied().unwrap_or(' ');
+            // birthDate: a capital after a small letter; NHSNumber: a capital before a small one.
+            let hump = c.is_uppercase() && (before.is_lowercase() || (before.is_uppercase() && next.is_lowercase()));
+            if !c.is_alphanumeric() || hump {
+                parts.take(&mut word);
+            }
+            if c.is_alphanumeric() {
+                super::fold::fold(c, |b| word.push(char::from(b.to_ascii_lowercase())));
+            }
+            before = c;
+        }
+        parts.take(&mut word);
+        Self(parts.cue())
+    }
+}
+
+/// The words of a key, and what they say.
+#[derive(Default)]
+struct Parts {
+    bits: u64,
+    words: Vec<String>,
+}
+
+/// Pairs of words that say together what neither says alone, and single words that speak only as keys.
+const TOGETHER: [(&str, u64); 58] = [
+    ("date birth", Cue::BIRTH),
+    ("birth day", Cue::DAY),
+    ("dob day", Cue::DAY),
+    ("birth month", Cue::MONTH),
+    ("dob month", Cue::MONTH),
+    ("birth year", Cue::YEAR),
+    ("dob year", Cue::YEAR),
+    ("day birth", Cue::DAY),
+    ("month birth", Cue::MONTH),
+    ("year birth", Cue::YEAR),
+    ("post code", Cue::POSTCODE),
+    ("postal code", Cue::POSTCODE),
+    ("zip code", Cue::POSTCODE),
+    ("home office", Cue::HO),
+    ("ho ref", Cue::HO),
+    ("ho reference", Cue::HO),
+    ("port ref", Cue::PORT),
+    ("port reference", Cue::PORT),
+    ("person id", Cue::CID),
+    ("case id", Cue::CID),
+    ("atlas id", Cue::CID),
+    ("asylum support", Cue::ARC),
+    ("application registration", Cue::ARC),
+    ("share code", Cue::SHARE),
+    ("residence permit", Cue::BRP),
+    ("residence card", Cue::BRP),
+    ("national insurance", Cue::NINO),
+    ("ni number", Cue::NINO),
+    ("ni no", Cue::NINO),
+    ("tax reference", Cue::UTR),
+    ("tax number", Cue::UTR),
+    ("sort code", Cue::SORT),
+    ("account number", Cue::BANK),
+    ("account no", Cue::BANK),
+    ("bank account", Cue::BANK),
+    ("driving licence", Cue::DRIVING),
+    ("driving license", Cue::DRIVING),
+    ("driver licence", Cue::DRIVING),
+    ("driver license", Cue::DRIVING),
+    ("drivers license", Cue::DRIVING),
+    ("licence number", Cue::DRIVING),
+    ("number plate", Cue::VEHICLE),
+    ("car reg", Cue::VEHICLE),
+    ("vehicle registration", Cue::VEHICLE),
+    ("what 3", Cue::W3W),
+    ("what three", Cue::W3W),
+    ("what3 words", Cue::W3W),
+    ("geo hash", Cue::GEOHASH),
+    ("geo point", Cue::PLACE),
+    ("grid ref", Cue::GRID),
+    ("cell id", Cue::CELL),
+    ("hardware address", Cue::MAC),
+    ("mac address", Cue::MAC),
+    ("sleep site", Cue::SLEEP),
+    ("sleeping site", Cue::SLEEP),
+    ("sleeping location", Cue::SLEEP),
+    ("bedded down", Cue::SLEEP),
+    ("facial image", Cue::FACE),
+];
+
+/// Words that speak only where they are a key, or the last word of one.
+const KEYS: [(&str, u64); 31] = [
+    ("x", Cue::AXIS | Cue::LON | Cue::EASTING),
+    ("y", Cue::AXIS | Cue::LAT | Cue::NORTHING),
+    ("long", Cue::LON),
+    ("coords", Cue::PLACE),
+    ("coord", Cue::PLACE),
+    ("coordinates", Cue::PLACE),
+    ("location", Cue::PLACE),
+    ("geo", Cue::PLACE),
+    ("geom", Cue::PLACE),
+    ("geometry", Cue::PLACE),
+    ("geolocation", Cue::PLACE),
+    ("gps", Cue::PLACE),
+    ("position", Cue::PLACE),
+    ("point", Cue::PLACE),
+    ("pos", Cue::PLACE),
+    ("area", Cue::OUTCODE),
+    ("photo", Cue::PICTURE),
+    ("photograph", Cue::PICTURE),
+    ("picture", Cue::PICTURE),
+    ("image", Cue::PICTURE),
+    ("face", Cue::FACE),
+    ("fingerprint", Cue::FINGER),
+    ("fingerprints", Cue::FINGER),
+    ("address", Cue::ADDRESS),
+    ("address1", Cue::ADDRESS),
+    ("addressline1", Cue::ADDRESS),
+    ("line1", Cue::ADDRESS),
+    ("street", Cue::ADDRESS),
+    ("pid", Cue::CID),
+    ("account", Cue::BANK),
+    ("bedsite", Cue::SLEEP),
+];
+
+impl Parts {
+    fn take(&mut self, word: &mut String) {
+        if !word.is_empty() {
+            // "of", "the": they stand between words that belong together.
+            if !matches!(word.as_str(), "of" | "the" | "s" | "your" | "is") {
+                self.words.push(std::mem::take(word));
+            }
+            word.clear();
+        }
+    }
+
+    fn cue(mut self) -> u64 {
+        for word in &self.words {
+            self.bits |= words::look(word.as_bytes()).cue;
+            if word == "e7" {
+                self.bits |= Cue::E7;
+            }
+        }
+        for (one, two) in self.words.iter().zip(self.words.iter().skip(1)) {
+            let pair = format!("{one} {two}");
+            self.bits |= TOGETHER.iter().filter(|(t, _)| *t == pair).map(|(_, bits)| bits).fold(0, |a, b| a | b);
+        }
+        if let Some(last) = self.words.last() {
+            let whole = self.words.concat();
+            let of = |word: &str| KEYS.iter().find(|(k, _)| *k == word).map_or(0, |(_, bits)| *bits);
+            self.bits |= of(last) | of(&whole) | words::look(whole.as_bytes()).cue;
+            self.bits |= words::look(whole.strip_suffix("number").unwrap_or_default().as_bytes()).cue;
+            let e7 = whole.strip_suffix("e7").unwrap_or_default();
+            if words::look(e7.as_bytes()).cue & (Cue::LAT | Cue::LON) != 0 {
+                self.bits |= words::look(e7.as_bytes()).cue | Cue::E7;
+            }
+        }
+        // A part of a date of birth is that part, and an IP address is no street.
+        if self.bits & (Cue::DAY | Cue::MONTH | Cue::YEAR) != 0 {
+            self.bits &= !Cue::BIRTH;
+        }
+        if self.bits & (Cue::MAC | Cue::IP) != 0 || self.words.iter().any(|w| w == "email" || w == "web") {
+            self.bits &= !Cue::ADDRESS;
+        }
+        // "birthplace", "country of birth" are no dates; "placeOfBirth" no place to find somebody at.
+        if self.words.iter().any(|w| matches!(w.as_str(), "place" | "country" | "city" | "town")) {
+            self.bits &= !(Cue::BIRTH | Cue::PLACE);
+        }
+        self.bits
+    }
+}
+
+/// The cue words just passed in a text.
+#[derive(Clone, Copy)]
+pub(super) struct Near {
+    bits: u64,
+    /// Words since, that neither speak of it nor are mere filling.
+    strange: u32,
+}
+
+/// Cues that hold only if nothing but filling stands between them and the value.
+const STRICT: u64 = Cue::CHAIN
+    | Cue::CID
+    | Cue::SHARE
+    | Cue::BANK
+    | Cue::SORT
+    | Cue::ARC
+    | Cue::UPRN
+    | Cue::OUTCODE
+    | Cue::LAT
+    | Cue::LON
+    | Cue::EASTING
+    | Cue::NORTHING
+    | Cue::GRID
+    | Cue::GEOHASH
+    | Cue::W3W
+    | Cue::MAC
+    | Cue::IP
+    | Cue::DRIVING
+    | Cue::POSTCODE
+    | Cue::CELL
+    | Cue::PORT
+    | Cue::UKVI
+    | Cue::AXIS;
+
+impl Near {
+    pub(super) const fn new() -> Self {
+        Self { bits: 0, strange: 0 }
+    }
+
+    /// A word has passed.
+    #[inline(always)]
+    pub(super) fn pass(&mut self, word: words::Word) {
+        if word.cue != 0 {
+            self.bits = if self.strange > 0 { word.cue } else { self.bits | word.cue };
+            self.strange = 0;
+        } else if word.role & role::FILLING == 0 {
+            self.strange = self.strange.saturating_add(1);
+        }
+    }
+
+    /// A value was found, or a clause has ended.
+    pub(super) fn clear(&mut self) {
+        *self = Self::new();
+    }
+
+    #[inline(always)]
+    pub(super) fn cue(self) -> u64 {
+        match self.strange {
+            0 => self.bits,
+            1..=3 => self.bits & !STRICT,
+            _ => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_however_they_are_written() {
+        let cases: &[(&str, u64)] = &[
+            ("dateOfBirth", Cue::BIRTH),
+            ("date_of_birth", Cue::BIRTH),
+            ("DOB", Cue::BIRTH),
+            ("client.dob", Cue::BIRTH),
+            ("birthDate", Cue::BIRTH),
+            ("$.person['birth-date']", Cue::BIRTH),
+            ("dobDay", Cue::DAY),
+            ("yearOfBirth", Cue::YEAR),
+            ("Mailing Postal Code", Cue::POSTCODE),
+            ("postCode", Cue::POSTCODE),
+            ("NINumber", Cue::NINO),
+            ("nhs_number", Cue::NHS),
+            ("NHSNumber", Cue::NHS),
+            ("CHAIN_Number", Cue::CHAIN),
+            ("homeOfficeRef", Cue::HO),
+            ("HORef", Cue::HO),
+            ("shareCode", Cue::SHARE),
+            ("lat_e7", Cue::LAT | Cue::E7),
+            ("latitudeE7", Cue::LAT | Cue::E7),
+            ("lng", Cue::LON),
+            ("sleepSite", Cue::SLEEP),
+            ("What is your National Insurance number?", Cue::NINO),
+            ("sortCode", Cue::SORT),
+            ("accountNumber", Cue::BANK),
+            ("uprn", Cue::UPRN),
+            ("mobilePhone", Cue::PHONE),
+        ];
+        for (key, bits) in cases {
+            assert_eq!(Cue::of_key(key).0 & bits, *bits, "{key}");
+        }
+        for key in [
+            "latency",
+            "platform",
+            "longdesc",
+            "description",
+            "chaining",
+            "status",
+            "archive",
+            "reborn",
+            "placeOfBirth",
+        ] {
+            let bits = Cue::of_key(key).0;
+            assert_eq!(bits & !Cue::OTHER, 0, "{key}: {bits:b}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! One spelling for letters, digits, spaces and signs that look the same.
+//!
+//! Text in ASCII is read where it lies. Other text is folded to bytes, each with the place in the text that it came
+//! from: full-width and mathematical forms and digits of other scripts to ASCII, Cyrillic and Greek letters to the
+//! Latin ones they look like, accents and zero-width characters away, every dash to `-`, every space to a space, every
+//! raised or ideographic dot to `.`. What folds to nothing in ASCII becomes one byte above it.
+
+use std::borrow::Cow;
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+
+/// A letter that has no counterpart in ASCII.
+pub(super) const LETTER: u8 = 0xC0;
+/// A degree sign.
+pub(super) const DEGREE: u8 = 0xB0;
+/// A currency sign.
+pub(super) const MONEY: u8 = 0xA3;
+/// Any other character.
+const OTHER: u8 = 0xFF;
+
+/// A text as detectors read it.
+pub(super) struct Folded<'t> {
+    pub(super) bytes: Cow<'t, [u8]>,
+    /// For each byte, the start and end of the character it came from. Empty: every byte is itself.
+    from: Vec<(u32, u32)>,
+}
+
+impl<'t> Folded<'t> {
+    pub(super) fn of(text: &'t str) -> Self {
+        if text.is_ascii() {
+            return Self { bytes: Cow::Borrowed(text.as_bytes()), from: Vec::new() };
+        }
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut from = Vec::with_capacity(text.len());
+        for (at, c) in text.char_indices() {
+            fold(c, |b| bytes.push(b));
+            from.resize(bytes.len(), (at as u32, (at + c.len_utf8()) as u32));
+        }
+        Self { bytes: Cow::Owned(bytes), from }
+    }
+
+    /// Where a stretch of bytes lies in the text.
+    pub(super) fn place(&self, start: usize, end: usize) -> (usize, usize) {
+        match (self.from.get(start), self.from.get(end.saturating_sub(1))) {
+            (Some((start, _)), Some((_, end))) => (*start as usize, *end as usize),
+            _ => (start, end),
+        }
+    }
+}
+
+/// Gives the bytes for one character.
+pub(super) fn fold(c: char, mut push: impl FnMut(u8)) {
+    if c.is_ascii() {
+        return push(c as u8);
+    }
+    match c {
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' => {}
+        '\u{180B}'..='\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' => {}
+        '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{E0000}'..='\u{E01EF}' => {}
+        '°' | 'º' | '˚' => push(DEGREE),
+        '£' | '€' | '¥' | '¢' => push(MONEY),
+        // Above or below the line they are powers and notes, not numbers.
+        '²' | '³' | '¹' | '\u{2070}'..='\u{209C}' => push(OTHER),
+        '\u{2010}'..='\u{2015}' | '−' | '\u{FE58}' | '\u{FE63}' | '\u{2043}' | '\u{00AF}' => push(b'-'),
+        '·' | '․' | '‧' | '。' | '．' | '｡' | '・' | '･' | '⋅' | '•' | '∙' => push(b'.'),
+        '′' | '’' | '‘' | '‛' | 'ʹ' | 'ʼ' | '´' | '＇' => push(b'\''),
+        '″' | '”' | '“' | '‟' | '＂' => push(b'"'),
+        '⁄' | '∕' => push(b'/'),
+        '‚' => push(b','),
+        '∶' | '꞉' => push(b':'),
+        c if c.is_whitespace() => push(b' '),
+        c => match looks_like(c) {
+            Some(b) => push(b),
+            None => decomposed(c, push),
+        },
+    }
+}
+
+/// The ASCII of a compatibility form without its accents, or one byte that says what it is.
+fn decomposed(c: char, mut push: impl FnMut(u8)) {
+    let mut any = false;
+    for part in std::iter::once(c).nfkd().filter(|part| !is_combining_mark(*part)) {
+        any = true;
+        match looks_like(part) {
+            _ if part.is_ascii() => push(part as u8),
+            Some(b) => push(b),
+            None if part.is_alphanumeric() => push(LETTER),
+            None => push(OTHER),
+        }
+    }
+    if !any && !is_combining_mark(c) {
+        push(OTHER);
+    }
+}
+
+/// Beginnings of the decimal digits of other scripts.
+const ZEROS: [u32; 12] = [0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xE50];
+
+/// The ASCII letter or digit that a character is drawn like (Unicode's confusables, UTS 39, of the alphabets that
+/// people type or paste by mistake).
+fn looks_like(c: char) -> Option<u8> {
+    const FROM: &str = "АВЕЅZІЈКМНОРСТУХԌԚԜаеѕіјорсухһԁԛԝкмтвнгѵӀӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧοναρικτυγχıɡɑℓØøŁłÐðđĐßæÆ";
+    const TO: &[u8] = b"ABESZIJKMHOPCTYXGQWaesijopcyxhdqwkmtbhrvIlABEZHIKMNOPTYXovapiktuyxigalOoLlDddDsaA";
+    let drawn = matches!(c as u32, 0xC6..=0xF8 | 0x110..=0x142 | 0x251..=0x261 | 0x370..=0x52F | 0x2113);
+    if drawn && let Some((_, to)) = FROM.chars().zip(TO).find(|(from, _)| *from == c) {
+        return Some(*to);
+    }
+    let zero = ZEROS.iter().find(|zero| (c as u32).wrapping_sub(**zero) < 10)?;
+    Some(b'0' + (c as u32 - zero) as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_spelling() {
+        let cases = [
+            ("АВ１２\u{200B}34\u{A0}56‑C", "AB1234 56-C"),
+            ("５１．５", "51.5"),
+            ("filled・count・soap", "filled.count.soap"),
+            ("José Ñandú", "Jose Nandu"),
+            ("٠٧٧٠٠", "07700"),
+            ("𝟎𝟕", "07"),
+            ("ﬁ", "fi"),
+            ("e\u{301}", "e"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Folded::of(text).bytes.as_ref(), expected.as_bytes(), "{text}");
+        }
+        assert_eq!(Folded::of("51°30′").bytes.as_ref(), b"51\xB030'");
+        assert_eq!(Folded::of("王").bytes.as_ref(), [LETTER]);
+    }
+
+    #[test]
+    fn places_are_in_the_text() {
+        let text = "x\u{200B}é12\u{A0}3";
+        let folded = Folded::of(text);
+        assert_eq!(folded.bytes.as_ref(), b"xe12 3");
+        let (start, end) = folded.place(1, 4);
+        assert_eq!(text.get(start..end), Some("é12"));
+    }
+}

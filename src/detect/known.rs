@@ -1,0 +1,637 @@
+//! The record's own withheld values, looked for in its other text: a name stripped from its field is not left in a note.
+
+use super::fold;
+
+/// Texts that were withheld from one record.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The hashes of the values' folded words, value after value.
+    words: Vec<u64>,
+    /// Longer first, so that the longest is found.
+    values: Vec<Entry>,
+    /// A bit for each first word's hash.
+    first: [u64; 8],
+    /// A bit for each letter and digit of ASCII that a first word begins with.
+    begins: u64,
+    /// For the value that is being added.
+    adding: Vec<Word>,
+}
+
+/// One value: its words, and what it is counted under.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    from: usize,
+    to: usize,
+    category: u16,
+}
+
+/// One folded word.
+#[derive(Debug, Clone, Copy)]
+struct Word {
+    hash: u64,
+    length: usize,
+    /// The bit of [`Known::begins`], if it has one.
+    begins: u64,
+}
+
+/// Words that are parts of names, streets and sentences alike: alone they are nobody's.
+const COMMON: &[&str] = &[
+    "the",
+    "and",
+    "for",
+    "with",
+    "not",
+    "are",
+    "was",
+    "has",
+    "had",
+    "his",
+    "her",
+    "she",
+    "him",
+    "they",
+    "them",
+    "from",
+    "this",
+    "that",
+    "have",
+    "been",
+    "will",
+    "would",
+    "can",
+    "may",
+    "who",
+    "where",
+    "when",
+    "what",
+    "why",
+    "how",
+    "out",
+    "off",
+    "all",
+    "any",
+    "one",
+    "two",
+    "new",
+    "old",
+    "yes",
+    "none",
+    "null",
+    "true",
+    "false",
+    "unknown",
+    "other",
+    "mrs",
+    "miss",
+    "street",
+    "road",
+    "lane",
+    "avenue",
+    "close",
+    "house",
+    "flat",
+    "room",
+    "floor",
+    "court",
+    "place",
+    "park",
+    "hill",
+    "green",
+    "way",
+    "drive",
+    "gardens",
+    "terrace",
+    "square",
+    "north",
+    "south",
+    "east",
+    "west",
+    "upper",
+    "lower",
+    "high",
+    "great",
+    "little",
+    "saint",
+    "church",
+    "station",
+    "centre",
+    "center",
+    "hostel",
+    "hotel",
+    "shelter",
+    "city",
+    "town",
+    "council",
+    "borough",
+    "county",
+    "london",
+    "england",
+    "scotland",
+    "wales",
+    "britain",
+    "british",
+    "kingdom",
+    "united",
+    "day",
+    "night",
+    "week",
+    "month",
+    "year",
+    "today",
+    "january",
+    "february",
+    "march",
+    "april",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "male",
+    "female",
+    "man",
+    "woman",
+    "single",
+    "married",
+    "support",
+    "worker",
+    "client",
+    "case",
+    "note",
+    "notes",
+    "home",
+    "office",
+    "number",
+    "english",
+    "mother",
+    "father",
+    "brother",
+    "sister",
+    "son",
+    "daughter",
+    "wife",
+    "husband",
+    "partner",
+    "friend",
+    "child",
+    "children",
+    "family",
+    "under",
+    "over",
+    "near",
+    "next",
+    "behind",
+    "bridge",
+    "doorway",
+    "tent",
+    "car",
+    "van",
+    "bus",
+    "shop",
+    "bank",
+    "library",
+    "canal",
+    "river",
+    "rose",
+    "grace",
+    "hope",
+    "will",
+    "mark",
+    "bill",
+    "rich",
+    "art",
+    "dawn",
+    "summer",
+    "joy",
+    "faith",
+    "young",
+    "long",
+    "short",
+    "white",
+    "black",
+    "brown",
+    "grey",
+    "king",
+    "queen",
+    "prince",
+    "bishop",
+    "pope",
+    "wood",
+    "field",
+    "stone",
+    "hall",
+    "wells",
+    "law",
+    "best",
+    "good",
+    "well",
+    "does",
+    "did",
+    "but",
+    "you",
+    "your",
+    "our",
+    "their",
+    "its",
+    "about",
+    "after",
+    "before",
+];
+
+impl Known {
+    /// Knows nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether there is nothing to look for.
+    #[must_use]
+    #[inline]
+    pub const fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.words.clear();
+        self.values.clear();
+        (self.first, self.begins) = ([0; 8], 0);
+    }
+
+    /// Looks for this text from now on: whole, and where it has several words also for each word of three letters or
+    /// more that is not a common one. `category` is what the caller counts it under.
+    pub fn add(&mut self, text: &str, category: u16) {
+        let words = self.read(text);
+        let letters: usize = words.iter().map(|word| word.length).sum();
+        if letters >= 3 && words.len() <= 64 {
+            if let [one] = words.as_slice() {
+                if !is_common(one.hash) {
+                    self.insert(&words, category);
+                }
+            } else {
+                // Sentences are looked for whole only.
+                let each = if words.len() <= 6 { words.as_slice() } else { &[] };
+                for word in each.iter().filter(|word| word.length >= 3 && !is_common(word.hash)) {
+                    self.insert(std::slice::from_ref(word), category);
+                }
+                self.insert(&words, category);
+            }
+        }
+        self.adding = words;
+    }
+
+    /// How many values are looked for.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Looks for this text from now on, whole and not for its words: a number, a date, an address.
+    pub fn add_whole(&mut self, text: &str, category: u16) {
+        let words = self.read(text);
+        let letters: usize = words.iter().map(|word| word.length).sum();
+        // What is shorter stands in many texts by chance.
+        if letters >= 4 && words.len() <= 64 {
+            self.insert(&words, category);
+        }
+        self.adding = words;
+    }
+
+    /// The words of a value to add.
+    fn read(&mut self, text: &str) -> Vec<Word> {
+        let mut words = std::mem::take(&mut self.adding);
+        words.clear();
+        walk(text, |_, _, word| {
+            words.push(word);
+            true
+        });
+        words
+    }
+
+    fn insert(&mut self, words: &[Word], category: u16) {
+        let Some(first) = words.first() else { return };
+        if let Some(bits) = self.first.get_mut((first.hash >> 6) as usize % 8) {
+            *bits |= 1 << (first.hash & 63);
+        }
+        self.begins |= first.begins;
+        let same = |entry: &Entry| self.words(*entry).iter().eq(words.iter().map(|word| &word.hash));
+        if self.values.iter().any(same) {
+            return;
+        }
+        let from = self.words.len();
+        self.words.extend(words.iter().map(|word| word.hash));
+        let entry = Entry { from, to: self.words.len(), category };
+        let before = self.values.partition_point(|other| other.to - other.from >= words.len());
+        self.values.insert(before, entry);
+    }
+
+    fn words(&self, entry: Entry) -> &[u64] {
+        self.words.get(entry.from..entry.to).unwrap_or_default()
+    }
+
+    /// Whether a word may begin a value that has this hash.
+    #[inline]
+    fn may_begin(&self, hash: u64) -> bool {
+        self.first.get((hash >> 6) as usize % 8).is_some_and(|bits| bits >> (hash & 63) & 1 == 1)
+    }
+
+    /// A quick test whether [`Known::find`] could find anything in a text, or in one as it is spelled on the wire with
+    /// backslashes before what does not stand for itself: `false` means that it finds nothing.
+    #[must_use]
+    #[inline]
+    pub fn may_stand_in(&self, text: &[u8]) -> bool {
+        let mut at = 0;
+        // Words are read as `find` reads them, but none that begins with another letter than a value does.
+        while let Some(b) = text.get(at) {
+            let bit = begins(*b);
+            if bit == 0 {
+                if *b >= 0x80 || *b == b'\\' {
+                    return true;
+                }
+                at += 1;
+            } else if bit & self.begins == 0 {
+                at = past(text, at);
+            } else {
+                let (hash, end) = hashed(text, at);
+                if self.may_begin(hash) {
+                    return true;
+                }
+                at = end;
+            }
+        }
+        false
+    }
+
+    /// Finds them in a text as whole words, however they are written: where they stand and their category, in order,
+    /// without overlaps.
+    pub fn find(&self, text: &str, found: &mut Vec<(usize, usize, u16)>) {
+        if self.values.is_empty() || !self.may_stand_in(text.as_bytes()) {
+            return;
+        }
+        let mut to = 0;
+        walk(text, |start, _, Word { hash, .. }| {
+            if start < to || !self.may_begin(hash) {
+                return true;
+            }
+            let here = self.values.iter().filter(|entry| self.words.get(entry.from) == Some(&hash));
+            for entry in here {
+                if let Some(end) = matches(text, start, self.words(*entry)) {
+                    found.push((start, end, entry.category));
+                    to = end;
+                    break;
+                }
+            }
+            true
+        });
+    }
+}
+
+/// Where these words end, if they stand here.
+fn matches(text: &str, start: usize, words: &[u64]) -> Option<usize> {
+    let mut wanted = words.iter();
+    let mut end = None;
+    let mut next = wanted.next();
+    walk(text.get(start..)?, |_, to, Word { hash, .. }| {
+        if next != Some(&hash) {
+            return false;
+        }
+        end = Some(start + to);
+        next = wanted.next();
+        next.is_some()
+    });
+    if next.is_some() { None } else { end }
+}
+
+const SEED: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// A word's hash with one letter more.
+#[inline(always)]
+const fn more(hash: u64, letter: u64) -> u64 {
+    (hash ^ letter).wrapping_mul(0x0000_0100_0000_01b3)
+}
+
+const fn mixed(hash: u64) -> u64 {
+    hash ^ hash >> 29
+}
+
+/// The words of a text, folded: where each begins and ends, and what it is. Stops when it is told to.
+fn walk(text: &str, mut see: impl FnMut(usize, usize, Word) -> bool) {
+    let mut word: Option<(usize, Word)> = None;
+    let mut end = 0;
+    for (at, c) in text.char_indices() {
+        let owner = is_possessive(text, at, c);
+        let (mut any, mut apart) = (false, owner);
+        let mut eat = |b: u8| {
+            if b.is_ascii_alphanumeric() || b >= 0x80 {
+                // A letter of another script counts as itself.
+                let of = if b.is_ascii() { u64::from(b.to_ascii_lowercase()) } else { u64::from(lower(c)) };
+                let (_, word) = word.get_or_insert((at, Word { hash: SEED, length: 0, begins: begins(b) }));
+                word.hash = more(word.hash, of);
+                word.length += 1;
+                any = true;
+            } else if b != b'\'' {
+                apart = true;
+            }
+        };
+        fold::fold(c, &mut eat);
+        if apart && !any {
+            if let Some((start, word)) = word.take()
+                && !see(start, end, Word { hash: mixed(word.hash), ..word })
+            {
+                return;
+            }
+        } else if any {
+            end = at + c.len_utf8();
+        }
+    }
+    if let Some((start, word)) = word {
+        see(start, end, Word { hash: mixed(word.hash), ..word });
+    }
+}
+
+/// The end of a word in ASCII as [`walk`] would find it, or the first byte outside ASCII in it.
+#[inline(always)]
+fn past(text: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while let Some(b) = text.get(at) {
+        let within = BEGINS.get(*b as usize).is_some_and(|bit| *bit != 0) || *b == b'\'' && !possessive(text, at);
+        if !within {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
+
+/// [`past`], with the word's hash.
+#[inline(always)]
+fn hashed(text: &[u8], from: usize) -> (u64, usize) {
+    let end = past(text, from);
+    let letters = text.get(from..end).unwrap_or_default().iter().filter(|b| **b != b'\'');
+    let hash = letters.fold(SEED, |hash, b| more(hash, u64::from(b.to_ascii_lowercase())));
+    (mixed(hash), end)
+}
+
+/// The bit of a letter or digit of ASCII in whichever case; 0 for every other byte.
+#[inline(always)]
+fn begins(b: u8) -> u64 {
+    BEGINS.get(b as usize).copied().unwrap_or(0)
+}
+
+static BEGINS: [u64; 256] = bits();
+
+#[expect(clippy::indexing_slicing, reason = "runs while compiling")]
+const fn bits() -> [u64; 256] {
+    let mut table = [0; 256];
+    let mut b = 0;
+    while b < 128 {
+        if (b as u8).is_ascii_alphanumeric() {
+            table[b] = 1 << if (b as u8).is_ascii_digit() { b - 48 + 32 } else { b & 31 };
+        }
+        b += 1;
+    }
+    table
+}
+
+/// Whether a word ends here although letters follow: the apostrophe of "Amina's".
+fn is_possessive(text: &str, at: usize, c: char) -> bool {
+    if !matches!(c, '\'' | '\u{2019}' | '\u{2bc}') {
+        return false;
+    }
+    let mut after = text.get(at + c.len_utf8()..).unwrap_or_default().chars();
+    after.next().is_some_and(|s| matches!(s, 's' | 'S')) && !after.next().is_some_and(char::is_alphanumeric)
+}
+
+/// [`is_possessive`] of an apostrophe in ASCII. A byte outside it may be a letter or not: then neither is said.
+fn possessive(text: &[u8], at: usize) -> bool {
+    matches!(text.get(at + 1), Some(b's' | b'S'))
+        && !text.get(at + 2).is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80)
+}
+
+fn lower(c: char) -> u32 {
+    c.to_lowercase().next().unwrap_or(c) as u32
+}
+
+const SLOTS: usize = 1024;
+
+/// The hashes of [`COMMON`], each in the first slot that was free.
+static TABLE: [u64; SLOTS] = table();
+
+#[expect(clippy::indexing_slicing, reason = "runs while compiling")]
+const fn table() -> [u64; SLOTS] {
+    let mut table = [0; SLOTS];
+    let mut i = 0;
+    while i < COMMON.len() {
+        let word = COMMON[i].as_bytes();
+        let (mut hash, mut j) = (SEED, 0);
+        while j < word.len() {
+            hash = more(hash, word[j] as u64);
+            j += 1;
+        }
+        let hash = mixed(hash);
+        let mut at = hash as usize % SLOTS;
+        while table[at] != 0 {
+            at = (at + 1) % SLOTS;
+        }
+        table[at] = hash;
+        i += 1;
+    }
+    table
+}
+
+fn is_common(hash: u64) -> bool {
+    let mut at = hash as usize % SLOTS;
+    while let Some(slot) = TABLE.get(at).filter(|slot| **slot != 0) {
+        if *slot == hash {
+            return true;
+        }
+        at = (at + 1) % SLOTS;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn in_text(values: &[&str], text: &str) -> Vec<String> {
+        let mut known = Known::new();
+        for (i, value) in (0..).zip(values) {
+            known.add(value, i);
+        }
+        let mut found = Vec::new();
+        known.find(text, &mut found);
+        found.into_iter().map(|(start, end, _)| text.get(start..end).unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn common_words_are_known_as_such() {
+        let hash = |text: &str| {
+            let mut hash = 0;
+            walk(text, |_, _, word| {
+                hash = word.hash;
+                true
+            });
+            hash
+        };
+        assert!(COMMON.iter().all(|word| is_common(hash(&word.to_uppercase()))));
+        assert!(!is_common(hash("amina")) && !is_common(hash("thee")));
+    }
+
+    proptest! {
+        #[test]
+        fn a_quick_look_misses_nothing(
+            values in proptest::collection::vec("[a-cA-C'é’ 1]{3,8}", 1..4),
+            text in "[a-cA-C'é’sS 1-]{0,30}",
+            around in proptest::collection::vec("[a-c ]{0,4}", 3),
+        ) {
+            for text in [text, format!("{}{}{}", around[0], values[0], around[1]), format!("x {} {}", values[0], around[2])] {
+                let mut known = Known::new();
+                known.add("forgotten", 9);
+                known.clear();
+                for (i, value) in (0..).zip(&values) {
+                    known.add(value, i);
+                    known.add_whole(value, i);
+                }
+                let mut slow = Vec::new();
+                let mut to = 0;
+                walk(&text, |start, _, word| {
+                    let entry = known.values.iter().filter(|e| start >= to && known.words[e.from] == word.hash);
+                    if let Some((end, entry)) = entry.filter_map(|e| Some((matches(&text, start, known.words(*e))?, e))).next() {
+                        slow.push((start, end, entry.category));
+                        to = end;
+                    }
+                    true
+                });
+                let mut found = Vec::new();
+                known.find(&text, &mut found);
+                prop_assert_eq!(&found, &slow);
+                prop_assert!(known.may_stand_in(text.as_bytes()) || found.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_found_in_notes_however_they_are_written() {
+        assert_eq!(in_text(&["Amina Yusuf"], "Met AMINA  yusuf today; Amina is well."), ["AMINA  yusuf", "Amina"]);
+        assert_eq!(in_text(&["José Ñandú"], "jose nandu came"), ["jose nandu"]);
+        assert_eq!(in_text(&["O'Neill"], "saw Oneill"), ["Oneill"]);
+        assert_eq!(in_text(&["Amina"], "Amina's and Amina\u{2019}s. bag"), ["Amina", "Amina"]);
+        assert_eq!(in_text(&["Юлия"], "это Юлия."), ["Юлия"]);
+        assert_eq!(in_text(&["Rose Park"], "the rose in the park; Rose Park came"), ["Rose Park"]);
+        assert_eq!(in_text(&["Li"], "Li came"), Vec::<String>::new());
+        assert_eq!(in_text(&["Amina"], "Aminata and examina"), Vec::<String>::new());
+        assert!(Known::new().is_empty());
+    }
+}

@@ -1,0 +1,45 @@
+//! What is known of a rule before any value of it is read.
+
+use super::Rules;
+use crate::{
+    detect::Cue,
+    policy::integration::FieldRule,
+    screen::{Bytes, Judge, KnownBy},
+};
+
+/// What holds of a rule's values, whomever they are about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct About {
+    /// What the rule's key says.
+    pub(super) cue: Cue,
+    /// Whether what may leave exactly is searched.
+    pub(super) searched: bool,
+    /// Whether each must be read: its key is data too and says more than the rule's, or any text may be a listed place.
+    pub(super) always: bool,
+    /// It leaves without anybody's consent.
+    pub(super) open: bool,
+    /// How they are looked for elsewhere, once one did not leave.
+    pub(super) known_by: Option<KnownBy>,
+    /// What of files they may be.
+    pub(super) held: Bytes,
+}
+
+impl About {
+    pub(super) fn of(number: usize, rules: &Rules, rule: &FieldRule, judge: &dyn Judge) -> Self {
+        let searched = judge.detects();
+        let places = judge.places().is_some_and(|places| !places.is_empty());
+        let cue = match rules {
+            // Nothing asks what a key says where nothing is searched.
+            _ if !searched => Cue::NONE,
+            Rules::Body(body) => body.cues().get(number).copied().unwrap_or_else(|| Cue::of_path(&rule.path)),
+            Rules::Listed(_) => Cue::of_path(&rule.path),
+        };
+        let open = searched && judge.is_operational(rule);
+        Self { cue, searched, always: places || says_more(rule), open, known_by: None, held: judge.bytes(rule) }
+    }
+}
+
+/// Whether a rule's values are more than its path says: their keys are data, or they hold others.
+pub(super) fn says_more(rule: &FieldRule) -> bool {
+    rule.path.ends_with('*') || rule.path.ends_with("*]") || rule.within.is_some()
+}

@@ -1,0 +1,365 @@
+//! What is in a value that its rule does not say: searched for in everything that would leave exactly, and decided like
+//! a listed category (design section 7).
+//!
+//! A find that its rule's category may hold anyway is no surprise. For every other the judge is asked as for a field of
+//! the found category at the same place; where that may not leave, [`FieldRule::detected`] says what becomes of the
+//! value. So does a value that the same record withholds elsewhere: a name that is stripped from its own field does
+//! not leave in a note.
+
+use super::{
+    Glimpse, PersonId, Ruled, Tally, Value, fault,
+    refusals::{stop, with_reason},
+};
+use crate::{
+    detect::{self, Cue, Kind, Known},
+    flow::{Act, Category, Clause, Form},
+    policy::integration::{Denied, Detected, FieldRule},
+    screen::{FindingRef, Judge, KnownBy, Person, Ruling},
+    verdict::{Code, Refusal},
+};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
+
+/// What stands where something was found and went.
+const REMOVED: &str = "[removed]";
+
+/// Values that one record may withhold and that are looked for in its others: each costs time in each.
+const MOST_KNOWN: usize = 2048;
+
+fn too_many_known() -> Refusal {
+    let detail = format!(
+        "One record holds more than {MOST_KNOWN} names, numbers or addresses that may not leave; send it in smaller records."
+    );
+    Refusal::plain(Code::BodyTooLarge, detail)
+}
+
+/// What one request's searching has found.
+#[derive(Debug, Default)]
+pub(super) struct Search {
+    /// What the record that is being written withholds.
+    known: Known,
+    /// What the records around it withhold, where it stands within a value.
+    outer: Option<Arc<Outer>>,
+    /// By slot and what it was.
+    finds: BTreeMap<(usize, What), Find>,
+    /// Why what is found in a name that a wildcard lets through does not leave, by rule and kind; `None`: it may.
+    in_names: BTreeMap<(usize, Kind), Option<Arc<Refusal>>>,
+    spans: Vec<detect::Detected>,
+    known_spans: Vec<(usize, usize, u16)>,
+}
+
+/// What becomes of a value that was searched.
+pub(super) enum Found {
+    /// It leaves as it is.
+    Nothing,
+    /// It leaves as this text.
+    Removed(String),
+    /// It is withheld.
+    Withheld,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Kind(Kind),
+    /// The value of another rule.
+    Known(u16),
+    /// The value of a rule of the record around this one, so many steps out.
+    Outer(u8, u16),
+}
+
+/// What the record around a value withholds, for what is within that value.
+#[derive(Debug)]
+pub(in crate::screen) struct Outer {
+    known: Known,
+    /// What each of its rules lists.
+    categories: Vec<Category>,
+    around: Option<Arc<Self>>,
+}
+
+impl Outer {
+    /// This one and those around it, nearest first, each with how far out it is.
+    fn chain(outer: Option<&Arc<Self>>) -> impl Iterator<Item = (u8, &Self)> {
+        (0u8..).zip(std::iter::successors(outer.map(|outer| &**outer), |outer| outer.around.as_deref()))
+    }
+}
+
+/// What became of one kind of find in one rule's values of one person.
+#[derive(Debug)]
+struct Find {
+    /// The rule, as if it listed what was found.
+    rule: Arc<FieldRule>,
+    /// Why it may not leave; `None`: it may.
+    why: Option<Arc<Refusal>>,
+    sent: u32,
+    withheld: u32,
+    blocked: bool,
+}
+
+/// Digits a number needs to be anything without its key saying so.
+const DIGITS: usize = 9;
+
+impl Search {
+    /// Whether the value must be read.
+    #[inline]
+    pub(super) fn is_worth(&self, glimpse: Glimpse<'_>, cue: Cue, open: bool) -> bool {
+        let outer = |text| Outer::chain(self.outer.as_ref()).any(|(_, outer)| outer.known.may_stand_in(text));
+        let known = |text| open && ((!self.known.is_empty() && self.known.may_stand_in(text)) || outer(text));
+        match glimpse {
+            Glimpse::Text(text) => detect::worth_scanning(text, cue) || known(text),
+            Glimpse::Number(number) => cue != Cue::NONE || number.len() >= DIGITS || known(number),
+            Glimpse::Word => false,
+        }
+    }
+
+    fn look(&mut self, value: &Value<'_>, cue: Cue, open: bool, judge: &dyn Judge) -> Vec<(Range<usize>, What)> {
+        self.spans.clear();
+        self.known_spans.clear();
+        match value {
+            Value::Text(text) => {
+                detect::scan(text, cue, judge.places(), &mut self.spans);
+                if open {
+                    self.known.find(text, &mut self.known_spans);
+                }
+            }
+            Value::Number(number) => {
+                detect::scan_number(number, cue, &mut self.spans);
+                if open {
+                    self.known.find(number, &mut self.known_spans);
+                }
+            }
+            Value::Bool(_) | Value::Null => {}
+        }
+        let finds = self.spans.iter().map(|d| (d.start..d.end, What::Kind(d.category)));
+        let known = self.known_spans.iter().map(|(from, to, rule)| (*from..*to, What::Known(*rule)));
+        let mut all: Vec<_> = finds.chain(known).collect();
+        if let (true, Some(outer), Value::Text(text) | Value::Number(text)) = (open, &self.outer, value) {
+            for (steps, outer) in Outer::chain(Some(outer)) {
+                let mut spans = Vec::new();
+                outer.known.find(text, &mut spans);
+                all.extend(spans.into_iter().map(|(from, to, rule)| (from..to, What::Outer(steps, rule))));
+            }
+        }
+        all
+    }
+
+    /// What an [`What::Outer`] lists.
+    fn outer_category(&self, steps: u8, rule: u16) -> Option<Category> {
+        let (_, outer) = Outer::chain(self.outer.as_ref()).nth(usize::from(steps))?;
+        outer.categories.get(usize::from(rule)).cloned()
+    }
+
+    /// Everything that was found, in the order of slots. `describe` gives a slot's person.
+    pub(super) fn each<'t>(
+        &'t self,
+        person: impl Fn(usize) -> Option<&'t Person>,
+        see: &mut impl FnMut(FindingRef<'t>),
+    ) {
+        for ((at, _), find) in &self.finds {
+            let Some(person) = person(*at) else { continue };
+            let acts =
+                [(Act::Sent, find.sent), (Act::Stripped, find.withheld), (Act::Blocked, u32::from(find.blocked))];
+            for (act, count) in acts.into_iter().filter(|(_, count)| *count > 0) {
+                let withheld = find.why.as_ref();
+                see(FindingRef { person, rule: &find.rule, form: Form::Raw, act, count: count.into(), withheld });
+            }
+        }
+    }
+}
+
+impl Tally {
+    /// A record begins to be written: what the one before withheld is forgotten.
+    pub(in crate::screen) fn begin_record(&mut self) {
+        self.search.known.clear();
+    }
+
+    /// What this record withholds, and what those around it do, for what is within one of its values.
+    pub(super) fn as_outer(&self) -> Option<Arc<Outer>> {
+        if self.search.known.is_empty() {
+            return self.search.outer.clone();
+        }
+        let categories = self.rules.slices().flatten().map(|rule| rule.category.clone()).collect();
+        let around = self.search.outer.clone();
+        Some(Arc::new(Outer { known: self.search.known.clone(), categories, around }))
+    }
+
+    /// It stands within a value: what is withheld around it does not leave here.
+    pub(in crate::screen) fn within_record(&mut self, outer: Option<Arc<Outer>>) {
+        self.search.outer = outer;
+    }
+
+    /// Takes note of a value of the record that is about to be written, for what it says must not leave elsewhere.
+    ///
+    /// # Errors
+    /// As [`Tally::decide`], where the judge cannot be asked.
+    #[inline]
+    pub(in crate::screen) fn learn<'v>(
+        &mut self,
+        who: (PersonId, usize),
+        judge: &mut dyn Judge,
+        value: impl super::Lying<'v>,
+    ) -> Result<(), Box<Refusal>> {
+        if self.refers(who.1, &value) {
+            return Ok(());
+        }
+        let (ruled, about) = self.asked(who, judge)?;
+        if about.searched
+            && matches!(ruled, Ruled::Withheld | Ruled::Reworked)
+            && about.known_by != Some(KnownBy::Nothing)
+        {
+            self.teach(who.1, judge, value)?;
+        }
+        Ok(())
+    }
+
+    /// Takes note of a value that does not leave as it is.
+    #[inline(never)]
+    fn teach<'v>(&mut self, rule: usize, judge: &dyn Judge, value: impl super::Lying<'v>) -> Result<(), Box<Refusal>> {
+        let (Some(listed), Some(Some(about))) = (self.rules.get(rule), self.about.get_mut(rule)) else {
+            return Err(fault());
+        };
+        let known_by = *about.known_by.get_or_insert_with(|| judge.known_by(listed));
+        let (Value::Text(text) | Value::Number(text)) = value.read() else { return Ok(()) };
+        let rule = u16::try_from(rule).unwrap_or(u16::MAX);
+        match known_by {
+            KnownBy::Nothing => {}
+            KnownBy::Words => self.search.known.add(&text, rule),
+            KnownBy::Whole => self.search.known.add_whole(&text, rule),
+        }
+        if self.search.known.len() > MOST_KNOWN {
+            return Err(Box::new(too_many_known()));
+        }
+        Ok(())
+    }
+
+    /// What speaks against a name that only a wildcard of this rule lets through: something in it that, about nobody
+    /// known, may not leave. Whom it is about may come after it, so nobody's consent opens it.
+    pub(in crate::screen) fn against_name(
+        &mut self,
+        number: usize,
+        name: &str,
+        judge: &mut dyn Judge,
+    ) -> Option<Arc<Refusal>> {
+        let places = judge.places().filter(|places| !places.is_empty());
+        if !judge.detects() || (places.is_none() && !detect::worth_scanning(name.as_bytes(), Cue::NONE)) {
+            return None;
+        }
+        self.search.spans.clear();
+        detect::scan(name, Cue::NONE, places, &mut self.search.spans);
+        let Search { spans, in_names, .. } = &mut self.search;
+        spans.iter().find_map(|found| {
+            let why = in_names.entry((number, found.category)).or_insert_with(|| {
+                let Some(rule) = self.rules.get(number) else { return Some(Arc::new(*fault())) };
+                let what = What::Kind(found.category);
+                let Ok(category) = Category::parse(found.category.category()) else { return Some(Arc::new(*fault())) };
+                find(rule, what, category, &Person::Unknown, judge).why
+            });
+            why.clone()
+        })
+    }
+
+    /// Searches a value that otherwise leaves as it is.
+    ///
+    /// # Errors
+    /// When what was found stops the request.
+    pub(super) fn searched(
+        &mut self,
+        (person, number): (PersonId, usize),
+        judge: &mut dyn Judge,
+        value: &Value<'_>,
+        cue: Cue,
+    ) -> Result<Found, Box<Refusal>> {
+        let at = person.0 as usize * self.count + number;
+        let open = self.about.get(number).is_some_and(|about| about.is_some_and(|about| about.open));
+        let found = self.search.look(value, cue, open, judge);
+        if found.is_empty() {
+            return Ok(Found::Nothing);
+        }
+        let (Some(rule), Some(who)) = (self.rules.get(number), self.people.get(person.0 as usize)) else {
+            return Err(fault());
+        };
+        // What is found in a group's value is about one of them.
+        let who = if *who == Person::Group { &Person::Unknown } else { who };
+        let mut gone = Vec::new();
+        let mut stops = None;
+        for (span, what) in found {
+            let Some(category) = category(what, &self.rules, &self.search) else { return Err(fault()) };
+            if judge.holds(rule, &category) {
+                continue;
+            }
+            let find = self.search.finds.entry((at, what)).or_insert_with(|| find(rule, what, category, who, judge));
+            match &find.why {
+                None => find.sent = find.sent.saturating_add(1),
+                Some(why) if rule.detected == Detected::Block || (rule.detected == Detected::Value && fatal(rule)) => {
+                    find.blocked = true;
+                    stops.get_or_insert_with(|| Arc::clone(why));
+                }
+                Some(_) => {
+                    find.withheld = find.withheld.saturating_add(1);
+                    gone.push(span);
+                }
+            }
+        }
+        if let Some(why) = stops {
+            return Err(Box::new(stop(rule, &why)));
+        }
+        if gone.is_empty() {
+            return Ok(Found::Nothing);
+        }
+        Ok(match (rule.detected, value) {
+            (Detected::Span, Value::Text(text)) => Found::Removed(without(text, gone)),
+            _ => Found::Withheld,
+        })
+    }
+}
+
+fn fatal(rule: &FieldRule) -> bool {
+    rule.required || rule.denied == Denied::Block
+}
+
+fn category(what: What, rules: &super::Rules, search: &Search) -> Option<Category> {
+    match what {
+        What::Kind(kind) => Category::parse(kind.category()).ok(),
+        What::Known(rule) => rules.get(usize::from(rule)).map(|r| r.category.clone()),
+        What::Outer(steps, rule) => search.outer_category(steps, rule),
+    }
+}
+
+/// May it leave? Asked once for each person, rule and kind.
+fn find(rule: &FieldRule, what: What, category: Category, who: &Person, judge: &mut dyn Judge) -> Find {
+    let found = FieldRule { category, otherwise: None, only: false, ..rule.clone() };
+    let why = match what {
+        What::Known(_) | What::Outer(..) => Some(Arc::new(elsewhere(&found))),
+        What::Kind(kind) => match judge.judge(who, &found) {
+            Ruling::Send(Form::Raw) => None,
+            Ruling::Withhold(why) => Some(Arc::new(because((*why).clone(), kind.name(), None, &found))),
+            Ruling::Send(_) => Some(Arc::new(elsewhere(&found))),
+        },
+    };
+    Find { rule: Arc::new(found), why, sent: 0, withheld: 0, blocked: false }
+}
+
+fn elsewhere(found: &FieldRule) -> Refusal {
+    let detail = "A value of this record that does not leave stands in another of its values too.".to_owned();
+    because(Refusal::plain(Code::FieldBlocked, detail), "known-value", Some(Clause::Data3), found)
+}
+
+fn because(refusal: Refusal, id: &str, clause: Option<Clause>, found: &FieldRule) -> Refusal {
+    let remedy = "take it out of this value; if the place always holds it, list the place as what it is";
+    with_reason(refusal, id, clause, Some(found), remedy)
+}
+
+/// The text with a mark at each of these places.
+fn without(text: &str, mut spans: Vec<Range<usize>>) -> String {
+    spans.sort_by_key(|s| (s.start, s.end));
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for span in spans {
+        if span.start >= done {
+            out.push_str(text.get(done..span.start).unwrap_or_default());
+            out.push_str(REMOVED);
+        }
+        done = done.max(span.end);
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    out
+}

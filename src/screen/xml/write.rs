@@ -1,0 +1,318 @@
+//! From the tape to the output: what was judged is what is written, in our spelling.
+//!
+//! Prefixes and declarations are data that the sender chooses, so only the connection's own leave: an element that came
+//! with a prefix gets the table's, one that came without keeps none. A declaration stands where the sender put it, or
+//! where it is first needed.
+
+use super::{
+    tape::{Attribute, Element, Item, Name, Shape, Tape},
+    text::{is_white, write_text, write_value},
+};
+use crate::{
+    policy::integration::{Denied, Namespaces, Ns},
+    screen::{
+        Judge,
+        dotted::dotted,
+        tally::{Glimpse, Lying, Outcome, PersonId, Tally, UNKNOWN, Value},
+    },
+    verdict::Refusal,
+};
+use std::borrow::Cow;
+
+/// What was written and is still open.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    open: Vec<Tag>,
+    /// The names of the open elements as they were written, end to end.
+    names: Vec<u8>,
+    /// The innermost start tag has not ended yet: it may hold nothing.
+    unended: bool,
+    /// The container that ends next was left out.
+    gone: bool,
+}
+
+/// An open element.
+#[derive(Debug, Clone, Copy)]
+struct Tag {
+    name: usize,
+    scope: Scope,
+}
+
+/// What is declared where the writer is.
+#[derive(Debug, Clone, Copy)]
+struct Scope {
+    /// Namespaces whose prefixes are, by their numbers.
+    prefixes: u64,
+    default: Ns,
+}
+
+/// Nothing but what needs no declaration.
+const NOTHING: Scope = Scope { prefixes: bit(Ns::NONE) | bit(Ns::XML), default: Ns::NONE };
+
+/// Writes a tape.
+pub(super) struct Writer<'a> {
+    pub(super) tape: &'a Tape,
+    pub(super) namespaces: &'a Namespaces,
+    pub(super) written: &'a mut Written,
+    pub(super) out: &'a mut Vec<u8>,
+    /// The tape's persons, and where its rules begin in the tally.
+    pub(super) people: &'a [PersonId],
+    pub(super) rules: usize,
+    pub(super) tally: &'a mut Tally,
+    pub(super) judge: &'a mut dyn Judge,
+}
+
+/// The attributes of one element that leave.
+struct Attributes {
+    bytes: Vec<u8>,
+    /// Prefixes they need.
+    needs: u64,
+}
+
+/// What is left of an element's text.
+enum Left<'a> {
+    /// It had none to judge.
+    Nothing,
+    Text(Cow<'a, str>),
+    Stripped,
+}
+
+impl<'a> Writer<'a> {
+    /// Decides and writes each item.
+    ///
+    /// # Errors
+    /// When an item that may not leave stops the request.
+    pub(super) fn items(&mut self) -> Result<(), Box<Refusal>> {
+        self.learn()?;
+        for item in &self.tape.items {
+            match item {
+                Item::Open(element) => self.element(element)?,
+                Item::Close if std::mem::take(&mut self.written.gone) => {}
+                Item::Close => self.close(),
+            }
+        }
+        Ok(())
+    }
+
+    /// What one value withholds must not leave in another.
+    fn learn(&mut self) -> Result<(), Box<Refusal>> {
+        self.tally.begin_record();
+        if !self.judge.detects() {
+            return Ok(());
+        }
+        let tape = self.tape;
+        for item in &tape.items {
+            let Item::Open(element) = item else { continue };
+            let person = self.person(element.person);
+            if let Some(rule) = element.rule.filter(|_| element.shape == Shape::Leaf) {
+                let who = (person, self.rules + usize::from(rule));
+                self.tally.learn(who, self.judge, Read(tape.get(&element.text)))?;
+            }
+            for attribute in tape.of(element).1 {
+                let who = (person, self.rules + usize::from(attribute.rule));
+                self.tally.learn(who, self.judge, Read(tape.get(&attribute.value)))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn element(&mut self, element: &Element) -> Result<(), Box<Refusal>> {
+        let attributes = self.attributes(element)?;
+        let left = match element.rule {
+            Some(rule) if element.shape == Shape::Leaf => self.text(element, rule)?,
+            _ => Left::Nothing,
+        };
+        let hollow = match left {
+            Left::Stripped => true,
+            // A value in an attribute is the element's value, as FHIR writes it: an empty shell would be another.
+            Left::Nothing => element.childless,
+            Left::Text(_) => false,
+        };
+        if hollow && attributes.bytes.is_empty() && !element.root {
+            self.written.gone = element.shape == Shape::Container;
+            return Ok(());
+        }
+        if element.shape == Shape::Container {
+            self.open(element, &attributes);
+            return Ok(());
+        }
+        self.open(element, &attributes);
+        if let Left::Text(text) = left
+            && !text.is_empty()
+        {
+            self.end_tag_of_parent();
+            write_text(&text, self.out);
+        }
+        self.close();
+        Ok(())
+    }
+
+    fn text(&mut self, element: &Element, rule: u16) -> Result<Left<'a>, Box<Refusal>> {
+        let tape = self.tape;
+        let text = tape.get(&element.text);
+        let who = (self.person(element.person), self.rules + usize::from(rule));
+        Ok(match self.tally.decide(who, self.judge, Read(text))? {
+            Outcome::Raw => Left::Text(Cow::Borrowed(text)),
+            Outcome::Text(text) => Left::Text(Cow::Owned(text)),
+            Outcome::Withheld(Denied::Empty) => Left::Text(Cow::Borrowed("")),
+            Outcome::Withheld(Denied::Const(text)) => Left::Text(Cow::Owned(text.to_string())),
+            // Blocking never comes here, and XML has no null; if they did, nothing would leave.
+            Outcome::Withheld(Denied::Strip | Denied::Null | Denied::Block) => Left::Stripped,
+        })
+    }
+
+    fn attributes(&mut self, element: &Element) -> Result<Attributes, Box<Refusal>> {
+        let tape = self.tape;
+        let mut all = Attributes { bytes: Vec::new(), needs: 0 };
+        for attribute in tape.of(element).1 {
+            let value = tape.get(&attribute.value);
+            let who = (self.person(element.person), self.rules + usize::from(attribute.rule));
+            let outcome = self.tally.decide(who, self.judge, Read(value))?;
+            let left = match &outcome {
+                Outcome::Raw => value,
+                Outcome::Text(text) => text,
+                Outcome::Withheld(Denied::Empty) => "",
+                Outcome::Withheld(Denied::Const(text)) => text,
+                Outcome::Withheld(Denied::Strip | Denied::Null | Denied::Block) => continue,
+            };
+            write_attribute(attribute, left, (tape, self.namespaces), &mut all);
+        }
+        Ok(all)
+    }
+
+    fn open(&mut self, element: &Element, attributes: &Attributes) {
+        self.end_tag_of_parent();
+        let outer = self.written.open.last().map_or(NOTHING, |tag| tag.scope);
+        let name = self.written.names.len();
+        let prefixed = self.name(&element.name);
+        self.out.push(b'<');
+        self.out.extend_from_slice(self.written.names.get(name..).unwrap_or_default());
+        let scope = self.declare(element, prefixed, attributes.needs, outer);
+        self.out.extend_from_slice(&attributes.bytes);
+        self.written.open.push(Tag { name, scope });
+        self.written.unended = true;
+    }
+
+    /// Notes how an element's name is written; says whether with a prefix.
+    fn name(&mut self, name: &Name) -> bool {
+        let prefix = if name.prefixed { self.prefix(name.ns) } else { "" };
+        let (prefix, local) = (prefix.as_bytes(), self.tape.get(&name.local).as_bytes());
+        let names = &mut self.written.names;
+        names.extend_from_slice(prefix);
+        if !prefix.is_empty() {
+            names.push(b':');
+        }
+        names.extend_from_slice(local);
+        !prefix.is_empty()
+    }
+
+    fn prefix(&self, ns: Ns) -> &'a str {
+        self.namespaces.get(ns).map_or("", |(prefix, _)| prefix)
+    }
+
+    /// Writes the declarations that the sender made here, of namespaces that the connection knows, and those that the
+    /// element's own names need.
+    fn declare(&mut self, element: &Element, prefixed: bool, needs: u64, outer: Scope) -> Scope {
+        let own = element.name.ns;
+        let mut scope = outer;
+        let mut needs = needs;
+        for (ns, default) in self.tape.of(element).0 {
+            if !default && !self.prefix(*ns).is_empty() {
+                self.declare_prefix(*ns, &mut scope);
+            }
+        }
+        if prefixed {
+            needs |= bit(own);
+        } else if scope.default != own {
+            let uri = self.namespaces.get(own).map_or("", |(_, uri)| uri);
+            declaration("", uri, self.out);
+            scope.default = own;
+        }
+        let mut missing = needs & !scope.prefixes;
+        while missing != 0 {
+            self.declare_prefix(Ns::numbered(missing.trailing_zeros() as u8), &mut scope);
+            missing &= missing - 1;
+        }
+        scope
+    }
+
+    fn declare_prefix(&mut self, ns: Ns, scope: &mut Scope) {
+        let known = self.namespaces.get(ns).filter(|_| scope.prefixes & bit(ns) == 0);
+        if let Some((prefix, uri)) = known {
+            declaration(prefix, uri, self.out);
+            scope.prefixes |= bit(ns);
+        }
+    }
+
+    fn close(&mut self) {
+        let Some(tag) = self.written.open.pop() else { return };
+        if self.written.unended {
+            self.out.extend_from_slice(b"/>");
+        } else {
+            self.out.extend_from_slice(b"</");
+            self.out.extend_from_slice(self.written.names.get(tag.name..).unwrap_or_default());
+            self.out.push(b'>');
+        }
+        self.written.names.truncate(tag.name);
+        self.written.unended = false;
+    }
+
+    fn end_tag_of_parent(&mut self) {
+        if self.written.unended {
+            self.out.push(b'>');
+            self.written.unended = false;
+        }
+    }
+
+    fn person(&self, person: u32) -> PersonId {
+        self.people.get(person as usize).copied().unwrap_or(UNKNOWN)
+    }
+}
+
+fn write_attribute(attribute: &Attribute, value: &str, (tape, namespaces): (&Tape, &Namespaces), all: &mut Attributes) {
+    let ns = attribute.name.ns;
+    all.bytes.push(b' ');
+    if let Some((prefix, _)) = namespaces.get(ns) {
+        all.bytes.extend_from_slice(prefix.as_bytes());
+        all.bytes.push(b':');
+        all.needs |= bit(ns);
+    }
+    all.bytes.extend_from_slice(tape.get(&attribute.name.local).as_bytes());
+    all.bytes.extend_from_slice(b"=\"");
+    write_value(value, &mut all.bytes);
+    all.bytes.push(b'"');
+}
+
+const fn bit(ns: Ns) -> u64 {
+    // Namespaces that are not known are never written.
+    if ns.index() < 64 { 1 << ns.index() } else { 0 }
+}
+
+fn declaration(prefix: &str, uri: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(b" xmlns");
+    if !prefix.is_empty() {
+        out.push(b':');
+        out.extend_from_slice(prefix.as_bytes());
+    }
+    out.extend_from_slice(b"=\"");
+    write_value(uri, out);
+    out.push(b'"');
+}
+
+/// A value that was read: its references, line ends, comments and CDATA are gone.
+struct Read<'a>(&'a str);
+
+impl<'a> Lying<'a> for Read<'a> {
+    fn is_dotted(&mut self) -> bool {
+        dotted(self.0.as_bytes())
+    }
+
+    fn glimpse(&self) -> Glimpse<'a> {
+        Glimpse::Text(self.0.as_bytes())
+    }
+
+    /// An empty element or attribute says nothing that could be made rougher.
+    fn read(self) -> Value<'a> {
+        if is_white(self.0.as_bytes()) { Value::Null } else { Value::Text(Cow::Borrowed(self.0)) }
+    }
+}

@@ -1,0 +1,89 @@
+//! `havengate places`: the list holds no place, keeps its comments, and is checked with the key it was made with.
+
+use super::{havengate, said};
+use serde_json::{Value, json};
+use std::{fs, path::Path};
+
+fn home() -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    assert_eq!(said(havengate(home.path()).arg("init")).0, Some(0));
+    home
+}
+
+fn places(home: &Path, args: &[&str], lines: &str) -> (Option<i32>, String) {
+    let (exit, out, err) = said(havengate(home).arg("places").args(args).write_stdin(lines));
+    (exit, out + &err)
+}
+
+#[test]
+fn places_are_added_listed_tested_and_removed_and_never_said() {
+    let home = home();
+    let (exit, out) = places(home.path(), &["add"], "Old Mill Arches\n\nthe  old-mill arches\nOLD mill arches.\n");
+    assert_eq!((exit, out.lines().next()), (Some(0), Some("2 added, 2 on the list.")), "{out}");
+    assert!(!out.contains("Restart"), "init made the key: {out}");
+    let file = home.path().join("policies/places.toml");
+    let text = fs::read_to_string(&file).unwrap() + "# ours\n";
+    fs::write(&file, &text).unwrap();
+    let (exit, out) = places(home.path(), &["add", "--kind", "refuge", "--note", "from the consortium"], "Rosewood\n");
+    assert!(exit == Some(0) && out.contains("1 of one word alone"), "{out}");
+    let (_, out) = places(home.path(), &["list"], "");
+    assert!(out.starts_with("3 places are listed.\n  sleep-site  ") && out.contains("from the consortium"), "{out}");
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("# ours\n") && text.contains("kind   = \"refuge\""), "{text}");
+    for word in ["mill", "arches", "rosewood"] {
+        assert!(!text.to_lowercase().contains(word) && !out.to_lowercase().contains(word), "{word}");
+    }
+    assert_eq!(places(home.path(), &["test"], "old MILL arches\nrosewood\n").0, Some(0));
+    let (exit, out) = places(home.path(), &["test"], "Rosewood\nElm Yard\n");
+    assert_eq!((exit, out.as_str()), (Some(1), "line 1: listed\nline 2: not listed\n"));
+    let (exit, out) = places(home.path(), &["remove"], "rose wood\n");
+    assert!(exit == Some(1) && out.contains("no such place"), "{out}");
+    assert_eq!(places(home.path(), &["remove"], "ROSEWOOD\n").0, Some(0));
+    let mark = text.lines().find_map(|l| l.strip_prefix("digest = \"")).and_then(|l| l.get(..8)).unwrap().to_owned();
+    assert_eq!(places(home.path(), &["remove", "--digest", &mark], "").0, Some(0));
+    let (_, out, _) = said(havengate(home.path()).args(["--json", "places", "list"]));
+    let data: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(data["places"].as_array().unwrap().len(), 1);
+    let (exit, out, err) = said(havengate(home.path()).arg("check"));
+    assert!(
+        exit != Some(3) && out.contains("note: of the cases: the places of places.toml are not looked for"),
+        "{out}{err}"
+    );
+}
+
+#[test]
+fn an_older_home_gets_its_key_and_a_lost_one_is_not_made_again() {
+    let home = home();
+    let key = home.path().join("keys/places.key");
+    fs::remove_file(&key).unwrap();
+    assert_ne!(said(havengate(home.path()).arg("check")).0, Some(3), "without a list no key is needed");
+    let (exit, out) = places(home.path(), &["add"], "Old Mill Arches\n");
+    assert!(exit == Some(0) && out.contains("Made keys/places.key") && out.contains("Restart"), "{out}");
+    fs::remove_file(&key).unwrap();
+    let (exit, out) = places(home.path(), &["add"], "Elm Yard\n");
+    assert!(exit == Some(3) && out.contains("places.key is missing"), "{out}");
+    let (exit, _, err) = said(havengate(home.path()).arg("check"));
+    assert!(exit == Some(3) && err.contains("no place on the list would be found"), "{err}");
+}
+
+#[test]
+fn what_is_wrong_is_said_by_its_line_and_never_repeated() {
+    let home = home();
+    for (lines, part) in
+        [("Elm Yard\na b c d e f g h i\n", "line 2 has no word, or more than eight"), ("\n", "no place was given")]
+    {
+        let (exit, out) = places(home.path(), &["add"], lines);
+        assert!(exit == Some(2) && out.contains(part) && !out.contains("Elm") && !out.contains("c d"), "{out}");
+    }
+    assert!(!home.path().join("policies/places.toml").exists());
+    let bad =
+        "key = \"0011223344556677\"\n[[place]]\nkind = \"doorway\"\ndigest = \"xyz\"\nwords = 9\nadded = 2026-11-22\n";
+    fs::write(home.path().join("policies/places.toml"), bad).unwrap();
+    let (exit, out, _) = said(havengate(home.path()).args(["--json", "check"]));
+    let data: Value = serde_json::from_str(&out).unwrap();
+    let messages: Vec<_> = data["error"]["details"].as_array().unwrap().iter().map(|d| d["message"].clone()).collect();
+    assert_eq!(exit, Some(3));
+    for message in ["this is not a kind of place", "this is not a digest: 32 hex digits", "a place has 1 to 8 words"] {
+        assert!(messages.contains(&json!(message)), "{messages:?}");
+    }
+}

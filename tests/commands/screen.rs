@@ -1,0 +1,142 @@
+//! `havengate screen`: the difference a person sees, what a machine is told, and that no home is needed.
+
+use super::{havengate, said};
+use serde_json::{Value, json};
+use std::{fs, path::Path};
+
+const NEED: &str =
+    r#"{"ref":"R-1","firstName":"Amina","dob":"1987-04-02","need":{"type":"room","beds":1},"inside":[7]}"#;
+
+/// A directory with the shipped policies and nothing else.
+fn policies() -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("policies"), &home.path().join("policies"));
+    home
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+fn screen(home: &Path, args: &[&str], body: &str) -> (Option<i32>, String) {
+    let (exit, out, err) = said(havengate(home).arg("screen").args(args).write_stdin(body));
+    assert_eq!(err, "", "{args:?}");
+    (exit, out)
+}
+
+fn data(home: &Path, args: &[&str], body: &str) -> (Option<i32>, Value) {
+    let (exit, out) = screen(home, &[&["--json"], args].concat(), body);
+    (exit, serde_json::from_str(&out).unwrap())
+}
+
+const TO_NEED: [&str; 4] = ["--integration", "inform-riverside", "--operation", "need"];
+
+#[test]
+fn a_person_sees_what_leaves_what_stays_and_why() {
+    let home = policies();
+    let (exit, out) = screen(home.path(), &TO_NEED, NEED);
+    assert_eq!(exit, Some(0));
+    for line in [
+        "-   \"firstName\": \"Amina\"    # $.firstName pd:Name: consent-missing (personal-needs-consent)\n",
+        "    \"need\": {\n      \"type\": \"room\"\n      \"beds\": 1\n    }\n",
+        "-   \"inside\": [\n-     7    # no rule lists it\n-   ]\n",
+        "DATA-2ii personal-needs-consent keeps $.ref (pd:Identifier), $.firstName (pd:Name), $.dob (pd:BirthDate)\n",
+        "  what would change it: Ask the client.",
+        "note: judged as if nobody had consented to anything",
+        "2 values leave, 3 withheld, 1 unlisted.\n",
+    ] {
+        assert!(out.contains(line), "{line}\n{out}");
+    }
+    assert!(!out.contains('\x1b'), "colours are for terminals");
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "nothing is written");
+}
+
+#[test]
+fn a_machine_is_told_places_and_only_what_may_leave() {
+    let home = policies();
+    let (exit, data) = data(home.path(), &TO_NEED, NEED);
+    assert_eq!(
+        (exit, &data["sent"], &data["body"]),
+        (Some(0), &json!(true), &json!("{\"need\":{\"type\":\"room\",\"beds\":1}}"))
+    );
+    assert_eq!((&data["leave"], &data["withheld"], &data["unlisted"]), (&json!(2), &json!(3), &json!(1)));
+    assert_eq!(data["fields"][0]["code"], "consent-missing");
+    let text = data.to_string();
+    for value in ["Amina", "1987", "R-1\"", "inside"] {
+        assert!(!text.contains(value), "{value}\n{text}");
+    }
+}
+
+#[test]
+fn a_refusal_ends_with_1_and_says_which_place_stops_it() {
+    let home = policies();
+    let to =
+        ["--integration", "inform-riverside", "--path", "/riverside/referrals/R-1024", "--now", "2026-11-21T10:00:00Z"];
+    let (exit, out) = screen(home.path(), &to, "{\"firstName\":\"Amina\",\"need\":{\"beds\":2}}");
+    assert_eq!(exit, Some(1));
+    for part in [
+        "-   \"firstName\": \"Amina\"    # $.firstName pd:Name: this stops it (personal-needs-consent)\n",
+        "-     \"beds\": 2\n",
+        "Refused (consent-missing): nothing leaves.\n",
+    ] {
+        assert!(out.contains(part), "{part}\n{out}");
+    }
+    let (exit, data) = data(home.path(), &to, "{\"firstName\":\"Amina\"}");
+    assert_eq!((exit, &data["code"], data.get("body")), (Some(1), &json!("consent-missing"), None));
+    assert!(!data.to_string().contains("Amina") && !data.to_string().contains("R-1024"), "{data}");
+}
+
+#[test]
+fn consents_of_a_file_open_what_they_say_and_rougher_forms_are_shown() {
+    let home = policies();
+    let consent = "policies/cases/inform-riverside-refer-consented/consent.json";
+    let mut to = vec!["--integration", "inform-riverside", "--path", "/riverside/referrals/R-1024"];
+    to.extend(["--now", "2026-11-21T10:00:00Z", "--consent", consent]);
+    let (exit, out) = screen(home.path(), &to, r#"{"firstName":"Amina","lastName":"Warsame","dob":"1987-04-02"}"#);
+    assert_eq!(exit, Some(0), "{out}");
+    assert!(
+        out.contains("~   \"dob\": \"1987-04-02\" → \"1987\"    # $.dob pd:BirthDate: leaves as generalised:year\n")
+    );
+    assert!(!out.contains("nobody had consented"), "{out}");
+}
+
+#[test]
+fn every_case_that_ships_can_be_looked_at() {
+    let home = policies();
+    for entry in fs::read_dir(home.path().join("policies/cases")).unwrap() {
+        let case = entry.unwrap().path();
+        let expect = fs::read_to_string(case.join("expect.toml")).unwrap();
+        let exit = if expect.contains("outcome = \"sent\"") { 0 } else { 1 };
+        let (ended, out) = screen(home.path(), &["--sample", case.to_str().unwrap()], "");
+        assert_eq!(ended, Some(exit), "{}\n{out}", case.display());
+    }
+}
+
+#[test]
+fn what_cannot_be_asked_is_wrong_usage() {
+    let home = policies();
+    for (wrong, part) in [
+        (&["--integration", "nowhere"][..], "one of city-messages, inform-riverside"),
+        (&["--integration", "inform-riverside"], "say --operation, one of need, refer, refer-batch"),
+        (&["--integration", "inform-riverside", "--operation", "x"], "there is no such operation"),
+        (
+            &["--integration", "inform-riverside", "--operation", "need", "--header", "s3cret"],
+            "--header number 1 is not one",
+        ),
+    ] {
+        let (exit, _, err) = said(havengate(home.path()).arg("screen").args(wrong).write_stdin(NEED));
+        assert_eq!(exit, Some(2), "{wrong:?}");
+        assert!(err.contains(part) && !err.contains("s3cret"), "{err}");
+    }
+    let (exit, _, err) = said(havengate(home.path()).args(["screen", "--policies", "gone"]).args(TO_NEED));
+    assert_eq!(exit, Some(3), "{err}");
+}

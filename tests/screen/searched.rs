@@ -1,0 +1,183 @@
+//! What is found in a value that its rule does not say.
+
+use crate::rules::{LIMITS, Record, Rules, field, record, withhold};
+use havengate::{
+    detect::Places,
+    flow::{Act, Category},
+    policy::integration::{Denied, Detected, FieldRule, Format, XmlFormat},
+    screen::{Findings, Judge, KnownBy, Person, Ruling, body::BodyScreener, json::JsonScreener},
+    verdict::{Code, Refusal},
+};
+use std::sync::Arc;
+
+/// Lets everything leave but what a category of this list is; a value listed as a service's place may hold places.
+struct But(&'static [&'static str]);
+
+impl Judge for But {
+    fn judge(&mut self, _: &Person, rule: &FieldRule) -> Ruling {
+        if self.0.contains(&rule.category.as_str()) {
+            return withhold();
+        }
+        Ruling::Send(rule.forms().next().unwrap())
+    }
+    fn names(&mut self, _: Option<&FieldRule>, _: &str) -> Option<Arc<Refusal>> {
+        None
+    }
+    fn reads_every(&self, _: &FieldRule) -> bool {
+        false
+    }
+    fn detects(&self) -> bool {
+        true
+    }
+    fn places(&self) -> Option<&Places> {
+        None
+    }
+    fn holds(&self, rule: &FieldRule, found: &Category) -> bool {
+        rule.category == *found || rule.category.as_str() == "hg:ServiceLocation"
+    }
+    fn is_operational(&self, rule: &FieldRule) -> bool {
+        rule.category.as_str().starts_with("hg:")
+    }
+    fn bytes(&self, _: &FieldRule) -> havengate::screen::Bytes {
+        havengate::screen::Bytes::Other
+    }
+    fn known_by(&self, rule: &FieldRule) -> KnownBy {
+        match rule.category.as_str() {
+            "pd:Name" => KnownBy::Words,
+            "pd:Identifier" => KnownBy::Whole,
+            _ => KnownBy::Nothing,
+        }
+    }
+    fn pseudonym(&self, _: &Category, value: &str) -> String {
+        format!("~{}", value.len())
+    }
+    fn today(&self) -> jiff::civil::Date {
+        jiff::civil::date(2026, 11, 22)
+    }
+}
+
+fn listed(path: &str, category: &str) -> FieldRule {
+    FieldRule { category: Category::parse(category).unwrap(), ..field(path) }
+}
+
+fn rules(fields: Vec<FieldRule>) -> Rules {
+    Rules::of(&[Record { fields, ..record("$[*]", "$.id", &[]) }])
+}
+
+fn run(rules: &Rules, denied: &'static [&'static str], body: &str) -> Result<(String, Findings), Refusal> {
+    let mut judge = But(denied);
+    let mut screener = JsonScreener::new(rules.compile(), LIMITS, Person::Unknown);
+    screener.push(body.as_bytes(), &mut judge)?;
+    let screened = screener.finish(&mut judge)?;
+    let findings = screened.findings();
+    Ok((String::from_utf8(screened.bytes).unwrap(), findings))
+}
+
+const NINO: &[&str] = &["hg:NationalInsuranceNumber"];
+
+#[test]
+fn a_value_that_holds_what_may_not_leave_is_withheld_as_its_rule_says() {
+    let note = |denied, detected| rules(vec![FieldRule { denied, detected, ..listed("$.note", "hg:HousingNeed") }]);
+    let body = r#"[{"note":"two beds"},{"note":"for AB123456C please"},{"note":"AB 12 34 56\u0020C"}]"#;
+    for (denied, detected, expected) in [
+        (Denied::Strip, Detected::Value, r#"[{"note":"two beds"},{},{}]"#),
+        (Denied::Empty, Detected::Value, r#"[{"note":"two beds"},{"note":""},{"note":""}]"#),
+        (
+            Denied::Strip,
+            Detected::Span,
+            r#"[{"note":"two beds"},{"note":"for [removed] please"},{"note":"[removed]"}]"#,
+        ),
+        (
+            Denied::Block,
+            Detected::Span,
+            r#"[{"note":"two beds"},{"note":"for [removed] please"},{"note":"[removed]"}]"#,
+        ),
+    ] {
+        let (out, findings) = run(&note(denied, detected), NINO, body).unwrap();
+        assert_eq!(out, expected);
+        let found: Vec<_> = findings.listed.iter().filter(|f| NINO.contains(&f.rule.category.as_str())).collect();
+        assert_eq!((found.len(), found[0].act, found[0].count, &*found[0].rule.path), (1, Act::Stripped, 2, "$.note"));
+        let why = found[0].withheld.as_ref().unwrap();
+        assert!(why.reasons.iter().any(|r| r.rule.as_str().starts_with("detect-")), "{why:?}");
+    }
+    for (denied, detected) in [(Denied::Block, Detected::Value), (Denied::Strip, Detected::Block)] {
+        let refusal = run(&note(denied, detected), NINO, body).unwrap_err();
+        assert_eq!(refusal.code, Code::ConsentMissing);
+        assert!(refusal.detail.contains("$.note may not leave and stops the request"), "{}", refusal.detail);
+        assert!(!refusal.detail.contains("123456"));
+    }
+}
+
+#[test]
+fn what_may_leave_leaves_and_is_recorded_as_what_it_is() {
+    let rules = rules(vec![listed("$.note", "hg:HousingNeed")]);
+    let body = r#"[{"id":"c-1","note":"AB123456C"}]"#;
+    let (out, findings) = run(&rules, &[], body).unwrap();
+    assert_eq!(out, r#"[{"note":"AB123456C"}]"#);
+    let found = findings.listed.iter().find(|f| NINO.contains(&f.rule.category.as_str())).unwrap();
+    assert_eq!((found.act, &found.person), (Act::Sent, &Person::One("c-1".into())));
+}
+
+#[test]
+fn what_a_category_may_hold_is_no_surprise() {
+    let rules = rules(vec![listed("$.where", "hg:ServiceLocation"), listed("$.need", "hg:HousingNeed")]);
+    let body = r#"[{"where":"Day Centre, 1 Mill Road, Leeds LS1 4AP","need":"near LS1 4AP"}]"#;
+    let (out, _) = run(&rules, &["pd:PostalCode"], body).unwrap();
+    assert_eq!(out, r#"[{"where":"Day Centre, 1 Mill Road, Leeds LS1 4AP"}]"#);
+}
+
+#[test]
+fn a_name_that_its_own_field_withholds_leaves_in_no_other_value_of_the_record() {
+    let rules = rules(vec![
+        listed("$.need", "hg:HousingNeed"),
+        listed("$.name", "pd:Name"),
+        listed("$.ref", "pd:Identifier"),
+        FieldRule { detected: Detected::Span, ..listed("$.more", "hg:HousingNeed") },
+    ]);
+    // The name comes after the text that holds it, and belongs to its own record only.
+    let body = r#"[{"need":"a bed for Amina","more":"Rahman's, c-4711.","name":"Amina Rahman","ref":"c-4711"},{"need":"a bed for Amina","name":"Omar","more":"x"}]"#;
+    let (out, findings) = run(&rules, &["pd:Name", "pd:Identifier"], body).unwrap();
+    assert_eq!(out, r#"[{"more":"[removed]'s, [removed]."},{"need":"a bed for Amina","more":"x"}]"#);
+    let known = |r: &havengate::verdict::Reason| r.rule.as_str() == "known-value";
+    let because = findings.listed.iter().filter_map(|f| f.withheld.as_ref());
+    assert!(because.into_iter().any(|why| why.reasons.iter().any(known)));
+}
+
+#[test]
+fn a_key_that_a_wildcard_lets_through_says_what_its_value_is() {
+    let rules = rules(vec![listed("$.answers.*", "hg:Operational")]);
+    let body = r#"[{"answers":{"latitude":51.50799,"beds":51.50799,"chainNumber":"123456","room":"123456"}}]"#;
+    let (out, _) = run(&rules, &["pd:GPSCoordinate", "hg:ChainNumber"], body).unwrap();
+    assert_eq!(out, r#"[{"answers":{"beds":51.50799,"room":"123456"}}]"#);
+}
+
+#[test]
+fn a_name_that_a_wildcard_lets_through_is_searched_too() {
+    let rules = rules(vec![listed("$.by.*", "hg:HousingNeed")]);
+    let body = r#"[{"by":{"beds":1,"AB123456C":2,"AB 12 34 56\u0020C":3,"M1 1AE":4}}]"#;
+    let (out, findings) = run(&rules, NINO, body).unwrap();
+    assert_eq!(out, r#"[{"by":{"beds":1,"M1 1AE":4}}]"#);
+    let gone: Vec<_> = findings.listed.iter().filter(|f| f.act == Act::Stripped).collect();
+    assert_eq!((gone.len(), gone[0].count, &*gone[0].rule.path, &gone[0].person), (1, 2, "$.by.*", &Person::Unknown));
+    let why = gone[0].withheld.as_ref().unwrap();
+    assert!(why.reasons.iter().any(|r| r.rule.as_str().starts_with("detect-")), "{why:?}");
+    assert!(!format!("{why:?}").contains("123456"));
+    // A name that the file itself holds is nobody's data.
+    let own = Rules::of(&[Record {
+        fields: vec![listed("$.by['AB123456C']", "hg:HousingNeed")],
+        ..record("$[*]", "$.id", &[])
+    }]);
+    assert_eq!(run(&own, NINO, body).unwrap().0, r#"[{"by":{"AB123456C":2}}]"#);
+    let xml = XmlFormat::default();
+    let format = Format::Xml(Arc::new(xml));
+    let place = |text: &str| format.selector(text).unwrap();
+    let rules =
+        Rules::of(&[Record { subject: None, fields: vec![listed(".//*", "hg:HousingNeed")], ..record("/r", "", &[]) }]);
+    let compiled = rules.compile_as("application/xml", format.clone(), &place);
+    let mut judge = But(NINO);
+    let mut screener = BodyScreener::new(compiled, LIMITS, Person::Unknown);
+    screener.push(b"<r><beds>1</beds><AB123456C>2</AB123456C></r>", &mut judge).unwrap();
+    let screened = screener.finish(&mut judge).unwrap();
+    assert_eq!(String::from_utf8(screened.bytes.clone()).unwrap(), "<r><beds>1</beds></r>");
+    assert_eq!(screened.findings().listed.iter().filter(|f| f.act == Act::Stripped).count(), 1);
+}

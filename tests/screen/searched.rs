@@ -181,3 +181,21 @@ fn a_name_that_a_wildcard_lets_through_is_searched_too() {
     assert_eq!(String::from_utf8(screened.bytes.clone()).unwrap(), "<r><beds>1</beds></r>");
     assert_eq!(screened.findings().listed.iter().filter(|f| f.act == Act::Stripped).count(), 1);
 }
+
+#[test]
+fn a_withheld_name_is_no_members_name_either() {
+    let rules = rules(vec![
+        listed("$.name", "pd:Name"),
+        listed("$.said.*", "hg:HousingNeed"),
+        listed("$.said.*.when", "hg:HousingNeed"),
+        listed("$.where", "hg:ServiceLocation"),
+    ]);
+    let body = r#"[{"said":{"Zan\u0065le":"yes","Zanele's room":{"when":1},"beds":{"when":2}},"where":"with Zanele","name":"Zanele"}]"#;
+    let (out, findings) = run(&rules, &["pd:Name"], body).unwrap();
+    assert_eq!(out, r#"[{"said":{"beds":{"when":2}}}]"#);
+    let of = |path: &str| {
+        let found = findings.listed.iter().filter(|f| &*f.rule.path == path && f.act == Act::Stripped);
+        found.map(|f| f.count).sum::<u64>()
+    };
+    assert_eq!((of("$.said.*"), of("$.where")), (2, 1));
+}

@@ -28,6 +28,9 @@ pub(super) enum Kind {
     Choice(Scalar),
     /// The name of the member that comes next, which is a value. `value` to `end` is the name.
     Key,
+    /// The name of the member that comes next, which only a wildcard lets through. `person` is the rule, by the tally's
+    /// count, under which it is recorded if it does not leave.
+    Wild,
     /// An element that does not leave: `null` keeps the others' indices.
     Gap,
 }

@@ -86,6 +86,8 @@ struct Name {
     from: usize,
     to: usize,
     state: State,
+    /// Only a wildcard lets it through.
+    wild: bool,
 }
 
 /// The record that is open.
@@ -163,7 +165,7 @@ impl Walk {
                 scope,
             },
             stack: Vec::new(),
-            name: Name { from: 0, to: 0, state: start },
+            name: Name { from: 0, to: 0, state: start, wild: false },
             partial: Partial::default(),
             names,
             record: None,
@@ -362,7 +364,11 @@ impl Walk {
         if ordinal != UNLISTED {
             self.follow(turn, ordinal);
         }
-        self.name = Name { from, to: text.end, state };
+        let wild = ordinal == UNLISTED && state != DEAD;
+        self.name = Name { from, to: text.end, state, wild };
+        if wild && self.record.is_some() && self.frame.keys.is_none() {
+            self.note_wild(turn);
+        }
         if let Some(rule) = self.frame.keys {
             self.note_name(rule, self.frame.person);
         }

@@ -59,6 +59,12 @@ impl<'a> Writer<'a> {
                         Outcome::Withheld(_) => rest = beyond_member(item.value, rest),
                     }
                 }
+                Kind::Wild => {
+                    let name = self.buf.get(item.value as usize + 1..(item.end as usize).saturating_sub(1));
+                    if tally.withholds_name(item.person as usize, &text::decode(name.unwrap_or_default())) {
+                        rest = beyond_member(item.value, rest);
+                    }
+                }
                 Kind::Open => {
                     self.raw(item);
                     *self.comma = false;

@@ -257,6 +257,20 @@ impl Tally {
         })
     }
 
+    /// Whether a name that only a wildcard lets through holds what its record, or one around it, withholds. Recorded as
+    /// a value of this rule.
+    pub(in crate::screen) fn withholds_name(&mut self, number: usize, name: &str) -> bool {
+        let mut found = Vec::new();
+        self.search.known.find(name, &mut found);
+        for (_, outer) in Outer::chain(self.search.outer.as_ref()) {
+            outer.known.find(name, &mut found);
+        }
+        let Some(rule) = self.rules.get(number).filter(|_| !found.is_empty()) else { return !found.is_empty() };
+        let why = Arc::new(elsewhere(rule));
+        self.object(number, why);
+        true
+    }
+
     /// Searches a value that otherwise leaves as it is.
     ///
     /// # Errors
@@ -283,7 +297,8 @@ impl Tally {
         let mut stops = None;
         for (span, what) in found {
             let Some(category) = category(what, &self.rules, &self.search) else { return Err(fault()) };
-            if judge.holds(rule, &category) {
+            // What the record withholds is no part of anything that leaves without consent.
+            if matches!(what, What::Kind(_)) && judge.holds(rule, &category) {
                 continue;
             }
             let find = self.search.finds.entry((at, what)).or_insert_with(|| find(rule, what, category, who, judge));

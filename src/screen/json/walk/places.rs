@@ -74,8 +74,10 @@ impl Walk {
                     hit.add(Some(Scalar::Text), from, to);
                 }
             }
-            if let Some(rule) = rules.and_then(|r| r.key) {
-                self.note_name(rule, 0);
+            match rules.and_then(|r| r.key) {
+                Some(rule) => self.note_name(rule, 0),
+                None if self.name.wild => self.note_wild(turn),
+                None => {}
             }
         }
         let start = turn.by_record(kind);
@@ -100,6 +102,25 @@ impl Walk {
             _ => (value, value),
         };
         self.tape.items.push(Item { name, name_end, value, end: end as u32, person, rule, kind });
+    }
+
+    /// Puts the name of the member that comes next on the tape: what its record withholds is looked for in it.
+    #[cold]
+    pub(super) fn note_wild(&mut self, turn: &Turn<'_>) {
+        if turn.judge.detects() {
+            let rule = self.rule_at(turn, self.name.state) as u32;
+            let (from, to) = (self.name.from as u32, self.name.to as u32);
+            let kind = Kind::Wild;
+            self.tape.items.push(Item {
+                name: from,
+                name_end: from,
+                value: from,
+                end: to,
+                person: rule,
+                rule: 0,
+                kind,
+            });
+        }
     }
 
     /// Puts the name of the member that comes next on the tape, as a value.

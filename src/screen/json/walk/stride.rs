@@ -44,7 +44,7 @@ impl Walk {
             frame.last = *ordinal + 1;
             frame.count += 1;
             let Some((end, scalar)) = quick else {
-                self.name = Name { from: at, to: value - 1, state: name.next };
+                self.name = Name { from: at, to: value - 1, state: name.next, wild: false };
                 self.frame = frame;
                 self.pos = value;
                 self.expect = Expect::Value;

@@ -71,6 +71,12 @@ impl Config {
         assemble::config(source, &home)
     }
 
+    /// The panel's own store: accounts, figures made from the record book, what is told to whom.
+    #[must_use]
+    pub fn panel_store(&self) -> PathBuf {
+        self.home.join("panel.db")
+    }
+
     /// Where commands speak to a running gateway.
     #[must_use]
     pub fn control_socket(&self) -> PathBuf {
@@ -123,6 +129,8 @@ pub struct Config {
     pub gateway: Gateway,
     /// `/metrics`, `/livez`, `/readyz`.
     pub operations: Operations,
+    /// The scrutiny panel's pages; absent: none.
+    pub panel: Option<Panel>,
     /// The `policies/` directory.
     pub policies: PathBuf,
     /// The SQLite file, from `ledger.url = "sqlite:ledger.db"`.
@@ -183,6 +191,21 @@ pub struct Tls {
 pub struct Operations {
     /// Where; absent: none.
     pub listen: Option<SocketAddr>,
+}
+
+/// The scrutiny panel's pages.
+#[derive(Debug, Clone)]
+pub struct Panel {
+    /// Where browsers connect.
+    pub listen: SocketAddr,
+    /// How people reach it: scheme, host and port.
+    pub url: url::Url,
+    /// The organisation's name, as pages show it; empty where none was given.
+    pub organisation: String,
+    /// About how many clients the organisation works with in a year.
+    pub clients: usize,
+    /// TLS; without it the listener is on loopback.
+    pub tls: Option<Tls>,
 }
 
 /// One calling system.

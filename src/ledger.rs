@@ -26,7 +26,7 @@ use crate::{
 };
 use jiff::Timestamp;
 
-pub use book::{Clock, Explained, Head, Ledger, Opening, Random};
+pub use book::{Clock, Entry, Explained, Head, Ledger, Notice, Opening, Random};
 pub use error::{CreateError, LedgerError, OpenError};
 pub use failure::AssertFailure;
 pub use leaf::{Detail, Leaf};

@@ -24,6 +24,7 @@
 //! | [`screen`] | bytes in, permitted bytes out | `verdict`, `consent`, `policy`, `flow` |
 //! | [`ledger`] | the record book: one log, one serialisation point | types of those above |
 //! | [`gate`] | the way in and the way out: sockets, TLS, DNS, deadlines | all of those above |
+//! | [`panel`] | the scrutiny panel's pages, stops, alarms and reports | `ledger`, `policy`, `metrics`; never `gate` |
 //! | [`cli`], [`config`], [`log`], [`metrics`] | the process around it | all |
 //!
 //! `detect`, `policy`, `verdict`, `screen` and `consent` are pure: they take their inputs and `now` as arguments and
@@ -72,6 +73,7 @@ pub mod hardening;
 pub mod ledger;
 pub mod log;
 pub mod metrics;
+pub mod panel;
 pub mod policy;
 pub mod screen;
 pub mod verdict;

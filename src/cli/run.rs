@@ -2,9 +2,16 @@
 
 use super::{Context, Exit, Failure, Printed};
 use crate::{
-    gate::{Gateway, reload::ReloadError, start::StartError},
-    log,
+    config::Config,
+    gate::{
+        Gateway,
+        reload::ReloadError,
+        server_tls,
+        start::{Running, StartError},
+    },
+    log, panel,
 };
+use std::sync::Arc;
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -18,9 +25,13 @@ pub(super) fn run(_args: &Run, context: &Context) -> Result<Printed, Failure> {
     log::init(&config).map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
     threads()?.block_on(async {
         let mut signals = Signals::listen().map_err(|e| Failure::new(Exit::Unavailable, e.to_string()))?;
-        let running = Gateway::start(config).await?;
+        let running = Gateway::start(config.clone()).await?;
+        let window = people(&config, &running).await?;
         for address in running.addresses() {
             tracing::info!(%address, "listening");
+        }
+        if let Some(window) = &window {
+            tracing::info!(address = %window.address(), "the panel's pages");
         }
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
         while signals.next().await == Told::Reload {
@@ -30,12 +41,34 @@ pub(super) fn run(_args: &Run, context: &Context) -> Result<Printed, Failure> {
             }
         }
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        if let Some(window) = window {
+            window.stop().await;
+        }
         let drained = running
             .stop()
             .await
             .map_err(|e| Failure::new(Exit::Ledger, format!("the last records were not written: {e}")))?;
         Ok(Printed::done("stopped", json!({ "unfinished": drained.unfinished })))
     })
+}
+
+/// The panel's pages beside a running gateway, where the configuration asks for them.
+pub(super) async fn people(config: &Config, running: &Running) -> Result<Option<panel::start::Running>, Failure> {
+    let tls = match config.panel.as_ref().and_then(|p| p.tls.as_ref()) {
+        None => None,
+        Some(tls) => {
+            let mut server = rustls::ServerConfig::clone(&*server_tls::server_config(tls).map_err(StartError::from)?);
+            server.alpn_protocols = vec![b"http/1.1".to_vec()];
+            Some(Arc::new(server))
+        }
+    };
+    let given = panel::start::Given {
+        ledger: Arc::clone(running.ledger()),
+        policy: Arc::new(running.policy()),
+        metrics: Arc::clone(running.metrics()),
+        tls,
+    };
+    panel::start::start(config, given).await.map_err(|e| Failure::new(Exit::Unavailable, e.to_string()))
 }
 
 fn threads() -> Result<tokio::runtime::Runtime, Failure> {

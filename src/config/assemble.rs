@@ -1,7 +1,7 @@
 //! Known keys into a [`Config`]: each value, and then what must hold between values.
 
 use super::{
-    Config, Gateway, Limits, Operations, Override, Tls, callers,
+    Config, Gateway, Limits, Operations, Override, Panel, Tls, callers,
     fault::{Fault, Faults, Place, shown},
     read::{self, Expected, Reader},
     source::{Given, Source},
@@ -16,6 +16,7 @@ pub(super) fn config(source: Source, home: &Path) -> Result<Config, Faults> {
     let tls = tls(&mut r, tls_section);
     let gateway = gateway(&mut r, resolve, tls);
     let operations = Operations { listen: r.read("operations.listen", read::address) };
+    let panel = panel(&mut r);
     let policies = r.path("policies.directory");
     let ledger = r.read("ledger.url", read::ledger).map(|p| home.join(p));
     let keys = r.path("keys.directory");
@@ -32,7 +33,7 @@ pub(super) fn config(source: Source, home: &Path) -> Result<Config, Faults> {
         let (gateway, limits) = (gateway?, limits?);
         let (policies, ledger, keys, log) = (policies?, ledger?, keys?, log?);
         let home = home.to_owned();
-        Some(Config { home, gateway, operations, policies, ledger, keys, spool, limits, log, callers })
+        Some(Config { home, gateway, operations, panel, policies, ledger, keys, spool, limits, log, callers })
     })();
     match (config, Faults::from_vec(std::mem::take(&mut r.faults))) {
         (Some(config), None) => Ok(config),
@@ -77,6 +78,39 @@ fn tls(r: &mut Reader<'_>, section: Option<Place>) -> Option<Tls> {
         }
     }
     Some(Tls { certificate: certificate?, key: key?, client_roots })
+}
+
+/// The panel's pages, where `panel.listen` asks for them.
+fn panel(r: &mut Reader<'_>) -> Option<Panel> {
+    let listen = r.read("panel.listen", read::address);
+    let url = r.read("panel.url", read::origin);
+    let organisation = r.read("panel.organisation", read::words);
+    let clients = r.read("panel.clients", read::count);
+    let tls = (r.path("panel.certificate"), r.path("panel.key"));
+    let place = r.place("panel.listen")?;
+    for (path, mend) in [
+        ("panel.url", "write the address that people type, such as url = \"https://panel.charity.example\""),
+        ("panel.clients", "write about how many clients you work with in a year, such as clients = 400"),
+    ] {
+        if r.place(path).is_none() {
+            r.fault(place.clone(), path, "is missing", mend);
+        }
+    }
+    let tls = match tls {
+        (Some(certificate), Some(key)) => Some(Tls { certificate, key, client_roots: None }),
+        (None, None) => None,
+        _ => {
+            r.fault(place, "panel", "has a certificate or a key without the other", "write both, or neither");
+            return None;
+        }
+    };
+    let (listen, url) = (listen?, url?);
+    if tls.is_none() && !listen.ip().is_loopback() {
+        let mend = "set panel.certificate and panel.key, or listen at 127.0.0.1 behind a proxy that has them";
+        r.fault(place, "panel.listen", "is reachable from other machines in clear", mend);
+        return None;
+    }
+    Some(Panel { listen, url, organisation: organisation.unwrap_or_default(), clients: clients?, tls })
 }
 
 fn overrides(r: &mut Reader<'_>, resolve: Vec<(String, Given)>) -> BTreeMap<Host, Override> {

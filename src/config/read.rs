@@ -179,6 +179,31 @@ pub(super) fn ledger(given: &Given, _: &Key) -> Result<PathBuf, Expected> {
     }
 }
 
+/// A line of text for people.
+pub(super) fn words(given: &Given, _: &Key) -> Result<String, Expected> {
+    let text = text(given)?.trim();
+    match text.chars().count() {
+        1..=120 => Ok(text.to_owned()),
+        _ => Err(Expected("expected at most 120 characters".to_owned(), "write a shorter name".to_owned())),
+    }
+}
+
+/// Scheme, host and perhaps a port of people's pages; in clear only on this machine.
+pub(super) fn origin(given: &Given, _: &Key) -> Result<url::Url, Expected> {
+    let expected = || {
+        Expected(
+            "expected https and a host, with nothing after it; http only for localhost or 127.0.0.1".to_owned(),
+            "write one such as \"https://panel.charity.example\"".to_owned(),
+        )
+    };
+    let url: url::Url = text(given)?.parse().map_err(|_| expected())?;
+    let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    let nobody = url.username().is_empty() && url.password().is_none();
+    let safe = url.scheme() == "https" || (url.scheme() == "http" && here);
+    if safe && bare && nobody && url.has_host() { Ok(url) } else { Err(expected()) }
+}
+
 /// A `tracing` filter: a level, `target=level`, or a list of these.
 pub(super) fn filter(given: &Given, _: &Key) -> Result<String, Expected> {
     let text = text(given)?;

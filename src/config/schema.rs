@@ -43,6 +43,10 @@ pub(super) enum Kind {
     Size(usize, usize),
     /// A whole number.
     Count(usize, usize),
+    /// A line of text for people.
+    Words,
+    /// The beginning of a web address: scheme, host and perhaps a port.
+    Origin,
 }
 
 const fn ms(n: u64) -> Duration {
@@ -74,6 +78,7 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
          `havengate check` shows them and every start records them.",
     ),
     ("operations", "What monitoring asks: /metrics, /livez, /readyz and nothing else."),
+    ("panel", "The scrutiny panel's pages. Without `listen` there are none. They are for people, not for systems."),
     ("policies", "The rules: what an organisation edits and its panel reviews."),
     ("ledger", "The record book."),
     ("keys", "Keys and secrets."),
@@ -112,6 +117,23 @@ pub(super) const KEYS: &[Key] = &[
         "Authorities for callers' own certificates, PEM. Needed by any [[caller]] with `san`.",
     ),
     optional("operations.listen", Kind::Address, r#""127.0.0.1:9464""#, "Where. Without it there is no such listener."),
+    optional("panel.listen", Kind::Address, r#""127.0.0.1:8443""#, "Where people's browsers connect."),
+    optional(
+        "panel.url",
+        Kind::Origin,
+        r#""https://panel.charity.example""#,
+        "How people reach it: https, or http on this machine only. Needed with panel.listen.",
+    ),
+    optional("panel.organisation", Kind::Words, r#""Riverside Outreach""#, "Your name, as pages and reports show it."),
+    optional(
+        "panel.clients",
+        Kind::Count(1, 10_000_000),
+        "400",
+        "About how many clients you work with in a year. Needed with panel.listen: under 50, figures about people are\n\
+         shown as yes or no by quarter, so that nobody is found by them.",
+    ),
+    optional("panel.certificate", Kind::Path, r#""keys/panel.pem""#, "The certificate chain of its name, PEM."),
+    optional("panel.key", Kind::Path, r#""keys/panel-key.pem""#, "Its private key, PEM, mode 0600."),
     key("policies.directory", Kind::Path, r#""policies""#, "The directory."),
     key("ledger.url", Kind::Ledger, r#""sqlite:ledger.db""#, "\"sqlite:\" and a path."),
     key("keys.directory", Kind::Path, r#""keys""#, "The directory, mode 0700, with files of mode 0600."),

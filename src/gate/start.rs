@@ -20,7 +20,7 @@ use crate::{
     config::Config,
     ledger::{Leaf, Ledger, LedgerError, Opening, Tx, leaf::Kind},
     metrics::Metrics,
-    policy::PolicyHash,
+    policy::{Policy, PolicyHash},
     verdict::destination::day_in_london,
 };
 use std::{io, net::SocketAddr, sync::Arc};
@@ -197,6 +197,25 @@ impl Running {
     #[must_use]
     pub const fn gateway(&self) -> &Arc<Gateway> {
         &self.gateway
+    }
+
+    /// The record book.
+    #[must_use]
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.gateway.ledger
+    }
+
+    /// The figures that monitoring reads.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.gateway.metrics
+    }
+
+    /// Gives the active policy, whenever it is asked.
+    #[must_use]
+    pub fn policy(&self) -> impl Fn() -> Arc<Policy> + Send + Sync + use<> {
+        let gateway = Arc::clone(&self.gateway);
+        move || gateway.policy.snapshot()
     }
 
     /// Stops taking requests, lets those in flight end within `limits.drain_time`, closes the record book.

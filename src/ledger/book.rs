@@ -91,6 +91,30 @@ pub struct Explained {
     pub outcomes: Vec<String>,
 }
 
+/// An entry, for those who make figures of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its index in the log.
+    pub index: u64,
+    /// Its leaf, as canonical JSON.
+    pub leaf: String,
+    /// Its detail rows that were not erased, each as canonical JSON.
+    pub detail: Vec<String>,
+}
+
+/// Something the panel is told, as it stands in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Its number; they only grow.
+    pub number: u64,
+    /// `attempt`, `safeguarding`, `stop`, `policy`, `recipient`, ….
+    pub kind: String,
+    /// The entry it speaks of.
+    pub entry: u64,
+    /// When that was recorded.
+    pub at: Timestamp,
+}
+
 /// The record book of one gateway. Share it in an [`Arc`]; the last one dropped closes it.
 ///
 /// Its methods need a tokio runtime with time enabled.
@@ -223,6 +247,27 @@ impl Ledger {
     pub async fn exposure(&self, span: Span) -> Result<Page, LedgerError> {
         let (reply, answer) = oneshot::channel();
         self.send(Job::Exposure(Box::new(span), reply))?;
+        self.answer(answer).await
+    }
+
+    /// Some entries, from this index on, in their order; none at the end. Ask again after the last one's index.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the record book cannot be read.
+    pub async fn entries(&self, from: u64) -> Result<Vec<Entry>, LedgerError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Entries(from, reply))?;
+        self.answer(answer).await
+    }
+
+    /// Some notices of the outbox after this number, in their order; none at the end. They are never taken out:
+    /// who delivers them remembers how far it came.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the record book cannot be read.
+    pub async fn notices(&self, after: u64) -> Result<Vec<Notice>, LedgerError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Notices(after, reply))?;
         self.answer(answer).await
     }
 

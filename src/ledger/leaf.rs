@@ -49,6 +49,18 @@ closed! {
         Boot = "boot",
         /// Probes from unknown callers, one leaf a minute.
         RefusedSummary = "refused.summary",
+        /// The panel answered a stop with what it will do.
+        StopAnswered = "stop.answered",
+        /// The panel reviewed an emergency disclosure.
+        SafeguardingReviewed = "safeguarding.reviewed",
+        /// Somebody reported sharing, by whatever channel (TRANS-2).
+        BreachReported = "breach.reported",
+        /// Somebody demanded data: who, and by what power.
+        DemandRecorded = "demand.recorded",
+        /// A concern came in. Its text is encrypted to the panel and stands elsewhere.
+        ConcernReceived = "concern.received",
+        /// An account of the panel's pages was invited, opened, locked, closed, or signed in to.
+        Account = "account",
     }
 }
 

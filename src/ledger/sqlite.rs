@@ -13,6 +13,7 @@ mod exposure;
 mod files;
 mod inspect;
 mod query;
+mod reading;
 mod rebuild;
 mod schema;
 mod spend;
@@ -23,7 +24,7 @@ mod writer;
 
 use super::{
     AssertFailure, Head, LedgerError, Opening, Tx,
-    book::{Clock, Explained},
+    book::{Clock, Entry, Explained, Notice},
     error::{CreateError, OpenError},
     exposure::{Page, Span},
     verify::{Report, VerifyError},
@@ -62,6 +63,10 @@ pub(super) enum Job {
     PolicyFiles(PolicyHash, oneshot::Sender<Result<Option<String>, LedgerError>>),
     /// Read some of what went out.
     Exposure(Box<Span>, oneshot::Sender<Result<Page, LedgerError>>),
+    /// Read entries in their order.
+    Entries(u64, oneshot::Sender<Result<Vec<Entry>, LedgerError>>),
+    /// Read the outbox, after a notice's number.
+    Notices(u64, oneshot::Sender<Result<Vec<Notice>, LedgerError>>),
     /// Check everything, a little at a time.
     Verify(oneshot::Sender<Result<Report, LedgerError>>),
     /// Stop.

@@ -5,7 +5,7 @@ use super::{
     anchor::Keeper,
     changes, exposure,
     inspect::Inspection,
-    query,
+    query, reading,
     store::{Committed, Store},
     words,
 };
@@ -68,6 +68,14 @@ impl Writer {
                 }
                 Job::Exposure(span, reply) => {
                     let found = exposure::page(self.store.db(), &span);
+                    _ = reply.send(found.map_err(|e| LedgerError::Poisoned(words(&e).into())));
+                }
+                Job::Entries(from, reply) => {
+                    let found = reading::entries(self.store.db(), from);
+                    _ = reply.send(found.map_err(|e| LedgerError::Poisoned(words(&e).into())));
+                }
+                Job::Notices(after, reply) => {
+                    let found = reading::notices(self.store.db(), after);
                     _ = reply.send(found.map_err(|e| LedgerError::Poisoned(words(&e).into())));
                 }
                 Job::Verify(reply) => self.verifying.push_back((Inspection::new(self.keeper.path()), reply)),

@@ -1,0 +1,123 @@
+//! The scrutiny panel's window: pages, stops, concerns, notifications, reports (design sections 1 and 9).
+//!
+//! Pages are rendered here and work without scripts. Nothing in this room knows the gateway or a body: it reads the
+//! record book, the active policy and its own store, and what it may change of the record book are stops, reviews and
+//! reports.
+//!
+//! | what | where |
+//! |---|---|
+//! | who may ask for what | [`routes`]: every address, method and role, once; `guard` holds to it |
+//! | starting and listening | [`start`], [`server`] |
+//! | accounts and sessions | [`access`] |
+//! | what every page has | [`page`] |
+//! | what is kept | [`store`]: accounts, figures, what is told to whom. The record book stays the only truth of what was sent |
+
+pub mod access;
+mod guard;
+mod page;
+mod pages;
+pub mod routes;
+pub mod server;
+pub mod start;
+pub mod store;
+mod wrong;
+
+use crate::{
+    config,
+    ledger::{Leaf, Ledger, LedgerError, Recorded, Tx},
+    metrics::Metrics,
+    policy::Policy,
+};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use std::{fmt, sync::Arc};
+use store::Store;
+
+/// Gives the policy that is active now.
+pub type PolicySource = Arc<dyn Fn() -> Arc<Policy> + Send + Sync>;
+
+/// Everything the pages need. Made by [`Panel::new`], shared by all of them.
+pub struct Panel {
+    ledger: Arc<Ledger>,
+    policy: PolicySource,
+    store: Store,
+    metrics: Arc<Metrics>,
+    config: config::Panel,
+    gateway: String,
+}
+
+impl fmt::Debug for Panel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Panel").field("gateway", &self.gateway).finish_non_exhaustive()
+    }
+}
+
+impl Panel {
+    /// Puts it together.
+    #[must_use]
+    pub fn new(
+        (config, gateway): (config::Panel, String),
+        store: Store,
+        ledger: Arc<Ledger>,
+        policy: PolicySource,
+        metrics: Arc<Metrics>,
+    ) -> Arc<Self> {
+        Arc::new(Self { ledger, policy, store, metrics, config, gateway })
+    }
+
+    /// The record book.
+    #[must_use]
+    pub const fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
+    }
+
+    /// The active policy.
+    #[must_use]
+    pub fn policy(&self) -> Arc<Policy> {
+        (self.policy)()
+    }
+
+    /// What is kept beside the record book.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The figures that monitoring reads.
+    #[must_use]
+    pub const fn metrics(&self) -> &Arc<Metrics> {
+        &self.metrics
+    }
+
+    /// What the configuration says of the panel.
+    #[must_use]
+    pub const fn config(&self) -> &config::Panel {
+        &self.config
+    }
+
+    /// The organisation's name, or the gateway's where none was given.
+    #[must_use]
+    pub fn organisation(&self) -> &str {
+        if self.config.organisation.is_empty() { &self.gateway } else { &self.config.organisation }
+    }
+
+    /// Now, never earlier than the last record.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.ledger.now()
+    }
+
+    /// Today in London.
+    #[must_use]
+    pub fn today(&self) -> Date {
+        let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
+        self.now().to_zoned(zone).date()
+    }
+
+    /// Writes something into the record book: a stop, a review, a report. Never a permission.
+    ///
+    /// # Errors
+    /// [`LedgerError`]: it is not recorded, so it is not done.
+    pub async fn record(&self, leaf: Leaf, changes: Vec<crate::ledger::Change>) -> Result<Recorded, LedgerError> {
+        self.ledger.append(Tx { asserts: Vec::new(), leaf, detail: Vec::new(), changes }).await
+    }
+}

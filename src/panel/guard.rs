@@ -1,0 +1,183 @@
+//! What stands before every page: who asks, whether the form is our own, and what every answer says to the browser.
+
+use super::{
+    Panel,
+    access::{Visitor, session},
+    routes::Who,
+    wrong::Wrong,
+};
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
+use std::sync::Arc;
+
+/// The most that a form may hold, bytes.
+const FORM: usize = 64 << 10;
+/// The most fields that a form may have.
+const FIELDS: usize = 256;
+
+/// What a page's guard knows.
+#[derive(Clone)]
+pub(super) struct Gate {
+    pub panel: Arc<Panel>,
+    pub who: Who,
+}
+
+/// A form's fields. Empty for a page that is only looked at.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fields(Arc<[(String, String)]>);
+
+impl Fields {
+    /// The field of this name. Missing is empty; surrounding space is not part of it.
+    ///
+    /// # Errors
+    /// [`Wrong::Invalid`] when it is there twice.
+    pub(super) fn one(&self, name: &str) -> Result<&str, Wrong> {
+        let mut values = self.all(name);
+        match (values.next(), values.next()) {
+            (Some(value), None) => Ok(value.trim()),
+            (None, _) => Ok(""),
+            (Some(_), Some(_)) => Err(Wrong::Invalid("A field of the form came twice. Open the page again.")),
+        }
+    }
+
+    /// Every value of a name, such as boxes that were ticked.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A field of at most so many characters, without control characters besides line ends.
+    ///
+    /// # Errors
+    /// [`Wrong::Invalid`] says what is wrong with it.
+    pub(super) fn text(&self, name: &str, longest: usize) -> Result<String, Wrong> {
+        let text = self.one(name)?.replace("\r\n", "\n");
+        if text.chars().count() > longest {
+            return Err(Wrong::TooLarge);
+        }
+        if text.chars().any(|c| c.is_control() && c != '\n') {
+            return Err(Wrong::Invalid("The text holds characters that cannot be shown."));
+        }
+        Ok(text)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Fields {
+    type Rejection = Wrong;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Wrong> {
+        parts.extensions.get().cloned().ok_or_else(|| Wrong::broken("a form was reached past the guard"))
+    }
+}
+
+/// Lets a request through to its page, or says why not.
+pub(super) async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, Wrong> {
+    let (mut parts, body) = request.into_parts();
+    let fields = match parts.method {
+        Method::GET | Method::HEAD => Fields::default(),
+        Method::POST => {
+            same_origin(&gate.panel, &parts.headers)?;
+            form(&parts.headers, body).await?
+        }
+        _ => return Err(Wrong::NotFound),
+    };
+    let visitor = match gate.who {
+        Who::Anybody => Visitor::ANYBODY,
+        Who::Signed(roles) => {
+            let session = signed(&gate.panel, &parts).await?;
+            if !roles.contains(&session.role) {
+                return Err(Wrong::Forbidden);
+            }
+            if parts.method == Method::POST && !same(fields.one("csrf")?, &session.csrf) {
+                return Err(Wrong::Invalid("The form is not of this session. Open the page again and send it anew."));
+            }
+            Visitor::signed(session)
+        }
+    };
+    parts.extensions.insert(fields);
+    parts.extensions.insert(visitor);
+    Ok(next.run(Request::from_parts(parts, axum::body::Body::empty())).await)
+}
+
+/// The session of the request's cookie.
+async fn signed(panel: &Panel, parts: &Parts) -> Result<session::Session, Wrong> {
+    let found = match cookie(&parts.headers) {
+        Some(token) => session::find(panel, token).await?,
+        None => None,
+    };
+    let next = match parts.method {
+        Method::POST => "/".to_owned(),
+        _ => form_urlencoded::byte_serialize(parts.uri.path().as_bytes()).collect(),
+    };
+    found.ok_or(Wrong::SignIn(next))
+}
+
+/// Our cookie's value. Two of them are none: somebody else set one.
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let pairs = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
+    let mut ours = pairs.filter_map(|p| p.trim().split_once('=')).filter(|(n, _)| *n == session::COOKIE);
+    match (ours.next(), ours.next()) {
+        (Some((_, value)), None) if (20..=64).contains(&value.len()) => Some(value),
+        _ => None,
+    }
+}
+
+/// A form comes from one of our own pages, as far as a browser says where it comes from (Fetch Metadata; RFC 6454).
+fn same_origin(panel: &Panel, headers: &HeaderMap) -> Result<(), Wrong> {
+    let foreign = Wrong::Invalid("The form was sent from another site. Open this site's own page and send it there.");
+    match headers.get("sec-fetch-site").map(|v| v.as_bytes()) {
+        None | Some(b"same-origin") => {}
+        Some(_) => return Err(foreign),
+    }
+    let ours = panel.config().url.origin().ascii_serialization();
+    match headers.get(header::ORIGIN) {
+        Some(origin) if origin.as_bytes() != ours.as_bytes() => Err(foreign),
+        _ => Ok(()),
+    }
+}
+
+async fn form(headers: &HeaderMap, body: axum::body::Body) -> Result<Fields, Wrong> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Wrong::Invalid("That is not one of our forms."));
+    }
+    let bytes = axum::body::to_bytes(body, FORM).await.map_err(|_| Wrong::TooLarge)?;
+    let fields: Arc<[(String, String)]> = form_urlencoded::parse(&bytes).into_owned().take(FIELDS + 1).collect();
+    // What is not UTF-8 was replaced by this sign.
+    if fields.len() > FIELDS || fields.iter().any(|(n, v)| n.contains('\u{fffd}') || v.contains('\u{fffd}')) {
+        return Err(Wrong::Invalid("That is not one of our forms."));
+    }
+    Ok(Fields(fields))
+}
+
+/// Equal, without telling by time where they differ.
+fn same(a: &str, b: &str) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(a.as_bytes(), b.as_bytes()).is_ok()
+}
+
+/// What every answer tells the browser: nothing from elsewhere, no scripts, no frames, no copies, no trace of where
+/// one was.
+pub(super) async fn headers(request: Request, next: Next) -> Response {
+    const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
+                          frame-ancestors 'none'";
+    let still = matches!(request.uri().path(), "/panel.css" | "/icon.svg");
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        ("content-security-policy", POLICY),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+        ("strict-transport-security", "max-age=63072000"),
+        ("cache-control", if still { "private, max-age=3600" } else { "no-store" }),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,95 @@
+//! What can go wrong with a page, as a page.
+
+use super::page;
+use crate::ledger::LedgerError;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+
+/// Why a page is not given. Its words are for people and hold nothing of what was sent.
+#[derive(Debug)]
+pub enum Wrong {
+    /// There is no such page.
+    NotFound,
+    /// Sign in first; then go on there.
+    SignIn(String),
+    /// Signed in, but not for this.
+    Forbidden,
+    /// What was sent cannot be taken, and why.
+    Invalid(&'static str),
+    /// More than a form may hold.
+    TooLarge,
+    /// Too often; after so many seconds again.
+    TooOften(u64),
+    /// It was so already, or is no longer.
+    Conflict(&'static str),
+    /// A fault of ours. What it was stands in the log.
+    Broken,
+    /// The record book did not take it, so it is not done.
+    NotRecorded,
+}
+
+impl Wrong {
+    /// A fault of ours, said in the log. The words must hold nothing personal.
+    #[must_use]
+    pub fn broken(why: &str) -> Self {
+        tracing::error!(why, "a page of the panel failed");
+        Self::Broken
+    }
+}
+
+impl From<LedgerError> for Wrong {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Conflict(why) => Self::Conflict(why),
+            other => {
+                tracing::error!(error = %other, "the record book did not take what the panel recorded");
+                Self::NotRecorded
+            }
+        }
+    }
+}
+
+impl Wrong {
+    /// The status and the words.
+    fn said(&self) -> (StatusCode, &'static str, &'static str) {
+        match self {
+            Self::NotFound => (StatusCode::NOT_FOUND, "There is no such page", "Check the address, or go to Today."),
+            Self::SignIn(_) => (StatusCode::UNAUTHORIZED, "Sign in first", "This page is for people with an account."),
+            Self::Forbidden => {
+                (StatusCode::FORBIDDEN, "This page is not for your account", "Ask a panel member if you think it should be.")
+            }
+            Self::Invalid(why) => (StatusCode::BAD_REQUEST, "That could not be taken", why),
+            Self::TooLarge => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "That is too long", "Send less text. Nothing was kept of it.")
+            }
+            Self::TooOften(_) => {
+                (StatusCode::TOO_MANY_REQUESTS, "Too many tries", "Wait some minutes and try again.")
+            }
+            Self::Conflict(why) => (StatusCode::CONFLICT, "That is no longer so", why),
+            Self::Broken => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something failed on our side",
+                "Nothing was changed. Try again; if it stays, tell your IT team the time.",
+            ),
+            Self::NotRecorded => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The record book did not take it",
+                "So it is not done. While the record book cannot be written, the gateway sends nothing.",
+            ),
+        }
+    }
+}
+
+impl IntoResponse for Wrong {
+    fn into_response(self) -> Response {
+        if let Self::SignIn(next) = &self {
+            return page::see_other(&format!("/sign-in?next={next}"));
+        }
+        let (status, title, words) = self.said();
+        let mut response = page::plain(status, title, words);
+        if let Self::TooOften(seconds) = self {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

@@ -1,0 +1,8 @@
+//! The scrutiny panel's window, through real sockets.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod browser;
+mod frame;
+mod world;

@@ -1,0 +1,163 @@
+//! A panel with a record book, the shipped policies and no gateway: what the pages show is what stands in the book.
+
+use crate::browser::Browser;
+use havengate::{
+    config::Config,
+    flow::{Act, Clause, DecisionId, Group},
+    ledger::{
+        Assert, Change, Leaf, Ledger, Opening, Permission, Tx,
+        leaf::{Decided, Kind},
+    },
+    metrics::Metrics,
+    panel::{
+        access::{Role, session},
+        start::{Given, Running, start},
+    },
+    policy::{Policy, Sources, shipped},
+    verdict::Code,
+};
+use jiff::Timestamp;
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use tempfile::TempDir;
+
+pub(crate) const CONNECTION: &str = "inform-riverside";
+pub(crate) const COUNCIL: &str = "riverside-council/housing-referrals";
+
+/// A running panel and what is behind it.
+pub(crate) struct World {
+    pub(crate) running: Running,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) home: TempDir,
+    clock: Arc<Mutex<Timestamp>>,
+    decisions: AtomicU64,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with("").await
+    }
+
+    /// With more of the configuration, such as `[notify]`.
+    pub(crate) async fn with(more: &str) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let text = format!(
+            "[gateway]\nname = \"test\"\n[panel]\nlisten = \"127.0.0.1:0\"\nurl = \"http://127.0.0.1\"\n\
+             organisation = \"Riverside Outreach\"\nclients = 400\n{more}"
+        );
+        let config = Config::parse(&text, &home.path().join("havengate.toml"), []).unwrap_or_else(|e| panic!("{e}"));
+        let clock = Arc::new(Mutex::new("2026-11-20T10:00:00Z".parse::<Timestamp>().unwrap()));
+        let mut opening = Opening::new("test");
+        let shown = Arc::clone(&clock);
+        opening.clock = Arc::new(move || *shown.lock().unwrap());
+        Ledger::create(&config.ledger, &opening).unwrap();
+        let ledger = Arc::new(Ledger::open(&config.ledger, opening).unwrap());
+        let sources = shipped::sources();
+        let policy = Arc::new(Policy::compile(&sources).unwrap());
+        activate(&ledger, &policy, &sources).await;
+        let metrics = Arc::new(Metrics::new().unwrap());
+        metrics.policy(&policy);
+        let shared = Arc::clone(&policy);
+        let given =
+            Given { ledger: Arc::clone(&ledger), policy: Arc::new(move || Arc::clone(&shared)), metrics, tls: None };
+        let running = start(&config, given).await.unwrap().unwrap();
+        Self { running, ledger, policy, home, clock, decisions: AtomicU64::new(1) }
+    }
+
+    /// The address that a browser types.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.running.address())
+    }
+
+    pub(crate) fn at(&self, when: &str) {
+        *self.clock.lock().unwrap() = when.parse().unwrap();
+    }
+
+    /// Somebody without an account.
+    pub(crate) fn anybody(&self) -> Browser {
+        Browser::new(self.running.address())
+    }
+
+    /// Somebody signed in with this role, without the way through the door.
+    pub(crate) async fn signed(&self, role: Role) -> Browser {
+        let panel = self.running.panel();
+        let id = format!("{role}-{}", self.decisions.fetch_add(1, Ordering::SeqCst));
+        let (account, name) = (id.clone(), format!("A {role}, {id}"));
+        panel
+            .store()
+            .write(move |db| {
+                db.execute(
+                    "INSERT INTO accounts (id, name, role, created) VALUES (?1, ?2, ?3, 0)",
+                    (&account, name, role.as_str()),
+                )
+            })
+            .await
+            .unwrap();
+        let cookie = session::open(panel, id).await.unwrap();
+        Browser::new(self.running.address()).with_cookie(&cookie)
+    }
+
+    pub(crate) fn decision(&self) -> DecisionId {
+        let mut bytes = [7; 16];
+        bytes[..8].copy_from_slice(&self.decisions.fetch_add(1, Ordering::SeqCst).to_be_bytes());
+        DecisionId::from_bytes(bytes)
+    }
+
+    /// A request that was stopped, as the gateway records it.
+    pub(crate) async fn refused(&self, connection: &str, to: &str, code: Code, clause: Clause) -> DecisionId {
+        let mut leaf = self.about(connection, to);
+        leaf.decided = Some(Decided::Refused);
+        leaf.code = Some(code);
+        leaf.clauses = vec![clause];
+        let attempt = matches!(code, Code::DestinationLinked | Code::Forum);
+        let changes = if attempt { vec![Change::Notify { kind: "attempt" }] } else { Vec::new() };
+        let decision = leaf.decision.unwrap();
+        self.ledger.append(Tx { asserts: Vec::new(), leaf, detail: Vec::new(), changes }).await.unwrap();
+        decision
+    }
+
+    /// A request that was sent, with how many values of each group, in what form, and the answer to it.
+    pub(crate) async fn sent(&self, connection: &str, to: &str, values: &[(Group, &'static str, Act, u64)]) -> DecisionId {
+        let mut leaf = self.about(connection, to);
+        leaf.decided = Some(Decided::Allowed);
+        leaf.counts = values.iter().map(|(group, form, act, n)| ((*group, *form, *act), *n)).collect();
+        let decision = leaf.decision.unwrap();
+        let tx =
+            Tx { asserts: vec![Assert::PolicyActive(self.policy.hash)], leaf, detail: Vec::new(), changes: Vec::new() };
+        assert!(matches!(self.ledger.permit(tx).await.unwrap(), Permission::Granted(_)));
+        let mut leaf = Leaf::new(Kind::Outcome);
+        leaf.decision = Some(decision);
+        leaf.extra.insert("ended", "answered".to_owned());
+        leaf.extra.insert("status", "200".to_owned());
+        self.ledger.append(Tx { asserts: vec![], leaf, detail: vec![], changes: vec![] }).await.unwrap();
+        decision
+    }
+
+    fn about(&self, connection: &str, to: &str) -> Leaf {
+        let mut leaf = Leaf::new(Kind::Decision);
+        leaf.decision = Some(self.decision());
+        leaf.policy = Some(self.policy.hash);
+        leaf.integration = Some(connection.parse().unwrap());
+        leaf.operation = Some("refer".parse().unwrap());
+        leaf.destination = Some(to.parse().unwrap());
+        leaf
+    }
+
+    pub(crate) fn store_path(&self) -> PathBuf {
+        self.home.path().join("panel.db")
+    }
+}
+
+async fn activate(ledger: &Ledger, policy: &Policy, sources: &Sources) {
+    let mut leaf = Leaf::new(Kind::PolicyActivated);
+    leaf.policy = Some(policy.hash);
+    let sources = serde_json::to_string(&sources.0).unwrap();
+    let changes = vec![Change::ActivatePolicy { hash: policy.hash, sources }];
+    ledger.append(Tx { asserts: vec![], leaf, detail: vec![], changes }).await.unwrap();
+}

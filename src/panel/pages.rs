@@ -1,14 +1,26 @@
 //! The pages themselves, a file for each.
 
+pub(in crate::panel) mod record;
+mod recipients;
 mod sheets;
 mod today;
+pub(in crate::panel) mod uncovered;
 
-use super::routes::{FIGURES, Route, Who};
+use super::routes::{EVERYBODY_SIGNED, FIGURES, PANEL, Route, Who};
 
 /// The pages of this room.
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/", FIGURES, today::today),
+        Route::get("/recipients", EVERYBODY_SIGNED, recipients::list),
+        Route::get("/recipients/map.svg", EVERYBODY_SIGNED, recipients::picture),
+        Route::get("/recipients/{organisation}/{system}", EVERYBODY_SIGNED, recipients::one),
+        Route::get("/record", FIGURES, record::page),
+        Route::get("/record/entries.ndjson", FIGURES, record::entries),
+        Route::post("/record/check", FIGURES, record::check),
+        Route::get("/not-covered", EVERYBODY_SIGNED, uncovered::page),
+        Route::post("/not-covered", EVERYBODY_SIGNED, uncovered::add),
+        Route::post("/not-covered/{number}/covered", PANEL, uncovered::end),
         Route::get("/panel.css", Who::Anybody, sheets::style),
         Route::get("/icon.svg", Who::Anybody, sheets::icon),
     ]

@@ -59,7 +59,13 @@ pub fn all() -> Vec<Route> {
 
 /// Where somebody of this role can go from every page, in this order.
 pub(super) fn links(role: Role) -> Vec<(&'static str, &'static str)> {
-    const LINKS: &[(&str, &str, &[Role])] = &[("/", "Today", &[Role::Panel, Role::Operator])];
+    const ALL: &[Role] = Role::ALL;
+    const LINKS: &[(&str, &str, &[Role])] = &[
+        ("/", "Today", &[Role::Panel, Role::Operator]),
+        ("/recipients", "Recipients", ALL),
+        ("/record", "Record book", &[Role::Panel, Role::Operator]),
+        ("/not-covered", "Not covered", ALL),
+    ];
     LINKS.iter().filter(|(_, _, roles)| roles.contains(&role)).map(|(to, label, _)| (*to, *label)).collect()
 }
 

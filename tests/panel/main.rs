@@ -5,4 +5,5 @@ mod support;
 
 mod browser;
 mod frame;
+mod registers;
 mod world;

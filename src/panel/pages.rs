@@ -15,6 +15,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/recipients", EVERYBODY_SIGNED, recipients::list),
         Route::get("/recipients/map.svg", EVERYBODY_SIGNED, recipients::picture),
         Route::get("/recipients/{organisation}/{system}", EVERYBODY_SIGNED, recipients::one),
+        Route::get("/recipients/{organisation}/{system}/map.svg", EVERYBODY_SIGNED, recipients::picture_from),
         Route::get("/record", FIGURES, record::page),
         Route::get("/record/entries.ndjson", FIGURES, record::entries),
         Route::post("/record/check", FIGURES, record::check),

@@ -156,6 +156,18 @@ pub(super) async fn picture(State(panel): State<Arc<Panel>>) -> Response {
     page::typed(StatusCode::OK, "image/svg+xml", svg)
 }
 
+/// Where data can go from one recipient.
+pub(super) async fn picture_from(
+    State(panel): State<Arc<Panel>>,
+    Path((organisation, system)): Path<(String, String)>,
+) -> Result<Response, Wrong> {
+    let policy = panel.policy();
+    let id = SystemId::parse(&format!("{organisation}/{system}")).map_err(|_| Wrong::NotFound)?;
+    policy.registry.system(&id).ok_or(Wrong::NotFound)?;
+    let svg = map::svg(&Map::new(&policy.registry, panel.today(), Some(id.as_str())));
+    Ok(page::typed(StatusCode::OK, "image/svg+xml", svg))
+}
+
 #[derive(Template)]
 #[template(config = "src/panel/askama.toml", path = "recipient.html")]
 struct Recipient {

@@ -13,13 +13,17 @@
 //! | what is kept | [`store`]: accounts, figures, what is told to whom. The record book stays the only truth of what was sent |
 
 pub mod access;
+mod cited;
 mod guard;
+mod letters;
 mod page;
 mod pages;
 pub mod routes;
 pub mod server;
 pub mod start;
+pub mod stops;
 pub mod store;
+mod tries;
 mod wrong;
 
 use crate::{

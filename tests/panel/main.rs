@@ -5,4 +5,5 @@ mod support;
 
 mod browser;
 mod frame;
+mod stops;
 mod world;

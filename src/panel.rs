@@ -9,6 +9,7 @@
 //! | who may ask for what | [`routes`]: every address, method and role, once; `guard` holds to it |
 //! | starting and listening | [`start`], [`server`] |
 //! | accounts and sessions | [`access`] |
+//! | texts that only members may read | [`sealed`] |
 //! | what every page has | [`page`] |
 //! | what is kept | [`store`]: accounts, figures, what is told to whom. The record book stays the only truth of what was sent |
 
@@ -17,6 +18,7 @@ mod guard;
 mod page;
 mod pages;
 pub mod routes;
+pub mod sealed;
 pub mod server;
 pub mod start;
 pub mod store;

@@ -45,6 +45,7 @@ pub struct Panel {
     metrics: Arc<Metrics>,
     config: config::Panel,
     gateway: String,
+    access: access::State,
 }
 
 impl fmt::Debug for Panel {
@@ -63,7 +64,7 @@ impl Panel {
         policy: PolicySource,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
-        Arc::new(Self { ledger, policy, store, metrics, config, gateway })
+        Arc::new(Self { ledger, policy, store, metrics, config, gateway, access: access::State::default() })
     }
 
     /// The record book.

@@ -9,17 +9,23 @@
 //! | who may ask for what | [`routes`]: every address, method and role, once; `guard` holds to it |
 //! | starting and listening | [`start`], [`server`] |
 //! | accounts and sessions | [`access`] |
+//! | texts that only members may read | [`sealed`] |
 //! | what every page has | [`page`] |
 //! | what is kept | [`store`]: accounts, figures, what is told to whom. The record book stays the only truth of what was sent |
 
 pub mod access;
+mod cited;
 mod guard;
+mod letters;
 mod page;
 mod pages;
 pub mod routes;
+pub mod sealed;
 pub mod server;
 pub mod start;
+pub mod stops;
 pub mod store;
+mod tries;
 mod wrong;
 
 use crate::{
@@ -43,6 +49,7 @@ pub struct Panel {
     metrics: Arc<Metrics>,
     config: config::Panel,
     gateway: String,
+    access: access::State,
 }
 
 impl fmt::Debug for Panel {
@@ -61,7 +68,7 @@ impl Panel {
         policy: PolicySource,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
-        Arc::new(Self { ledger, policy, store, metrics, config, gateway })
+        Arc::new(Self { ledger, policy, store, metrics, config, gateway, access: access::State::default() })
     }
 
     /// The record book.

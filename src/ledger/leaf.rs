@@ -51,6 +51,10 @@ closed! {
         RefusedSummary = "refused.summary",
         /// The panel answered a stop with what it will do.
         StopAnswered = "stop.answered",
+        /// Nobody answered a stop in time, and the panel was reminded.
+        StopOverdue = "stop.overdue",
+        /// A sheet with a code for stops was made, withdrawn or used too often.
+        StopCode = "stop.code",
         /// The panel reviewed an emergency disclosure.
         SafeguardingReviewed = "safeguarding.reviewed",
         /// Somebody reported sharing, by whatever channel (TRANS-2).

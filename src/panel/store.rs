@@ -6,6 +6,7 @@
 use super::{
     access,
     pages::{record, uncovered},
+    stops, tries,
     wrong::Wrong,
 };
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -22,7 +23,13 @@ const APPLICATION: i64 = 0x4856_504e;
 const FORMAT: i64 = 1;
 
 /// Each area keeps its own tables, named here once.
-const TABLES: &[&str] = &[access::TABLES, record::TABLES, uncovered::TABLES];
+const TABLES: &[&str] = &[
+    access::TABLES,
+    tries::TABLES,
+    stops::TABLES,
+    record::TABLES,
+    uncovered::TABLES,
+];
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]

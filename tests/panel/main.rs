@@ -6,4 +6,5 @@ mod support;
 mod browser;
 mod frame;
 mod registers;
+mod stops;
 mod world;

@@ -10,7 +10,8 @@ use havengate::{
     },
     metrics::Metrics,
     panel::{
-        access::{Role, session},
+        access::{Role, keys::Unlocked, session, totp},
+        sealed,
         start::{Given, Running, start},
     },
     policy::{Policy, Sources, shipped},
@@ -28,6 +29,9 @@ use tempfile::TempDir;
 
 pub(crate) const CONNECTION: &str = "inform-riverside";
 pub(crate) const COUNCIL: &str = "riverside-council/housing-referrals";
+
+/// The secret of every authenticator app of people who came through [`World::signed`].
+const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
 /// A running panel and what is behind it.
 pub(crate) struct World {
@@ -84,23 +88,31 @@ impl World {
         Browser::new(self.running.address())
     }
 
-    /// Somebody signed in with this role, without the way through the door.
+    /// Somebody signed in with this role, without the way through the door. Their second factor is [`World::code`].
     pub(crate) async fn signed(&self, role: Role) -> Browser {
         let panel = self.running.panel();
         let id = format!("{role}-{}", self.decisions.fetch_add(1, Ordering::SeqCst));
         let (account, name) = (id.clone(), format!("A {role}, {id}"));
+        let (public, private) = sealed::generate().unwrap();
         panel
             .store()
             .write(move |db| {
                 db.execute(
-                    "INSERT INTO accounts (id, name, role, created) VALUES (?1, ?2, ?3, 0)",
-                    (&account, name, role.as_str()),
+                    "INSERT INTO accounts (id, name, role, created, public) VALUES (?1, ?2, ?3, 0, ?4)",
+                    (&account, name, role.as_str(), public.as_bytes()),
                 )
             })
             .await
             .unwrap();
-        let cookie = session::open(panel, id).await.unwrap();
+        let unlocked = Unlocked { private: Arc::new(private), secret: totp::Secret::parse(SECRET).unwrap() };
+        let cookie = session::open_with(panel, id, unlocked).await.unwrap();
         Browser::new(self.running.address()).with_cookie(&cookie)
+    }
+
+    /// What the app of everybody from [`World::signed`] shows now. Each code is taken once: move the clock by 30 s for
+    /// the next.
+    pub(crate) fn code(&self) -> String {
+        totp::Secret::parse(SECRET).unwrap().code(self.running.panel().now())
     }
 
     pub(crate) fn decision(&self) -> DecisionId {
@@ -123,7 +135,12 @@ impl World {
     }
 
     /// A request that was sent, with how many values of each group, in what form, and the answer to it.
-    pub(crate) async fn sent(&self, connection: &str, to: &str, values: &[(Group, &'static str, Act, u64)]) -> DecisionId {
+    pub(crate) async fn sent(
+        &self,
+        connection: &str,
+        to: &str,
+        values: &[(Group, &'static str, Act, u64)],
+    ) -> DecisionId {
         let mut leaf = self.about(connection, to);
         leaf.decided = Some(Decided::Allowed);
         leaf.counts = values.iter().map(|(group, form, act, n)| ((*group, *form, *act), *n)).collect();

@@ -1,6 +1,6 @@
 //! Sessions: a random token in a cookie, its hash in the store.
 
-use super::Role;
+use super::{Role, keys::Unlocked};
 use crate::panel::{Panel, wrong::Wrong};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::OptionalExtension as _;
@@ -36,6 +36,18 @@ pub struct Session {
 /// # Errors
 /// [`Wrong::Broken`] when there is no randomness or the store fails.
 pub async fn open(panel: &Panel, account: String) -> Result<String, Wrong> {
+    opened(panel, account, None).await
+}
+
+/// The same, keeping the account's secrets in memory for as long as the session lasts.
+///
+/// # Errors
+/// [`Wrong::Broken`] when there is no randomness or the store fails.
+pub async fn open_with(panel: &Panel, account: String, unlocked: Unlocked) -> Result<String, Wrong> {
+    opened(panel, account, Some(unlocked)).await
+}
+
+async fn opened(panel: &Panel, account: String, unlocked: Option<Unlocked>) -> Result<String, Wrong> {
     let (token, csrf) = (random()?, random()?);
     let (digest, now) = (digest(&token), panel.now().as_microsecond());
     let oldest = panel.now().saturating_sub(LONGEST).unwrap_or(Timestamp::MIN).as_microsecond();
@@ -46,6 +58,9 @@ pub async fn open(panel: &Panel, account: String) -> Result<String, Wrong> {
             db.execute("INSERT INTO sessions VALUES (?1, ?2, ?3, ?4, ?4)", (digest, account, csrf, now))
         })
         .await?;
+    if let Some(unlocked) = unlocked {
+        panel.access.ring.hold(digest, unlocked);
+    }
     Ok(format!("{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Strict"))
 }
 
@@ -69,10 +84,14 @@ pub async fn find(panel: &Panel, token: &str) -> Result<Option<Session>, Wrong> 
             .optional()
         })
         .await?;
-    let Some(((account, name, role, csrf), (created, seen))) = found else { return Ok(None) };
+    let Some(((account, name, role, csrf), (created, seen))) = found else {
+        panel.access.ring.forget(&digest);
+        return Ok(None);
+    };
     let Ok(role) = role.parse::<Role>() else { return Ok(None) };
     let since = |micros: i64| now.duration_since(Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MIN));
     if since(created) > LONGEST || since(seen) > IDLE {
+        end(panel, digest).await?;
         return Ok(None);
     }
     if since(seen) > SEEN_EVERY {
@@ -90,8 +109,24 @@ pub async fn find(panel: &Panel, token: &str) -> Result<Option<Session>, Wrong> 
 /// # Errors
 /// [`Wrong::Broken`] when the store fails.
 pub async fn close(panel: &Panel, session: &Session) -> Result<(), Wrong> {
-    let token = session.token;
+    end(panel, session.token).await
+}
+
+async fn end(panel: &Panel, token: [u8; 32]) -> Result<(), Wrong> {
+    panel.access.ring.forget(&token);
     panel.store().write(move |db| db.execute("DELETE FROM sessions WHERE token = ?1", [token])).await.map(drop)
+}
+
+/// Ends every session that is over, and forgets their keys.
+pub(super) async fn sweep(panel: &Panel) -> Result<(), Wrong> {
+    let before = |length| panel.now().saturating_sub(length).unwrap_or(Timestamp::MIN).as_microsecond();
+    let (created, seen) = (before(LONGEST), before(IDLE + SEEN_EVERY));
+    let live = panel.store().write(move |db| {
+        db.execute("DELETE FROM sessions WHERE created < ?1 OR seen < ?2", (created, seen))?;
+        db.prepare_cached("SELECT token FROM sessions")?.query_map([], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()
+    });
+    panel.access.ring.keep(&live.await?);
+    Ok(())
 }
 
 /// What a browser that signs out is told.

@@ -1,0 +1,102 @@
+//! Stops ("down tools", TOOLS-1): anybody with a printed sheet stops a flow, unnamed; the panel answers within a
+//! working day; only a panel member with a second factor lifts it.
+//!
+//! | what | where |
+//! |---|---|
+//! | the page with the code, for anybody | `place` |
+//! | printed sheets and their codes | `sheets` |
+//! | what stands in the record book, for the pages | `follow` |
+//! | the panel's pages: list, answer | `list` |
+//! | lifting | `lift` |
+//! | reminding the panel of an answer that is due | `remind` |
+
+pub(super) mod days;
+mod follow;
+mod lift;
+mod list;
+mod place;
+mod remind;
+pub(super) mod scope;
+mod sheets;
+pub(super) mod words;
+
+use super::{
+    Panel,
+    routes::{FIGURES, PANEL, Route, Who},
+    wrong::Wrong,
+};
+use crate::flow::name_closed as closed;
+use std::sync::Arc;
+
+closed! {
+    /// Why somebody stops a flow, in closed words: free ones would name somebody.
+    Reason {
+        /// It may reach the Home Office.
+        HomeOffice = "home-office",
+        /// Somebody could come to harm.
+        Harm = "harm",
+        /// Nobody agreed, or not freely.
+        Consent = "consent",
+        /// More leaves than should.
+        TooMuch = "too-much",
+        /// An instruction against the charter.
+        Told = "told",
+        /// Something else.
+        Other = "other",
+    }
+}
+
+impl Reason {
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::HomeOffice => "It may reach the Home Office",
+            Self::Harm => "A client could come to harm",
+            Self::Consent => "Clients did not agree to it, or not freely",
+            Self::TooMuch => "More is sent than should be",
+            Self::Told => "I was told to do something against the charter",
+            Self::Other => "Something else",
+        }
+    }
+}
+
+/// The tables of this area. What is in `stops` and below can be made again from the record book, the words apart.
+pub(super) const TABLES: &str = "
+CREATE TABLE stop_codes (id TEXT PRIMARY KEY, digest BLOB NOT NULL UNIQUE, made INTEGER NOT NULL, until INTEGER)
+    STRICT, WITHOUT ROWID;
+CREATE TABLE stops (id TEXT PRIMARY KEY, what TEXT NOT NULL, reason TEXT NOT NULL, entry INTEGER NOT NULL,
+    day TEXT NOT NULL, read INTEGER NOT NULL, requests INTEGER NOT NULL DEFAULT 0, lifted INTEGER, lifted_day TEXT,
+    lifted_words TEXT, reminded INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+CREATE TABLE stop_answers (entry INTEGER PRIMARY KEY, stop TEXT NOT NULL, day TEXT NOT NULL, words TEXT NOT NULL)
+    STRICT;
+CREATE TABLE stopped_requests (stop TEXT NOT NULL, entry INTEGER NOT NULL, decision TEXT NOT NULL,
+    PRIMARY KEY (stop, entry)) STRICT, WITHOUT ROWID;
+CREATE TABLE stop_words (sha256 TEXT PRIMARY KEY, salt TEXT NOT NULL, words TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE stops_followed (only INTEGER PRIMARY KEY CHECK (only = 1), notice INTEGER NOT NULL) STRICT;
+";
+
+/// The pages of this area.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/stop", Who::Anybody, place::door),
+        Route::post("/stop", Who::Anybody, place::code),
+        Route::post("/stop/place", Who::Anybody, place::place),
+        Route::post("/stop/ask", Who::Anybody, place::ask),
+        Route::get("/stops", FIGURES, list::list),
+        Route::get("/stops/sheets", PANEL, sheets::page),
+        Route::post("/stops/sheets", PANEL, sheets::make),
+        Route::post("/stops/sheets/withdraw", PANEL, sheets::withdraw),
+        Route::get("/stops/{id}", PANEL, list::one),
+        Route::post("/stops/{id}/answer", PANEL, list::answer),
+        Route::post("/stops/{id}/lift", PANEL, lift::lift),
+    ]
+}
+
+/// One turn of what runs beside the pages: reads what is new in the record book, and reminds the panel of answers that
+/// are overdue, once for each stop.
+///
+/// # Errors
+/// [`Wrong`] when the store or the record book fails; the next turn goes on from there.
+pub async fn turn(panel: &Arc<Panel>) -> Result<(), Wrong> {
+    follow::follow(panel).await?;
+    remind::remind(panel).await
+}

@@ -1,0 +1,210 @@
+//! `/stop`: anybody with a printed sheet. No session, no cookie, nothing in the log; the record book names the stop and
+//! what it covers, and nobody.
+
+use super::{Reason, days, follow, list, scope, sheets};
+use crate::{
+    consent::view::{Stop, StopScope},
+    flow::{Clause, DecisionId},
+    ledger::{Change, Leaf, LedgerError, leaf::Kind},
+    panel::{
+        Panel,
+        access::Visitor,
+        cited::Cited,
+        guard::Fields,
+        page::{self, Shell},
+        tries,
+        wrong::Wrong,
+    },
+};
+use askama::Template;
+use axum::{extract::State, response::Response};
+use http::StatusCode;
+use jiff::SignedDuration;
+use std::sync::Arc;
+
+/// Stops that one code places in an hour.
+const STOPS: i64 = 10;
+/// Wrong codes that are answered as such in a minute. A right code is taken however many there were: at 69 bits a code
+/// is not found by trying.
+const WRONG: i64 = 30;
+
+#[derive(Template)]
+#[template(config = "src/panel/askama.toml", path = "stop.html")]
+struct Door {
+    shell: Shell,
+    error: &'static str,
+    asked: &'static str,
+    codes: bool,
+    clause: Cited,
+}
+
+#[derive(Template)]
+#[template(config = "src/panel/askama.toml", path = "stop_what.html")]
+struct What {
+    shell: Shell,
+    error: &'static str,
+    code: String,
+    once: String,
+    choices: scope::Choices,
+    reasons: Vec<(&'static str, &'static str)>,
+}
+
+#[derive(Template)]
+#[template(config = "src/panel/askama.toml", path = "stop_placed.html")]
+struct Placed {
+    shell: Shell,
+    what: String,
+    since: String,
+    due: String,
+    id: String,
+    clause: Cited,
+}
+
+#[derive(Template)]
+#[template(config = "src/panel/askama.toml", path = "stop_state.html")]
+struct State_ {
+    shell: Shell,
+    stop: list::Row,
+    answers: Vec<list::Said>,
+    clause: Cited,
+}
+
+/// The page one types the address of.
+pub(super) async fn door(State(panel): State<Arc<Panel>>) -> Result<Response, Wrong> {
+    shown(&panel, StatusCode::OK, "", "").await
+}
+
+async fn shown(panel: &Panel, status: StatusCode, error: &'static str, asked: &'static str) -> Result<Response, Wrong> {
+    let door = Door {
+        shell: Shell::of(panel, &Visitor::ANYBODY, "Stop a flow (\u{201c}down tools\u{201d})", "/stop"),
+        error,
+        asked,
+        codes: sheets::any(panel).await?,
+        clause: Cited::of(panel, Clause::Tools1),
+    };
+    with(status, page::html(&door)?)
+}
+
+fn with(status: StatusCode, mut response: Response) -> Result<Response, Wrong> {
+    *response.status_mut() = status;
+    Ok(response)
+}
+
+/// A code was typed: what shall be stopped?
+pub(super) async fn code(State(panel): State<Arc<Panel>>, fields: Fields) -> Result<Response, Wrong> {
+    let typed = fields.one("code")?;
+    match sheets::of(&panel, typed).await? {
+        Some(_) => ask_what(&panel, typed, StatusCode::OK, ""),
+        None => wrong_code(&panel, typed).await,
+    }
+}
+
+async fn wrong_code(panel: &Panel, typed: &str) -> Result<Response, Wrong> {
+    if typed.is_empty() {
+        return shown(panel, StatusCode::BAD_REQUEST, "Type the code that stands on the printed sheet.", "").await;
+    }
+    if tries::within(panel, "stop-code".to_owned(), SignedDuration::from_mins(1), WRONG).await? {
+        let said = "That is not the code of a sheet in use. Look at the sheet again, or for a newer sheet.";
+        return shown(panel, StatusCode::FORBIDDEN, said, "").await;
+    }
+    let said =
+        "Many wrong codes were typed in the last minute. A right code still works: check yours, letter by letter.";
+    shown(panel, StatusCode::TOO_MANY_REQUESTS, said, "").await
+}
+
+fn ask_what(panel: &Panel, code: &str, status: StatusCode, error: &'static str) -> Result<Response, Wrong> {
+    let asked = What {
+        shell: Shell::of(panel, &Visitor::ANYBODY, "What shall be stopped?", "/stop"),
+        error,
+        code: crate::panel::letters::plain(code),
+        once: id()?,
+        choices: scope::choices(&panel.policy()),
+        reasons: Reason::ALL.iter().map(|r| (r.as_str(), r.label())).collect(),
+    };
+    with(status, page::html(&asked)?)
+}
+
+/// 128 random bits: a stop's number, made with the form so that a form sent twice places one stop.
+fn id() -> Result<String, Wrong> {
+    let mut random = [0; 16];
+    aws_lc_rs::rand::fill(&mut random).map_err(|_| Wrong::broken("the random source failed"))?;
+    Ok(DecisionId::from_bytes(random).to_string())
+}
+
+/// Places it.
+pub(super) async fn place(State(panel): State<Arc<Panel>>, fields: Fields) -> Result<Response, Wrong> {
+    let typed = fields.one("code")?;
+    let Some(sheet) = sheets::of(&panel, typed).await? else { return wrong_code(&panel, typed).await };
+    let policy = panel.policy();
+    let Some(scope) = scope::chosen(&policy, fields.one("what")?) else {
+        return ask_what(&panel, typed, StatusCode::BAD_REQUEST, "Choose what shall be stopped.");
+    };
+    let reason = match fields.one("reason")? {
+        "" => None,
+        said => Some(said.parse::<Reason>().map_err(|_| Wrong::Invalid("Choose one of the reasons, or none."))?),
+    };
+    let id = fields.one("once")?.parse::<DecisionId>().map_err(|_| Wrong::Invalid("Open the page /stop again."))?;
+    let stop = Stop { id: id.to_string(), scope, at: panel.now() };
+    if let Some(same) = panel.ledger().view().stops().find(|s| s.id == stop.id) {
+        return sent_twice(&panel, same, &stop.scope);
+    }
+    if !tries::within(&panel, format!("stops-of:{sheet}"), SignedDuration::from_hours(1), STOPS).await? {
+        sheets::overused(&panel, &sheet).await?;
+        let said = "Ten stops were placed with this code within the hour, which is all it places. The panel was told. \
+                    Tell a panel member or your union what is wrong, or try again in an hour.";
+        return shown(&panel, StatusCode::TOO_MANY_REQUESTS, said, "").await;
+    }
+    let mut leaf = Leaf::placing(&stop);
+    leaf.extra.extend(reason.map(|r| ("reason", r.as_str().to_owned())));
+    let changes = vec![Change::PlaceStop(stop.clone()), Change::Notify { kind: follow::PLACED }];
+    match panel.record(leaf, changes).await {
+        Ok(_) => placed(&panel, &stop),
+        // Two of the same form at once, or one that was lifted meanwhile.
+        Err(LedgerError::Conflict(_)) => match panel.ledger().view().stops().find(|s| s.id == stop.id) {
+            Some(same) => sent_twice(&panel, same, &stop.scope),
+            None => Err(Wrong::Conflict("This form was sent before. Open /stop again to place another stop.")),
+        },
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// The same form again: what it did stands. Never a stop that somebody asked for and did not get.
+fn sent_twice(panel: &Panel, before: &Stop, asked: &StopScope) -> Result<Response, Wrong> {
+    if before.scope == *asked {
+        return placed(panel, before);
+    }
+    Err(Wrong::Conflict("This form was sent before, for something else. Open /stop again to place another stop."))
+}
+
+fn placed(panel: &Panel, stop: &Stop) -> Result<Response, Wrong> {
+    page::html(&Placed {
+        shell: Shell::of(panel, &Visitor::ANYBODY, "It is stopped", "/stop"),
+        what: scope::said(&panel.policy(), &scope::value(&stop.scope)),
+        since: days::moment(stop.at),
+        due: days::said(days::next_working(days::london(stop.at))),
+        id: stop.id.clone(),
+        clause: Cited::of(panel, Clause::Tools1),
+    })
+}
+
+/// What became of a stop, for whoever has its number.
+pub(super) async fn ask(State(panel): State<Arc<Panel>>, fields: Fields) -> Result<Response, Wrong> {
+    let not_one = "That is not the number of a stop. It has 26 letters and digits.";
+    let Ok(id) = fields.one("stop")?.parse::<DecisionId>() else {
+        return shown(&panel, StatusCode::BAD_REQUEST, "", not_one).await;
+    };
+    follow::follow(&panel).await?;
+    let Some((stop, answers)) = list::find(&panel, id.to_string()).await? else {
+        return shown(&panel, StatusCode::NOT_FOUND, "", "There is no stop with this number.").await;
+    };
+    let shell = Shell::of(&panel, &Visitor::ANYBODY, "What became of a stop", "/stop");
+    page::html(&State_ { shell, stop, answers, clause: Cited::of(&panel, Clause::Tools1) })
+}
+
+/// An entry about sheets and their codes, which names neither.
+pub(super) fn about_code(sheet: &str, act: &str) -> Leaf {
+    let mut leaf = Leaf::new(Kind::StopCode);
+    leaf.extra.insert("sheet", sheet.to_owned());
+    leaf.extra.insert("act", act.to_owned());
+    leaf
+}

@@ -10,9 +10,11 @@
 //! | starting and listening | [`start`], [`server`] |
 //! | accounts and sessions | [`access`] |
 //! | what every page has | [`page`] |
+//! | figures made of the record book | [`figures`] |
 //! | what is kept | [`store`]: accounts, figures, what is told to whom. The record book stays the only truth of what was sent |
 
 pub mod access;
+pub mod figures;
 mod guard;
 mod page;
 mod pages;

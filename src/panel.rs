@@ -11,10 +11,12 @@
 //! | accounts and sessions | [`access`] |
 //! | texts that only members may read | [`sealed`] |
 //! | what every page has | [`page`] |
+//! | figures made of the record book | [`figures`] |
 //! | what is kept | [`store`]: accounts, figures, what is told to whom. The record book stays the only truth of what was sent |
 
 pub mod access;
 mod cited;
+pub mod figures;
 mod guard;
 mod letters;
 mod page;

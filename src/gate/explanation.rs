@@ -129,7 +129,8 @@ fn act(name: &str) -> &str {
 /// What happened at each place, of everybody in the request together.
 fn places(detail: &[Value], erased: u64, policy: &Policy) -> String {
     let mut counts: BTreeMap<(&str, &str, &str), u64> = BTreeMap::new();
-    for row in detail {
+    // A row without a category says only when a request was stopped.
+    for row in detail.iter().filter(|row| text(row, "category").is_some()) {
         let key = (
             text(row, "path").unwrap_or_default(),
             text(row, "category").unwrap_or_default(),

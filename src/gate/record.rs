@@ -3,17 +3,21 @@
 
 use super::{answer::Withheld, respond::quotable};
 use crate::{
-    flow::{Act, Clause, DecisionId, Form},
+    flow::{Act, Clause, DecisionId, Form, Group},
     ledger::{
         Assert, Change, Detail, Leaf, Tx,
         leaf::{Decided, Kind},
     },
     policy::{Policy, Route},
     screen::Screened,
-    verdict::{Code, Refusal, disclosure::Row},
+    verdict::{
+        Code, Refusal,
+        disclosure::{Grounds, Row},
+        rules,
+    },
 };
 use jiff::Timestamp;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The transaction that permits a screened request, with everything that must still hold.
 #[must_use]
@@ -27,6 +31,10 @@ pub fn permission(screened: &Screened) -> Tx {
         count(&mut leaf, admitted.policy(), row);
     }
     leaf.clauses = withheld_clauses(&grounds.rows);
+    let basis = basis(grounds, admitted.policy());
+    if !basis.is_empty() {
+        leaf.extra.insert(BASIS, basis);
+    }
     let mut asserts = vec![Assert::PolicyActive(admitted.policy().hash)];
     asserts.extend(admitted.not_after().map(Assert::NotAfter));
     if grounds.safeguarding.is_empty() {
@@ -51,7 +59,11 @@ pub fn permission(screened: &Screened) -> Tx {
         if let Some(reason) = withheld.reasons.first() {
             leaf.extra.entry("rule").or_insert_with(|| reason.rule.to_string());
         }
-        if is_attempt(withheld) && !changes.iter().any(|c| matches!(c, Change::Notify { kind: "attempt" })) {
+        let attempt = is_attempt(withheld);
+        if attempt {
+            leaf.extra.entry(ATTEMPT).or_insert_with(|| linked_rule(withheld));
+        }
+        if attempt && !changes.iter().any(|c| matches!(c, Change::Notify { kind: "attempt" })) {
             changes.push(Change::Notify { kind: "attempt" });
         }
     }
@@ -75,40 +87,34 @@ pub fn refusal(
     if let Some(rule) = refusal.reasons.first() {
         leaf.extra.insert("rule", rule.rule.to_string());
     }
-    let detail = refusal
-        .reasons
-        .iter()
-        .filter(|r| r.category.is_some())
-        .map(|r| Detail {
-            at: now,
-            subject: None,
-            consent: None,
-            category: r.category.clone(),
-            form: None,
-            path: r.path.clone(),
-            act: Act::Blocked,
-            count: 1,
-        })
-        .collect();
+    if is_attempt(refusal) {
+        leaf.extra.insert(ATTEMPT, linked_rule(refusal));
+    }
+    let row = |category, path| Detail {
+        at: now,
+        subject: None,
+        consent: None,
+        category,
+        form: None,
+        path,
+        act: Act::Blocked,
+        count: 1,
+    };
+    let named = refusal.reasons.iter().filter(|r| r.category.is_some());
+    let mut detail: Vec<Detail> = named.map(|r| row(r.category.clone(), r.path.clone())).collect();
+    if detail.is_empty() {
+        // A leaf knows only the day. Figures say in which hours requests are stopped.
+        detail.push(row(None, None));
+    }
     let changes = if is_attempt(refusal) { vec![Change::Notify { kind: "attempt" }] } else { Vec::new() };
     Tx { asserts: Vec::new(), leaf, detail, changes }
 }
 
 /// Whether it was an attempt to reach a linked recipient or a forum, by a connection or by what the request named.
 fn is_attempt(refusal: &Refusal) -> bool {
-    let linked = |rule: &str| {
-        matches!(
-            rule,
-            "no-home-office"
-                | "no-home-office-forum"
-                | "associated-only-by-data-2"
-                | "no-home-office-address"
-                | "no-linked-address"
-        )
-    };
     match refusal.code {
         Code::DestinationLinked | Code::Forum => true,
-        Code::RecipientDenied => refusal.reasons.iter().any(|reason| linked(reason.rule.as_str())),
+        Code::RecipientDenied => refusal.reasons.iter().any(|reason| rules::is_linked(reason.rule.as_str())),
         _ => false,
     }
 }
@@ -125,6 +131,7 @@ pub fn unanswered(decision: DecisionId, refusal: &Refusal, unsent: bool) -> Tx {
         tx.leaf.extra.insert("rule", rule.rule.to_string());
     }
     if is_attempt(refusal) {
+        tx.leaf.extra.insert(ATTEMPT, linked_rule(refusal));
         tx.changes.push(Change::Notify { kind: "attempt" });
     }
     if unsent {
@@ -135,6 +142,35 @@ pub fn unanswered(decision: DecisionId, refusal: &Refusal, unsent: bool) -> Tx {
 
 fn clauses(refusal: &Refusal) -> Vec<Clause> {
     refusal.reasons.iter().filter_map(|r| r.clause).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// In an entry of an attempt to reach the Home Office, somebody linked or a forum: the rule that says so, which is not
+/// always the first.
+const ATTEMPT: &str = crate::ledger::leaf::ATTEMPT;
+
+fn linked_rule(refusal: &Refusal) -> String {
+    let linked = refusal.reasons.iter().find(|reason| rules::is_linked(reason.rule.as_str()));
+    linked.or(refusal.reasons.first()).map_or_else(|| refusal.code.to_string(), |reason| reason.rule.to_string())
+}
+
+/// On what ground values left, by group: `identity:consent:3 location:emergency:1`, `aggregate` for counts of at least
+/// ten people. Figures say it after the details were erased; nobody is found by it. What is operational needs none.
+const BASIS: &str = crate::ledger::leaf::BASIS;
+
+fn basis(grounds: &Grounds, policy: &Policy) -> String {
+    let mut found: BTreeMap<(Group, &str), u64> = BTreeMap::new();
+    for row in grounds.rows.iter().filter(|row| crate::ledger::exposure::left(row.act)) {
+        let group = policy.categories.group(&row.rule.category).unwrap_or(Group::FreeText);
+        let ground = match &row.consent {
+            _ if group == Group::Operational => continue,
+            Some(id) if grounds.safeguarding.contains(id) => "emergency",
+            Some(_) => "consent",
+            None => "aggregate",
+        };
+        *found.entry((group, ground)).or_default() += row.count;
+    }
+    let said: Vec<_> = found.iter().map(|((group, ground), n)| format!("{group}:{ground}:{n}")).collect();
+    said.join(" ")
 }
 
 /// In an outcome: how many links of the answer were withheld.

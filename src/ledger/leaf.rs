@@ -17,6 +17,10 @@ use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 pub const LONGEST: usize = 4096;
 /// The name of a stop's id in `extra`.
 pub(super) const STOP: &str = "stop";
+/// The name in `extra` of the grounds on which something left.
+pub const BASIS: &str = "basis";
+/// The name in `extra` of the rule that says it was an attempt to reach the Home Office, somebody linked or a forum.
+pub const ATTEMPT: &str = "attempt";
 
 closed! {
     /// The type of a leaf (design section 8).
@@ -157,7 +161,10 @@ impl Leaf {
             *counts.entry((group, form, kept(act))).or_insert(0) += n;
         }
         let clauses = why.clause().into_iter().collect();
-        Self { decided: Some(Decided::Refused), code: Some(why.code()), clauses, counts, ..self.clone() }
+        let mut extra = self.extra.clone();
+        // Nothing left, on no ground.
+        extra.remove(BASIS);
+        Self { decided: Some(Decided::Refused), code: Some(why.code()), clauses, counts, extra, ..self.clone() }
     }
 
     /// The canonical text. When forms make it too long they are counted together as `any`.

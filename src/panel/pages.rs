@@ -1,7 +1,7 @@
 //! The pages themselves, a file for each.
 
-pub(in crate::panel) mod record;
 mod recipients;
+pub(in crate::panel) mod record;
 mod sheets;
 mod today;
 pub(in crate::panel) mod uncovered;

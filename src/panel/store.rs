@@ -4,7 +4,7 @@
 //! Two connections: one that writes, one that only reads, so that a page never waits for figures being made.
 
 use super::{
-    access,
+    access, figures,
     pages::{record, uncovered},
     stops, tries,
     wrong::Wrong,
@@ -27,6 +27,9 @@ const TABLES: &[&str] = &[
     access::TABLES,
     tries::TABLES,
     stops::TABLES,
+    figures::SUMS,
+    figures::KEPT,
+    figures::CURSOR,
     record::TABLES,
     uncovered::TABLES,
 ];

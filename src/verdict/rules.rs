@@ -23,6 +23,20 @@ pub fn of(rule: &RuleId) -> (Code, &'static str, &'static str) {
         ))
 }
 
+/// Whether a rule stops what would have reached the Home Office, somebody linked with it, or a forum it attends: an
+/// attempt, of which the panel is told at once (TRANS-2).
+#[must_use]
+pub fn is_linked(rule: &str) -> bool {
+    matches!(
+        rule,
+        "no-home-office"
+            | "no-home-office-forum"
+            | "associated-only-by-data-2"
+            | "no-home-office-address"
+            | "no-linked-address"
+    )
+}
+
 /// The refusal by a rule about who receives, in its own words.
 #[must_use]
 pub fn refusal(rule: &str) -> Refusal {

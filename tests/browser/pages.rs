@@ -20,7 +20,8 @@ async fn lively() -> World {
     for day in 1..20 {
         world.at(&format!("2026-11-{day:02}T11:00:00Z"));
         for n in 0..day {
-            let values = [(Group::Identity, "raw", Act::Sent, 3), (Group::Location, "generalised", Act::Generalised, 1)];
+            let values =
+                [(Group::Identity, "raw", Act::Sent, 3), (Group::Location, "generalised", Act::Generalised, 1)];
             world.sent(CONNECTION, COUNCIL, &values).await;
             if n % 3 == 0 {
                 world.refused(CONNECTION, COUNCIL, Code::ConsentMissing, Clause::Data2ii).await;
@@ -51,7 +52,13 @@ fn pages() -> Vec<&'static str> {
         Who::Anybody => true,
         Who::Signed(roles) => roles.contains(&Role::Panel),
     };
-    let page = |path: &&str| !path.contains('{') && !path.ends_with(".css") && !path.ends_with(".svg") && !path.contains("ndjson") && !path.starts_with("/api/");
+    let page = |path: &&str| {
+        !path.contains('{')
+            && !path.ends_with(".css")
+            && !path.ends_with(".svg")
+            && !path.contains("ndjson")
+            && !path.starts_with("/api/")
+    };
     routes::all().iter().filter(|r| r.method == "GET" && for_members(r.who)).map(|r| r.path).filter(page).collect()
 }
 
@@ -101,7 +108,10 @@ async fn without_scripts_every_page_says_the_same() {
         let shown = chromium.client.find(fantoccini::Locator::Css("main h1")).await.unwrap().text().await.unwrap();
         let sent = member.get(path).await;
         assert!(sent.text.contains("</h1>") && sent.words().contains(&shown), "{path}: {shown}");
-        assert!(!sent.text.contains("<script") && !sent.text.contains("style=\"") && !sent.text.contains("onclick"), "{path}");
+        assert!(
+            !sent.text.contains("<script") && !sent.text.contains("style=\"") && !sent.text.contains("onclick"),
+            "{path}"
+        );
     }
 }
 

@@ -30,7 +30,6 @@ use std::sync::Arc;
 /// How far ahead something that runs out is shown as near, days.
 const NEAR: i32 = 60;
 
-
 #[derive(Template)]
 #[template(config = "src/panel/askama.toml", path = "recipients.html")]
 struct Recipients {
@@ -128,7 +127,9 @@ impl Forum {
     fn of(system: &System) -> Option<Self> {
         let state = match (&system.forum, system.home_office_forum) {
             (Some(forum), _) => {
-                let by = forum.deadline.map_or(String::new(), |d| format!("; the Home Office is to be gone by {}", words::day(d)));
+                let by = forum
+                    .deadline
+                    .map_or(String::new(), |d| format!("; the Home Office is to be gone by {}", words::day(d)));
                 format!("{} since {}{by}", forum.state, words::day(forum.since))
             }
             (None, true) => "the Home Office attends it, and nobody has written down a challenge yet".to_owned(),

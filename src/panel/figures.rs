@@ -1,0 +1,49 @@
+//! Figures: what pages, reports and the API say of the record book, added up beforehand so that a page is quick however
+//! much was decided.
+//!
+//! | what | where |
+//! |---|---|
+//! | what an entry says | `fact` |
+//! | adding up, and the tables | `sums` |
+//! | keeping up with the record book | `consumer`: one transaction a batch, with a cursor that notices another book |
+//! | a span of days | [`Period`] |
+//! | small numbers: the one rule | [`small`] |
+//! | asking | [`stopped`], [`left`], [`events`], [`drift`] |
+//!
+//! Everything here comes from entries, so that anybody with an export can add it up again; only the hour of a decision
+//! comes from its detail rows, which are erased after a time. A day is a UTC day, as entries have it. An hour is
+//! London's.
+
+mod consumer;
+pub mod drift;
+pub mod events;
+mod fact;
+pub mod left;
+mod period;
+pub mod small;
+pub mod stopped;
+mod sums;
+
+pub(super) use consumer::{CURSOR, keep};
+pub use consumer::{State, catch_up, rebuild, state};
+pub use period::Period;
+pub use small::{Shown, Small};
+pub use sums::Making;
+pub(super) use sums::{KEPT, SUMS};
+
+use rusqlite::{Connection, Params, Row};
+
+/// Every row of a question.
+fn rows<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: impl FnMut(&Row<'_>) -> Result<T, rusqlite::Error>,
+) -> Result<Vec<T>, rusqlite::Error> {
+    db.prepare_cached(sql)?.query_map(params, read)?.collect()
+}
+
+/// A sum, as it is asked for: never below nothing.
+fn number(row: &Row<'_>, column: usize) -> Result<u64, rusqlite::Error> {
+    Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or_default())
+}

@@ -31,6 +31,7 @@ pub use error::{CreateError, LedgerError, OpenError};
 pub use failure::AssertFailure;
 pub use leaf::{Detail, Leaf};
 pub use sqlite::anchor_path;
+pub use standing::scope;
 
 /// Something that must still hold when the record is written; otherwise nothing is permitted.
 #[derive(Debug, Clone, PartialEq, Eq)]

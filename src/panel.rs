@@ -15,12 +15,14 @@
 //! | what is kept | [`store`]: accounts, figures, what is told to whom. The record book stays the only truth of what was sent |
 
 pub mod access;
+mod api;
 mod cited;
 pub mod figures;
 mod guard;
 mod letters;
 mod page;
 mod pages;
+pub mod report;
 pub mod routes;
 pub mod sealed;
 pub mod server;
@@ -37,7 +39,11 @@ use crate::{
     policy::Policy,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use store::Store;
 
 /// Gives the policy that is active now.
@@ -51,6 +57,7 @@ pub struct Panel {
     metrics: Arc<Metrics>,
     config: config::Panel,
     gateway: String,
+    keys: PathBuf,
     access: access::State,
 }
 
@@ -64,13 +71,13 @@ impl Panel {
     /// Puts it together.
     #[must_use]
     pub fn new(
-        (config, gateway): (config::Panel, String),
+        (config, gateway, keys): (config::Panel, String, PathBuf),
         store: Store,
         ledger: Arc<Ledger>,
         policy: PolicySource,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
-        Arc::new(Self { ledger, policy, store, metrics, config, gateway, access: access::State::default() })
+        Arc::new(Self { ledger, policy, store, metrics, config, gateway, keys, access: access::State::default() })
     }
 
     /// The record book.
@@ -101,6 +108,12 @@ impl Panel {
     #[must_use]
     pub const fn config(&self) -> &config::Panel {
         &self.config
+    }
+
+    /// The directory of keys, where the key that signs reports is.
+    #[must_use]
+    pub fn keys_directory(&self) -> &Path {
+        &self.keys
     }
 
     /// The organisation's name, or the gateway's where none was given.

@@ -110,8 +110,9 @@ impl StopRow {
     }
 }
 
-/// What a stop covers, as the table of stops has it.
-pub(super) fn scope(scope: &StopScope) -> String {
+/// What a stop covers, as the table of stops has it: `everything`, `integration:…` or `destination:…`.
+#[must_use]
+pub fn scope(scope: &StopScope) -> String {
     match scope {
         StopScope::Everything => "everything".to_owned(),
         StopScope::Integration(id) => format!("integration:{id}"),

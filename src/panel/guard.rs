@@ -3,6 +3,7 @@
 use super::{
     Panel,
     access::{Visitor, session},
+    api::tokens,
     routes::Who,
     wrong::Wrong,
 };
@@ -85,7 +86,10 @@ pub(super) async fn guard(State(gate): State<Gate>, request: Request, next: Next
     };
     let visitor = match gate.who {
         Who::Anybody => Visitor::ANYBODY,
-        Who::Signed(roles) => {
+        Who::Token(_) if parts.headers.contains_key(header::AUTHORIZATION) => {
+            Visitor::signed(machine(&gate.panel, &parts).await?)
+        }
+        Who::Signed(roles) | Who::Token(roles) => {
             let session = signed(&gate.panel, &parts).await?;
             if !roles.contains(&session.role) {
                 return Err(Wrong::Forbidden);
@@ -99,6 +103,17 @@ pub(super) async fn guard(State(gate): State<Gate>, request: Request, next: Next
     parts.extensions.insert(fields);
     parts.extensions.insert(visitor);
     Ok(next.run(Request::from_parts(parts, axum::body::Body::empty())).await)
+}
+
+/// A machine with a token, that only looks.
+async fn machine(panel: &Panel, parts: &Parts) -> Result<session::Session, Wrong> {
+    let given = parts.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+    let token = given.and_then(|v| v.strip_prefix("Bearer ")).filter(|t| t.len() < 128);
+    let found = match token {
+        Some(token) if parts.method != Method::POST => tokens::find(panel, token).await?,
+        _ => None,
+    };
+    found.ok_or(Wrong::NoToken)
 }
 
 /// The session of the request's cookie.

@@ -1,7 +1,7 @@
 //! Every address of the pages, with its method and who may ask for it: once, here and in the areas' own lists. A page
 //! that stands in no list does not exist.
 
-use super::{Panel, access::Role, guard, pages, stops, wrong::Wrong};
+use super::{Panel, access::Role, api, guard, pages, report, stops, wrong::Wrong};
 use axum::{
     Router,
     handler::Handler,
@@ -18,6 +18,8 @@ pub enum Who {
     Anybody,
     /// People signed in with one of these roles.
     Signed(&'static [Role]),
+    /// The same, or a machine with a token. For pages that are only looked at.
+    Token(&'static [Role]),
 }
 
 /// The panel's members.
@@ -54,7 +56,7 @@ impl Route {
 /// Every page and form.
 #[must_use]
 pub fn all() -> Vec<Route> {
-    [pages::routes(), stops::routes()].concat()
+    [pages::routes(), stops::routes(), report::routes(), api::routes()].concat()
 }
 
 /// Where somebody of this role can go from every page, in this order.
@@ -66,6 +68,7 @@ pub(super) fn links(role: Role) -> Vec<(&'static str, &'static str)> {
         ("/stops", "Stops", FIGURES),
         ("/recipients", "Recipients", ALL),
         ("/record", "Record book", FIGURES),
+        ("/reports", "Reports", FIGURES),
         ("/not-covered", "Not covered", ALL),
     ];
     LINKS.iter().filter(|(_, _, roles)| roles.contains(&role)).map(|(to, label, _)| (*to, *label)).collect()

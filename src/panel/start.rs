@@ -60,7 +60,7 @@ pub async fn start(config: &Config, given: Given) -> Result<Option<Running>, Sta
     let Some(asked) = config.panel.clone() else { return Ok(None) };
     let (path, listen) = (config.panel_store(), asked.listen);
     let store = tokio::task::spawn_blocking(move || Store::open(&path)).await.map_err(|_| StartError::Failed)??;
-    let parts = (asked, config.gateway.name.clone());
+    let parts = (asked, config.gateway.name.clone(), config.keys.clone());
     let panel = Panel::new(parts, store, given.ledger, given.policy, given.metrics);
     let bound = server::Bound::bind(Arc::clone(&panel), given.tls).await.map_err(|e| StartError::Listen(listen, e))?;
     let address = bound.address().map_err(|e| StartError::Listen(listen, e))?;

@@ -4,7 +4,9 @@
 //! Two connections: one that writes, one that only reads, so that a page never waits for figures being made.
 
 use super::{
-    access, figures,
+    access,
+    api::tokens,
+    figures,
     pages::{record, uncovered},
     stops, tries,
     wrong::Wrong,
@@ -32,6 +34,7 @@ const TABLES: &[&str] = &[
     figures::CURSOR,
     record::TABLES,
     uncovered::TABLES,
+    tokens::TABLES,
 ];
 
 /// Why the store cannot be used.

@@ -12,6 +12,8 @@ pub enum Wrong {
     NotFound,
     /// Sign in first; then go on there.
     SignIn(String),
+    /// A machine's token is not in force.
+    NoToken,
     /// Signed in, but not for this.
     Forbidden,
     /// What was sent cannot be taken, and why.
@@ -55,6 +57,11 @@ impl Wrong {
         match self {
             Self::NotFound => (StatusCode::NOT_FOUND, "There is no such page", "Check the address, or go to Today."),
             Self::SignIn(_) => (StatusCode::UNAUTHORIZED, "Sign in first", "This page is for people with an account."),
+            Self::NoToken => (
+                StatusCode::UNAUTHORIZED,
+                "The token is not in force",
+                "Send one that a panel member made: Authorization: Bearer hg_….",
+            ),
             Self::Forbidden => (
                 StatusCode::FORBIDDEN,
                 "This page is not for your account",

@@ -50,7 +50,7 @@ async fn seated(world: &World, seat: Seat) -> Chromium {
 fn pages() -> Vec<&'static str> {
     let for_members = |who: Who| match who {
         Who::Anybody => true,
-        Who::Signed(roles) => roles.contains(&Role::Panel),
+        Who::Signed(roles) | Who::Token(roles) => roles.contains(&Role::Panel),
     };
     let page = |path: &&str| {
         !path.contains('{')

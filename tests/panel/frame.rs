@@ -21,7 +21,7 @@ async fn every_page_holds_to_its_list_of_roles() {
             let seen = world.signed(*role).await.get(route.path).await;
             let may = match route.who {
                 Who::Anybody => true,
-                Who::Signed(roles) => roles.contains(role),
+                Who::Signed(roles) | Who::Token(roles) => roles.contains(role),
             };
             assert_eq!(seen.status == 403, !may, "{} for {role}: {}", route.path, seen.text);
             assert!(seen.status != 500, "{}: {}", route.path, seen.text);

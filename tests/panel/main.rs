@@ -6,5 +6,6 @@ mod support;
 mod browser;
 mod frame;
 mod registers;
+mod reports;
 mod stops;
 mod world;

@@ -51,6 +51,7 @@ impl World {
     /// With more of the configuration, such as `[notify]`.
     pub(crate) async fn with(more: &str) -> Self {
         let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join("keys")).unwrap();
         let text = format!(
             "[gateway]\nname = \"test\"\n[panel]\nlisten = \"127.0.0.1:0\"\nurl = \"http://127.0.0.1\"\n\
              organisation = \"Riverside Outreach\"\nclients = 400\n{more}"

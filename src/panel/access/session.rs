@@ -132,7 +132,8 @@ pub(super) async fn sweep(panel: &Panel) -> Result<(), Wrong> {
 /// What a browser that signs out is told.
 pub const GONE: &str = "__Host-havengate=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0";
 
-fn digest(token: &str) -> [u8; 32] {
+/// SHA-256, as which tokens are kept.
+pub(in crate::panel) fn digest(token: &str) -> [u8; 32] {
     let mut bytes = [0; 32];
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, token.as_bytes());
     bytes.copy_from_slice(digest.as_ref());

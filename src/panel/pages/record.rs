@@ -87,7 +87,7 @@ async fn checks(panel: &Panel) -> Result<Vec<Check>, Wrong> {
 }
 
 /// A moment in London, to the minute.
-pub(super) fn moment(at: Timestamp) -> String {
+pub(in crate::panel) fn moment(at: Timestamp) -> String {
     let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
     let at = at.to_zoned(zone);
     format!("{} at {}", words::day(at.date()), at.strftime("%H:%M"))

@@ -1,0 +1,242 @@
+//! Reports: one period's figures as an agenda pack to print, as a table and as JSON, each signed.
+//!
+//! Everything in it comes from the figures, which anybody with an export of the record book can add up again. The public
+//! one, for commissioners and members, says less: no connection, no recipient beside a group of data, no ground.
+
+pub mod csv;
+mod pages;
+pub mod sign;
+
+pub(super) use pages::{make, routes};
+
+use super::figures::{
+    self, Period, Shown, Small, events,
+    left::{self, Ground},
+    stopped::{self, By, Which},
+};
+use crate::{
+    flow::{Clause, Group},
+    ledger::leaf::Kind,
+    policy::{Policy, organisations::due},
+};
+use jiff::civil::Date;
+use rusqlite::Connection;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// How far ahead something that runs out is named, days.
+const AHEAD: i32 = 60;
+
+/// A period in figures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Report {
+    /// The organisation's name.
+    pub organisation: String,
+    /// `2026-11`, `2026-Q4` or `2026`.
+    pub period: String,
+    /// The first day, UTC.
+    #[schema(value_type = String, format = Date)]
+    pub from: Date,
+    /// The last day, UTC.
+    #[schema(value_type = String, format = Date)]
+    pub to: Date,
+    /// For anybody outside: it says less.
+    pub public: bool,
+    /// Entries of the record book that are counted: the first so many.
+    pub entries: u64,
+    /// The active set of rules, SHA-256 in hexadecimal.
+    pub policy: String,
+    /// Whether the period is over. Before that, figures still grow.
+    pub over: bool,
+    /// Requests that left, or may have.
+    pub left: u64,
+    /// Requests that were stopped.
+    pub stopped: u64,
+    /// Requests that were sent with something left out.
+    pub cut: u64,
+    /// Attempts to reach the Home Office or a recipient from which a path leads there.
+    pub attempts: u64,
+    /// Stopped requests by clause of the charter. One can fall under several, so these do not add up to `stopped`.
+    pub by_clause: Vec<ByClause>,
+    /// Stopped requests by recipient; empty in a public report.
+    pub by_recipient: Vec<Count>,
+    /// Stopped requests by connection; empty in a public report.
+    pub by_connection: Vec<Count>,
+    /// Values that left, by recipient and group; in a public report by group alone.
+    pub values: Vec<Value>,
+    /// Other events: stops, emergencies, consents, rules, the machine.
+    pub events: Vec<Count>,
+    /// What runs out soon or is over; empty in a public report.
+    pub due: Vec<String>,
+}
+
+/// A count of events, shown as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Count {
+    /// An id or a closed word.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// Stopped requests under one clause.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ByClause {
+    /// The clause, or empty where none decided, as with a broken form.
+    pub clause: String,
+    /// Its short title.
+    pub title: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// People's values that left: *none*, *fewer than 10*, or *so many or more*, rounded down to tens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Value {
+    /// The recipient's id; empty in a public report.
+    pub recipient: String,
+    /// The recipient's name; empty in a public report.
+    pub name: String,
+    /// The group of data.
+    pub group: String,
+    /// On what ground; empty in a public report.
+    pub ground: String,
+    /// As it is shown.
+    pub shown: String,
+    /// The least that it stands for.
+    pub at_least: u64,
+}
+
+/// What a report is made for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Which days.
+    pub period: Period,
+    /// For anybody outside.
+    pub public: bool,
+    /// The organisation's name.
+    pub organisation: &'a str,
+    /// The rule for small numbers.
+    pub small: Small,
+    /// Today in London.
+    pub today: Date,
+}
+
+impl Report {
+    /// Makes it from the figures.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn make(db: &Connection, policy: &Policy, asked: &Asked<'_>) -> Result<Self, rusqlite::Error> {
+        let (period, public) = (asked.period, asked.public);
+        let everything = Which::default();
+        let named = |by| -> Result<Vec<Count>, rusqlite::Error> {
+            let found = if public { Vec::new() } else { stopped::by(db, &period, by, &everything)? };
+            Ok(found.into_iter().map(|(id, count)| Count { name: name(policy, &id), id, count }).collect())
+        };
+        let by_clause = stopped::by(db, &period, By::Clause, &everything)?.into_iter();
+        Ok(Self {
+            organisation: asked.organisation.to_owned(),
+            period: period.key(),
+            from: period.from(),
+            to: period.to(),
+            public,
+            entries: figures::state(db)?.entries,
+            policy: policy.hash.to_string(),
+            over: period.to() < asked.today,
+            left: left::requests(db, &period)?.left(),
+            stopped: stopped::total(db, &period, &everything)?,
+            cut: stopped::left_out(db, &period)?.iter().map(|(_, n)| n).sum(),
+            attempts: events::attempts(db, &period)?.iter().map(|a| a.count).sum(),
+            by_clause: by_clause
+                .map(|(clause, count)| ByClause { title: title(policy, &clause), clause, count })
+                .collect(),
+            by_recipient: named(By::Recipient)?,
+            by_connection: named(By::Connection)?,
+            values: values(db, policy, asked)?,
+            events: counted(db, &period)?,
+            due: if public { Vec::new() } else { running_out(policy, asked.today) },
+        })
+    }
+}
+
+/// A recipient's name; anything else as it is.
+fn name(policy: &Policy, id: &str) -> String {
+    let system = id.parse().ok().and_then(|id| policy.registry.system(&id).map(|s| s.name.clone()));
+    system.unwrap_or_else(|| if id.is_empty() { "not known".to_owned() } else { id.to_owned() })
+}
+
+fn title(policy: &Policy, clause: &str) -> String {
+    let text = clause.parse::<Clause>().ok().and_then(|c| policy.clauses.get(&c));
+    text.map_or_else(|| "No clause: a broken form, or a connection that failed".to_owned(), |t| t.title.clone())
+}
+
+/// Values that left. In a public report the total of a group is made from what is shown of its parts.
+fn values(db: &Connection, policy: &Policy, asked: &Asked<'_>) -> Result<Vec<Value>, rusqlite::Error> {
+    let shown_for = asked.small.period(asked.period);
+    let found = left::grounds(db, &shown_for)?;
+    let of_people = |ground: &Ground| *ground != Ground::Operational;
+    let shown = |n: u64| asked.small.shown(n);
+    if asked.public {
+        let mut groups: BTreeMap<Group, Vec<Shown>> = BTreeMap::new();
+        for ((_, group, _), n) in found.iter().filter(|((_, _, ground), _)| of_people(ground)) {
+            groups.entry(*group).or_default().push(shown(*n));
+        }
+        let total = |(group, parts): (Group, Vec<Shown>)| {
+            let shown = asked.small.total(parts);
+            Value::of(String::new(), String::new(), group, String::new(), shown)
+        };
+        return Ok(groups.into_iter().map(total).collect());
+    }
+    let value = |((recipient, group, ground), n): ((String, Group, Ground), u64)| {
+        Value::of(name(policy, &recipient), recipient, group, ground.to_string(), shown(n))
+    };
+    Ok(found.into_iter().map(value).collect())
+}
+
+impl Value {
+    fn of(name: String, recipient: String, group: Group, ground: String, shown: Shown) -> Self {
+        Self { recipient, name, group: group.to_string(), ground, shown: shown.to_string(), at_least: shown.least() }
+    }
+}
+
+/// Kinds of entries that a report counts, with what pages call them.
+const EVENTS: &[(Kind, &str)] = &[
+    (Kind::StopPlaced, "Stops placed"),
+    (Kind::StopLifted, "Stops lifted by the panel"),
+    (Kind::Safeguarding, "Emergency disclosures allowed for"),
+    (Kind::SafeguardingReviewed, "Emergency disclosures reviewed"),
+    (Kind::ConsentIssued, "Consents recorded"),
+    (Kind::ConsentEnded, "Consents ended"),
+    (Kind::BreachReported, "Breaches reported"),
+    (Kind::DemandRecorded, "Demands for data recorded"),
+    (Kind::ConcernReceived, "Concerns received"),
+    (Kind::RecipientClosed, "Recipients closed"),
+    (Kind::PolicyActivated, "Sets of rules made active"),
+    (Kind::PolicyRejected, "Sets of rules refused"),
+    (Kind::Boot, "Starts of the gateway"),
+    (Kind::ClockAnomaly, "Times that the clock went back"),
+];
+
+fn counted(db: &Connection, period: &Period) -> Result<Vec<Count>, rusqlite::Error> {
+    let one = |(kind, name): &(Kind, &str)| {
+        Ok(Count { id: kind.to_string(), name: (*name).to_owned(), count: events::count(db, *kind, period)? })
+    };
+    EVENTS.iter().map(one).collect()
+}
+
+fn running_out(policy: &Policy, today: Date) -> Vec<String> {
+    let soon = due::due(policy).into_iter().filter(|d| d.days(today) <= AHEAD);
+    soon.map(|d| format!("{}: {}. {}", d.summary(), d.left(today), d.description())).collect()
+}
+
+/// As JSON, for machines and for signing.
+///
+/// # Errors
+/// When it cannot be written, which does not happen.
+pub fn json(report: &Report) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(report).map(|text| text + "\n")
+}

@@ -1,0 +1,172 @@
+//! *Reports*: the months there are, and each as a page to print, as CSV and as JSON, with its signature.
+
+use super::{Asked, Report, csv, sign::Signer};
+use crate::panel::{
+    Panel,
+    access::Visitor,
+    figures::{self, Period, Small},
+    page::{self, Shell},
+    routes::{FIGURES, PANEL, Route},
+    wrong::Wrong,
+};
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State},
+    response::Response,
+};
+use http::{HeaderValue, StatusCode, header};
+use std::sync::Arc;
+
+/// Months and years that are listed.
+const LISTED: usize = 24;
+
+pub(in crate::panel) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/reports", FIGURES, list),
+        Route::get("/reports/{period}", FIGURES, shown),
+        Route::get("/reports/{period}/{file}", PANEL, file),
+    ]
+}
+
+#[derive(Template)]
+#[template(config = "src/panel/askama.toml", path = "reports.html")]
+struct Reports {
+    shell: Shell,
+    months: Vec<(String, String)>,
+    years: Vec<String>,
+    key: String,
+}
+
+async fn list(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Result<Response, Wrong> {
+    let today = panel.today();
+    let months = std::iter::successors(Some(Period::month_of(today)), |p| Some(p.before())).take(LISTED);
+    page::html(&Reports {
+        shell: Shell::of(&panel, &visitor, "Reports", "/reports"),
+        months: months.map(|p| (p.key(), p.to_string())).collect(),
+        years: (0..3).map(|n| (today.year() - n).to_string()).collect(),
+        key: signer(&panel).await?.public(),
+    })
+}
+
+/// Whether it is the one for people outside.
+#[derive(Debug, serde::Deserialize)]
+struct For {
+    #[serde(default)]
+    public: Option<String>,
+}
+
+#[derive(Template)]
+#[template(config = "src/panel/askama.toml", path = "report.html")]
+struct Page<'a> {
+    shell: Shell,
+    report: &'a Report,
+    words: String,
+    yes_or_no: bool,
+}
+
+async fn shown(
+    State(panel): State<Arc<Panel>>,
+    visitor: Visitor,
+    Path(period): Path<String>,
+    Query(whom): Query<For>,
+) -> Result<Response, Wrong> {
+    let period: Period = period.parse().map_err(|_| Wrong::NotFound)?;
+    let report = make(&panel, period, whom.public.is_some()).await?;
+    page::html(&Page {
+        shell: Shell::of(&panel, &visitor, format!("Report: {period}"), "/reports"),
+        words: period.to_string(),
+        yes_or_no: small(&panel).is_yes_or_no(),
+        report: &report,
+    })
+}
+
+/// A report of this panel, with everything counted that the record book holds now.
+///
+/// # Errors
+/// [`Wrong`] when the record book cannot be read or the store fails.
+pub(in crate::panel) async fn make(panel: &Panel, period: Period, public: bool) -> Result<Report, Wrong> {
+    figures::catch_up(panel).await?;
+    let (policy, small, today) = (panel.policy(), small(panel), panel.today());
+    let organisation = panel.organisation().to_owned();
+    let made = move |db: &rusqlite::Connection| {
+        Report::make(db, &policy, &Asked { period, public, organisation: &organisation, small, today })
+    };
+    panel.store().read(made).await
+}
+
+fn small(panel: &Panel) -> Small {
+    Small::of(panel.config().clients)
+}
+
+/// A report's files, by the end of the address.
+async fn file(
+    State(panel): State<Arc<Panel>>,
+    Path((period, name)): Path<(String, String)>,
+) -> Result<Response, Wrong> {
+    let period: Period = period.parse().map_err(|_| Wrong::NotFound)?;
+    let (kind, signature) = match name.strip_suffix(".minisig") {
+        Some(kind) => (kind, true),
+        None => (name.as_str(), false),
+    };
+    let (public, form) = match kind {
+        "report.csv" => (false, Form::Csv),
+        "report.json" => (false, Form::Json),
+        "public.csv" => (true, Form::Csv),
+        "public.json" => (true, Form::Json),
+        _ => return Err(Wrong::NotFound),
+    };
+    let report = make(&panel, period, public).await?;
+    let text = form.text(&report)?;
+    let name = file_name(&report, form);
+    let (text, kind, name) = match signature {
+        false => (text, form.media(), name),
+        true => {
+            (signer(&panel).await?.sign(&name, text.as_bytes()), "text/plain; charset=utf-8", format!("{name}.minisig"))
+        }
+    };
+    let mut response = page::typed(StatusCode::OK, kind, text);
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+    let disposition = disposition.map_err(|_| Wrong::broken("a file's name could not be written"))?;
+    response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
+    Ok(response)
+}
+
+/// What a report is written as.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Csv,
+    Json,
+}
+
+impl Form {
+    const fn media(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Json => "application/json",
+        }
+    }
+
+    fn text(self, report: &Report) -> Result<String, Wrong> {
+        match self {
+            Self::Csv => Ok(csv::table(report)),
+            Self::Json => super::json(report).map_err(|_| Wrong::broken("a report could not be written")),
+        }
+    }
+}
+
+fn file_name(report: &Report, form: Form) -> String {
+    let kind = if report.public { "public-" } else { "" };
+    let end = match form {
+        Form::Csv => "csv",
+        Form::Json => "json",
+    };
+    format!("{kind}report-{}.{end}", report.period)
+}
+
+async fn signer(panel: &Arc<Panel>) -> Result<Signer, Wrong> {
+    let keys = panel.keys_directory().to_owned();
+    match tokio::task::spawn_blocking(move || Signer::open(&keys)).await {
+        Ok(Ok(signer)) => Ok(signer),
+        _ => Err(Wrong::broken("the key for reports (report.key) could not be read or made")),
+    }
+}

@@ -10,10 +10,14 @@
 //! | starting and listening | [`start`], [`server`] |
 //! | accounts and sessions | [`access`] |
 //! | what every page has | [`page`] |
+//! | what is wrong, in words | [`alarms`] |
+//! | drawings | [`charts`] |
 //! | figures made of the record book | [`figures`] |
 //! | what is kept | [`store`]: accounts, figures, what is told to whom. The record book stays the only truth of what was sent |
 
 pub mod access;
+pub mod alarms;
+pub mod charts;
 pub mod figures;
 mod guard;
 mod page;

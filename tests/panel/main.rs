@@ -4,5 +4,6 @@
 mod support;
 
 mod browser;
+mod figures;
 mod frame;
 mod world;

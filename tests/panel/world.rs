@@ -5,8 +5,8 @@ use havengate::{
     config::Config,
     flow::{Act, Clause, DecisionId, Group},
     ledger::{
-        Assert, Change, Leaf, Ledger, Opening, Permission, Tx,
-        leaf::{Decided, Kind},
+        Assert, Change, Detail, Leaf, Ledger, Opening, Permission, Tx, exposure,
+        leaf::{BASIS, Decided, Kind},
     },
     metrics::Metrics,
     panel::{
@@ -118,7 +118,8 @@ impl World {
         let attempt = matches!(code, Code::DestinationLinked | Code::Forum);
         let changes = if attempt { vec![Change::Notify { kind: "attempt" }] } else { Vec::new() };
         let decision = leaf.decision.unwrap();
-        self.ledger.append(Tx { asserts: Vec::new(), leaf, detail: Vec::new(), changes }).await.unwrap();
+        let detail = vec![self.hour()];
+        self.ledger.append(Tx { asserts: Vec::new(), leaf, detail, changes }).await.unwrap();
         decision
     }
 
@@ -132,6 +133,11 @@ impl World {
         let mut leaf = self.about(connection, to);
         leaf.decided = Some(Decided::Allowed);
         leaf.counts = values.iter().map(|(group, form, act, n)| ((*group, *form, *act), *n)).collect();
+        let people = leaf.counts.iter().filter(|((g, _, act), _)| *g != Group::Operational && exposure::left(*act));
+        let basis: Vec<_> = people.map(|((group, _, _), n)| format!("{group}:consent:{n}")).collect();
+        if !basis.is_empty() {
+            leaf.extra.insert(BASIS, basis.join(" "));
+        }
         let decision = leaf.decision.unwrap();
         let tx =
             Tx { asserts: vec![Assert::PolicyActive(self.policy.hash)], leaf, detail: Vec::new(), changes: Vec::new() };
@@ -144,7 +150,21 @@ impl World {
         decision
     }
 
-    fn about(&self, connection: &str, to: &str) -> Leaf {
+    /// What the gateway keeps of a refusal besides the entry: when.
+    pub(crate) fn hour(&self) -> Detail {
+        Detail {
+            at: self.ledger.now(),
+            subject: None,
+            consent: None,
+            category: None,
+            form: None,
+            path: None,
+            act: Act::Blocked,
+            count: 1,
+        }
+    }
+
+    pub(crate) fn about(&self, connection: &str, to: &str) -> Leaf {
         let mut leaf = Leaf::new(Kind::Decision);
         leaf.decision = Some(self.decision());
         leaf.policy = Some(self.policy.hash);

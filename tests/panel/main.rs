@@ -6,4 +6,5 @@ mod support;
 mod browser;
 mod figures;
 mod frame;
+mod pages;
 mod world;

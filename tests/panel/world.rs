@@ -44,12 +44,33 @@ impl World {
         Self::with("").await
     }
 
+    /// Of an organisation that works with few people.
+    pub(crate) async fn few() -> Self {
+        Self::of("", 20, shipped::sources()).await
+    }
+
+    /// With another name for the council in the record of recipients.
+    pub(crate) async fn named(council: &str) -> Self {
+        let mut sources = shipped::sources();
+        let name = toml_text(council);
+        let text = sources.0.get_mut("organisations.toml").unwrap();
+        let at = text.find("id = \"riverside-council\"").or_else(|| text.find("\"riverside-council\"")).unwrap();
+        let from = at + text[at..].find("name").unwrap();
+        let end = from + text[from..].find('\n').unwrap();
+        text.replace_range(from..end, &format!("name = {name}"));
+        Self::of("", 400, sources).await
+    }
+
     /// With more of the configuration, such as `[notify]`.
     pub(crate) async fn with(more: &str) -> Self {
+        Self::of(more, 400, shipped::sources()).await
+    }
+
+    async fn of(more: &str, clients: u32, sources: Sources) -> Self {
         let home = tempfile::tempdir().unwrap();
         let text = format!(
             "[gateway]\nname = \"test\"\n[panel]\nlisten = \"127.0.0.1:0\"\nurl = \"http://127.0.0.1\"\n\
-             organisation = \"Riverside Outreach\"\nclients = 400\n{more}"
+             organisation = \"Riverside Outreach\"\nclients = {clients}\n{more}"
         );
         let config = Config::parse(&text, &home.path().join("havengate.toml"), []).unwrap_or_else(|e| panic!("{e}"));
         let clock = Arc::new(Mutex::new("2026-11-20T10:00:00Z".parse::<Timestamp>().unwrap()));
@@ -58,8 +79,7 @@ impl World {
         opening.clock = Arc::new(move || *shown.lock().unwrap());
         Ledger::create(&config.ledger, &opening).unwrap();
         let ledger = Arc::new(Ledger::open(&config.ledger, opening).unwrap());
-        let sources = shipped::sources();
-        let policy = Arc::new(Policy::compile(&sources).unwrap());
+        let policy = Arc::new(Policy::compile(&sources).unwrap_or_else(|e| panic!("{e:?}")));
         activate(&ledger, &policy, &sources).await;
         let metrics = Arc::new(Metrics::new().unwrap());
         metrics.policy(&policy);
@@ -177,6 +197,10 @@ impl World {
     pub(crate) fn store_path(&self) -> PathBuf {
         self.home.path().join("panel.db")
     }
+}
+
+fn toml_text(text: &str) -> String {
+    format!("'{text}'")
 }
 
 async fn activate(ledger: &Ledger, policy: &Policy, sources: &Sources) {

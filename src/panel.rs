@@ -11,11 +11,15 @@
 //! | accounts and sessions | [`access`] |
 //! | texts that only members may read | [`sealed`] |
 //! | what every page has | [`page`] |
+//! | what is wrong, in words | [`alarms`] |
+//! | drawings | [`charts`] |
 //! | figures made of the record book | [`figures`] |
 //! | what is kept | [`store`]: accounts, figures, what is told to whom. The record book stays the only truth of what was sent |
 
 pub mod access;
+pub mod alarms;
 mod api;
+pub mod charts;
 mod cited;
 pub mod figures;
 mod guard;

@@ -1,10 +1,16 @@
 //! The pages themselves, a file for each.
 
+mod asked;
+mod clause;
+mod decision;
+mod left;
 mod recipients;
 pub(in crate::panel) mod record;
 mod sheets;
+mod stopped;
 mod today;
 pub(in crate::panel) mod uncovered;
+mod words;
 
 use super::routes::{EVERYBODY_SIGNED, FIGURES, PANEL, Route, Who};
 
@@ -22,6 +28,11 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/not-covered", EVERYBODY_SIGNED, uncovered::page),
         Route::post("/not-covered", EVERYBODY_SIGNED, uncovered::add),
         Route::post("/not-covered/{number}/covered", PANEL, uncovered::end),
+        Route::get("/stopped", FIGURES, stopped::stopped),
+        Route::get("/stopped/{clause}", FIGURES, clause::clause),
+        Route::get("/left", FIGURES, left::left),
+        Route::get("/decision", PANEL, decision::ask),
+        Route::post("/decision", PANEL, decision::show),
         Route::get("/panel.css", Who::Anybody, sheets::style),
         Route::get("/icon.svg", Who::Anybody, sheets::icon),
     ]

@@ -63,12 +63,16 @@ pub fn all() -> Vec<Route> {
 pub(super) fn links(role: Role) -> Vec<(&'static str, &'static str)> {
     const ALL: &[Role] = Role::ALL;
     const FIGURES: &[Role] = &[Role::Panel, Role::Operator];
+    const MEMBERS: &[Role] = &[Role::Panel];
     const LINKS: &[(&str, &str, &[Role])] = &[
         ("/", "Today", FIGURES),
+        ("/stopped", "Stopped", FIGURES),
+        ("/left", "What left", FIGURES),
         ("/stops", "Stops", FIGURES),
         ("/recipients", "Recipients", ALL),
-        ("/record", "Record book", FIGURES),
+        ("/decision", "A decision", MEMBERS),
         ("/reports", "Reports", FIGURES),
+        ("/record", "Record book", FIGURES),
         ("/not-covered", "Not covered", ALL),
     ];
     LINKS.iter().filter(|(_, _, roles)| roles.contains(&role)).map(|(to, label, _)| (*to, *label)).collect()

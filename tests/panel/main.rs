@@ -4,7 +4,9 @@
 mod support;
 
 mod browser;
+mod figures;
 mod frame;
+mod pages;
 mod registers;
 mod reports;
 mod stops;

@@ -5,8 +5,8 @@ use havengate::{
     config::Config,
     flow::{Act, Clause, DecisionId, Group},
     ledger::{
-        Assert, Change, Leaf, Ledger, Opening, Permission, Tx,
-        leaf::{Decided, Kind},
+        Assert, Change, Detail, Leaf, Ledger, Opening, Permission, Tx, exposure,
+        leaf::{BASIS, Decided, Kind},
     },
     metrics::Metrics,
     panel::{
@@ -48,13 +48,34 @@ impl World {
         Self::with("").await
     }
 
+    /// Of an organisation that works with few people.
+    pub(crate) async fn few() -> Self {
+        Self::of("", 20, shipped::sources()).await
+    }
+
+    /// With another name for the council in the record of recipients.
+    pub(crate) async fn named(council: &str) -> Self {
+        let mut sources = shipped::sources();
+        let name = toml_text(council);
+        let text = sources.0.get_mut("organisations.toml").unwrap();
+        let at = text.find("id = \"riverside-council\"").or_else(|| text.find("\"riverside-council\"")).unwrap();
+        let from = at + text[at..].find("name").unwrap();
+        let end = from + text[from..].find('\n').unwrap();
+        text.replace_range(from..end, &format!("name = {name}"));
+        Self::of("", 400, sources).await
+    }
+
     /// With more of the configuration, such as `[notify]`.
     pub(crate) async fn with(more: &str) -> Self {
+        Self::of(more, 400, shipped::sources()).await
+    }
+
+    async fn of(more: &str, clients: u32, sources: Sources) -> Self {
         let home = tempfile::tempdir().unwrap();
         std::fs::create_dir(home.path().join("keys")).unwrap();
         let text = format!(
             "[gateway]\nname = \"test\"\n[panel]\nlisten = \"127.0.0.1:0\"\nurl = \"http://127.0.0.1\"\n\
-             organisation = \"Riverside Outreach\"\nclients = 400\n{more}"
+             organisation = \"Riverside Outreach\"\nclients = {clients}\n{more}"
         );
         let config = Config::parse(&text, &home.path().join("havengate.toml"), []).unwrap_or_else(|e| panic!("{e}"));
         let clock = Arc::new(Mutex::new("2026-11-20T10:00:00Z".parse::<Timestamp>().unwrap()));
@@ -63,8 +84,7 @@ impl World {
         opening.clock = Arc::new(move || *shown.lock().unwrap());
         Ledger::create(&config.ledger, &opening).unwrap();
         let ledger = Arc::new(Ledger::open(&config.ledger, opening).unwrap());
-        let sources = shipped::sources();
-        let policy = Arc::new(Policy::compile(&sources).unwrap());
+        let policy = Arc::new(Policy::compile(&sources).unwrap_or_else(|e| panic!("{e:?}")));
         activate(&ledger, &policy, &sources).await;
         let metrics = Arc::new(Metrics::new().unwrap());
         metrics.policy(&policy);
@@ -131,7 +151,8 @@ impl World {
         let attempt = matches!(code, Code::DestinationLinked | Code::Forum);
         let changes = if attempt { vec![Change::Notify { kind: "attempt" }] } else { Vec::new() };
         let decision = leaf.decision.unwrap();
-        self.ledger.append(Tx { asserts: Vec::new(), leaf, detail: Vec::new(), changes }).await.unwrap();
+        let detail = vec![self.hour()];
+        self.ledger.append(Tx { asserts: Vec::new(), leaf, detail, changes }).await.unwrap();
         decision
     }
 
@@ -145,6 +166,11 @@ impl World {
         let mut leaf = self.about(connection, to);
         leaf.decided = Some(Decided::Allowed);
         leaf.counts = values.iter().map(|(group, form, act, n)| ((*group, *form, *act), *n)).collect();
+        let people = leaf.counts.iter().filter(|((g, _, act), _)| *g != Group::Operational && exposure::left(*act));
+        let basis: Vec<_> = people.map(|((group, _, _), n)| format!("{group}:consent:{n}")).collect();
+        if !basis.is_empty() {
+            leaf.extra.insert(BASIS, basis.join(" "));
+        }
         let decision = leaf.decision.unwrap();
         let tx =
             Tx { asserts: vec![Assert::PolicyActive(self.policy.hash)], leaf, detail: Vec::new(), changes: Vec::new() };
@@ -157,7 +183,21 @@ impl World {
         decision
     }
 
-    fn about(&self, connection: &str, to: &str) -> Leaf {
+    /// What the gateway keeps of a refusal besides the entry: when.
+    pub(crate) fn hour(&self) -> Detail {
+        Detail {
+            at: self.ledger.now(),
+            subject: None,
+            consent: None,
+            category: None,
+            form: None,
+            path: None,
+            act: Act::Blocked,
+            count: 1,
+        }
+    }
+
+    pub(crate) fn about(&self, connection: &str, to: &str) -> Leaf {
         let mut leaf = Leaf::new(Kind::Decision);
         leaf.decision = Some(self.decision());
         leaf.policy = Some(self.policy.hash);
@@ -170,6 +210,10 @@ impl World {
     pub(crate) fn store_path(&self) -> PathBuf {
         self.home.path().join("panel.db")
     }
+}
+
+fn toml_text(text: &str) -> String {
+    format!("'{text}'")
 }
 
 async fn activate(ledger: &Ledger, policy: &Policy, sources: &Sources) {

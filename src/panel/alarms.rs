@@ -1,0 +1,205 @@
+//! Is anything wrong? Each thing that may be is looked at here, once; *Today*, reports and the API say what was found.
+//! An area with something of its own to say adds a [`Look`] to [`LOOKS`].
+
+use super::{
+    Panel,
+    figures::{self, Period, events},
+    wrong::Wrong,
+};
+use crate::{
+    flow::name_closed as closed,
+    ledger::leaf::Kind,
+    policy::organisations::{due, due::Thing, words},
+};
+use jiff::{ToSpan as _, civil::Date};
+use rusqlite::Connection;
+
+closed! {
+    /// How much it matters.
+    Weight {
+        /// Somebody may be harmed, or nothing can be proved: look now.
+        Alarm = "alarm",
+        /// It needs somebody soon.
+        Warning = "warning",
+    }
+}
+
+/// Something that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// How much it matters.
+    pub weight: Weight,
+    /// What, and what to do; whole sentences without anything personal.
+    pub said: String,
+    /// Where to look, where there is a page for it.
+    pub to: Option<&'static str>,
+}
+
+impl Alarm {
+    fn new(weight: Weight, said: impl Into<String>, to: &'static str) -> Self {
+        Self { weight, said: said.into(), to: Some(to) }
+    }
+}
+
+/// What is looked at in the store: its day is today in London.
+pub type Look = fn(&Connection, Date) -> Result<Vec<Alarm>, rusqlite::Error>;
+
+/// Everything that is looked at in the store.
+const LOOKS: &[Look] = &[attempts, other_policy, closed_recipients, clock, rejected, emergencies];
+
+/// For how many days an event stays an alarm.
+const DAYS: u16 = 30;
+/// So many days before its last day, something that runs out is said.
+const SOON: i32 = 60;
+
+/// What is wrong now, the gravest first. Empty: nothing is.
+///
+/// # Errors
+/// When the store fails.
+pub async fn all(panel: &Panel) -> Result<Vec<Alarm>, Wrong> {
+    let today = panel.today();
+    let mut found = book(panel);
+    let looked = panel.store().read(move |db| LOOKS.iter().map(|look| look(db, today)).collect::<Result<Vec<_>, _>>());
+    found.extend(looked.await?.into_iter().flatten());
+    found.extend(running_out(panel, today));
+    found.extend(stops(panel));
+    found.sort_by_key(|alarm| alarm.weight);
+    Ok(found)
+}
+
+/// The record book and the rules themselves.
+fn book(panel: &Panel) -> Vec<Alarm> {
+    let mut found = Vec::new();
+    if panel.ledger().health().is_err() {
+        let said =
+            "The record book cannot be written. Until it can, the gateway sends nothing at all. Tell your IT team.";
+        found.push(Alarm { weight: Weight::Alarm, said: said.to_owned(), to: None });
+    }
+    let active = panel.ledger().view().active_policy();
+    if active.is_some_and(|hash| hash != panel.policy().hash) {
+        let said = "The rules that the gateway has loaded are not those that the record book says are active. Nothing is \
+                    sent under them. Ask your IT team.";
+        found.push(Alarm::new(Weight::Alarm, said, "/policy"));
+    }
+    found
+}
+
+fn recent(today: Date) -> Period {
+    // A UTC day can be ahead of London's, and never is by more than one.
+    Period::days_to(today.saturating_add(1.day()), DAYS + 1)
+}
+
+fn attempts(db: &Connection, today: Date) -> Result<Vec<Alarm>, rusqlite::Error> {
+    let found = events::attempts(db, &recent(today))?;
+    let count: u64 = found.iter().map(|a| a.count).sum();
+    let Some(last) = found.iter().map(|a| a.last.as_str()).max() else { return Ok(Vec::new()) };
+    let said = format!(
+        "{} to reach the Home Office, or somebody from whom data can reach it, in the last {DAYS} days. Nothing reached \
+         it through the gateway. The last was on {}.",
+        many(count, "attempt", "attempts"),
+        day(last)
+    );
+    Ok(vec![Alarm::new(Weight::Alarm, said, "/stopped")])
+}
+
+fn other_policy(db: &Connection, today: Date) -> Result<Vec<Alarm>, rusqlite::Error> {
+    let found = events::told_apart(db, events::OTHER_POLICY, &recent(today))?;
+    let count: u64 = found.iter().map(|(_, _, _, n)| n).sum();
+    let said = format!(
+        "{} left under rules that were not the active ones. That cannot happen unless somebody changed the machine. Have \
+         the record book checked.",
+        many(count, "request", "requests")
+    );
+    Ok(if count == 0 { Vec::new() } else { vec![Alarm::new(Weight::Alarm, said, "/left")] })
+}
+
+fn closed_recipients(db: &Connection, today: Date) -> Result<Vec<Alarm>, rusqlite::Error> {
+    let found = events::marks(db, &[Kind::RecipientClosed], &recent(today))?;
+    let linked = found.iter().filter(|m| m.extra.get("why").is_some_and(|why| why == "linked" || why == "forum"));
+    Ok(linked
+        .map(|mark| {
+            let said = format!(
+                "On {} it was found that data can reach the Home Office from {}. It was closed. See what had gone there \
+                 before, and tell the people it concerns (TRANS-2).",
+                day(&mark.day),
+                mark.recipient
+            );
+            Alarm::new(Weight::Alarm, said, "/recipients")
+        })
+        .collect())
+}
+
+fn clock(db: &Connection, today: Date) -> Result<Vec<Alarm>, rusqlite::Error> {
+    let count = events::count(db, Kind::ClockAnomaly, &recent(today))?;
+    let said = format!(
+        "The machine’s clock went back {} in the last {DAYS} days. No consent lives longer by it. Ask your IT team why.",
+        many(count, "time", "times")
+    );
+    Ok(if count == 0 { Vec::new() } else { vec![Alarm::new(Weight::Warning, said, "/record-book")] })
+}
+
+/// Rules that were refused after the last that were taken.
+fn rejected(db: &Connection, today: Date) -> Result<Vec<Alarm>, rusqlite::Error> {
+    let ever = Period::between(jiff::civil::date(1, 1, 1), today.saturating_add(1.day()));
+    let marks = events::marks(db, &[Kind::PolicyRejected, Kind::PolicyActivated], &ever)?;
+    let Some(mark) = marks.first().filter(|mark| mark.kind == Kind::PolicyRejected) else { return Ok(Vec::new()) };
+    let said = format!(
+        "New rules were refused on {} because something in them is wrong. The older ones still hold. Ask your IT team.",
+        day(&mark.day)
+    );
+    Ok(vec![Alarm::new(Weight::Alarm, said, "/policy")])
+}
+
+fn emergencies(db: &Connection, today: Date) -> Result<Vec<Alarm>, rusqlite::Error> {
+    let open = events::unreviewed(db)?;
+    let over =
+        open.iter().filter(|m| m.day.parse::<Date>().is_ok_and(|day| day.saturating_add(3.days()) < today)).count();
+    let said = format!(
+        "{} not reviewed yet. A review is due within 72 hours.{}",
+        many(open.len() as u64, "emergency disclosure is", "emergency disclosures are"),
+        if over == 0 { String::new() } else { format!(" {over} of them: more than 72 hours ago.") }
+    );
+    let weight = if over == 0 { Weight::Warning } else { Weight::Alarm };
+    Ok(if open.is_empty() { Vec::new() } else { vec![Alarm::new(weight, said, "/emergencies")] })
+}
+
+/// What has run out or soon will, where a connection or a forum depends on it.
+fn running_out(panel: &Panel, today: Date) -> Vec<Alarm> {
+    let due = due::due(&panel.policy()).into_iter();
+    let matters =
+        |d: &due::Due| d.thing != Thing::Safeguarding && (d.thing == Thing::Forum || !d.connections.is_empty());
+    due.filter(|d| matters(d) && d.days(today) <= SOON)
+        .map(|d| {
+            let weight = if d.days(today) < 0 { Weight::Alarm } else { Weight::Warning };
+            let said = format!("{}: {} ({}). {}", d.summary(), words::day(d.on), d.left(today), d.then);
+            Alarm::new(weight, said, "/recipients")
+        })
+        .collect()
+}
+
+fn stops(panel: &Panel) -> Vec<Alarm> {
+    let count = panel.ledger().view().stops().count() as u64;
+    let said = format!(
+        "{} in force (“down tools”). The panel answers within a working day.",
+        many(count, "stop is", "stops are")
+    );
+    if count == 0 { Vec::new() } else { vec![Alarm::new(Weight::Warning, said, "/stops")] }
+}
+
+/// `1 attempt`, `3 attempts`.
+fn many(n: u64, one: &str, more: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { more })
+}
+
+fn day(text: &str) -> String {
+    text.parse().map_or_else(|_| text.to_owned(), words::day)
+}
+
+/// Whether the figures are behind the record book, and by how many entries.
+///
+/// # Errors
+/// When the store fails.
+pub async fn behind(panel: &Panel) -> Result<u64, Wrong> {
+    let counted = panel.store().read(figures::state).await?.entries;
+    Ok(panel.ledger().head().size.saturating_sub(counted))
+}

@@ -18,6 +18,7 @@ pub mod policy;
 pub mod rehearse;
 pub mod run;
 mod running;
+pub mod services;
 pub mod screen;
 mod shipped;
 pub mod stop;

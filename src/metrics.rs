@@ -135,6 +135,12 @@ impl Metrics {
         self.series.stops.set(count as f64);
     }
 
+    /// So many messages wait for a channel or are stuck. The label is the channel's place in the configuration.
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53 messages")]
+    pub fn notifications(&self, channel: &str, pending: u64) {
+        label(&self.series.notifications, &[channel], |g| g.set(pending as f64));
+    }
+
     /// Everything in the Prometheus text format 0.0.4.
     #[must_use]
     pub fn render(&self) -> String {

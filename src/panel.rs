@@ -9,11 +9,13 @@
 //! | who may ask for what | [`routes`]: every address, method and role, once; `guard` holds to it |
 //! | starting and listening | [`start`], [`server`] |
 //! | accounts and sessions | [`access`] |
+//! | who is told, and how | [`notify`] |
 //! | what every page has | [`page`] |
 //! | what is kept | [`store`]: accounts, figures, what is told to whom. The record book stays the only truth of what was sent |
 
 pub mod access;
 mod guard;
+pub mod notify;
 mod page;
 mod pages;
 pub mod routes;
@@ -29,7 +31,10 @@ use crate::{
     policy::Policy,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 use store::Store;
 
 /// Gives the policy that is active now.
@@ -43,6 +48,8 @@ pub struct Panel {
     metrics: Arc<Metrics>,
     config: config::Panel,
     gateway: String,
+    /// Who is told; set once by the start.
+    told: OnceLock<Arc<notify::Told>>,
 }
 
 impl fmt::Debug for Panel {
@@ -61,7 +68,7 @@ impl Panel {
         policy: PolicySource,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
-        Arc::new(Self { ledger, policy, store, metrics, config, gateway })
+        Arc::new(Self { ledger, policy, store, metrics, config, gateway, told: OnceLock::new() })
     }
 
     /// The record book.

@@ -22,6 +22,7 @@ pub(super) struct Series {
     pub checkpoint_age: Gauge,
     pub consents: GaugeVec,
     pub stops: Gauge,
+    pub notifications: GaugeVec,
     pub undertakings: GaugeVec,
     pub policy: GaugeVec,
     pub build: GaugeVec,
@@ -34,6 +35,7 @@ impl Series {
         let requests = Opts::new("requests_total", "Requests by how they ended");
         let fields = Opts::new("fields_total", "Values of listed fields by what was done with them; counted hourly");
         let consents = Opts::new("consents", "Grants by state");
+        let notifications = Opts::new("notifications_pending", "Messages that wait for a channel or are stuck");
         let undertakings = Opts::new(
             "undertaking_expiry_timestamp_seconds",
             "When a recipient's no-onward-sharing undertaking lapses",
@@ -49,6 +51,7 @@ impl Series {
             checkpoint_age: add(r, Gauge::new("ledger_checkpoint_age_seconds", "Age of the last checkpoint")?)?,
             consents: add(r, GaugeVec::new(consents, &["state"])?)?,
             stops: add(r, Gauge::new("stops", "Stops in force")?)?,
+            notifications: add(r, GaugeVec::new(notifications, &["channel"])?)?,
             undertakings: add(r, GaugeVec::new(undertakings, &["destination"])?)?,
             policy: add(r, GaugeVec::new(Opts::new("policy_info", "The active policy, by hash"), &["hash"])?)?,
             build: add(r, GaugeVec::new(Opts::new("build_info", "This build"), &["version"])?)?,

@@ -1,7 +1,9 @@
 //! Starting and stopping the panel: its store, its listener, and what runs beside the pages.
 
 use super::{
-    Panel, PolicySource, server,
+    Panel, PolicySource,
+    notify::{self, dial::Dial},
+    server,
     store::{Store, StoreError},
 };
 use crate::{config::Config, ledger::Ledger, metrics::Metrics};
@@ -18,6 +20,8 @@ pub struct Given {
     pub metrics: Arc<Metrics>,
     /// TLS for browsers, speaking HTTP/1.1 only; `None` on loopback.
     pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// The way out to mail servers and webhooks; it judges every address.
+    pub dial: Arc<dyn Dial>,
 }
 
 impl std::fmt::Debug for Given {
@@ -62,7 +66,8 @@ pub async fn start(config: &Config, given: Given) -> Result<Option<Running>, Sta
     let bound = server::Bound::bind(Arc::clone(&panel), given.tls).await.map_err(|e| StartError::Listen(listen, e))?;
     let address = bound.address().map_err(|e| StartError::Listen(listen, e))?;
     let (shutdown, _) = watch::channel(false);
-    let tasks = vec![tokio::spawn(bound.serve(told(&shutdown)))];
+    let mut tasks = vec![tokio::spawn(bound.serve(told(&shutdown)))];
+    tasks.extend(notify::start(&panel, &config.notify, given.dial, &shutdown));
     Ok(Some(Running { panel, address, shutdown, tasks }))
 }
 

@@ -11,8 +11,8 @@ use crate::{
     },
     log, panel,
 };
-use std::sync::Arc;
 use serde_json::json;
+use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// What `run` is told: nothing besides the configuration.

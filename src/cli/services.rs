@@ -1,13 +1,13 @@
 //! Joins the gateway's judged way out with the panel's messages, which may not know the gateway.
 
 use crate::{
+    config::Config,
     flow::Host,
     gate::{
         services::{Services, Unserved},
         start::Running,
         tls::RootsError,
     },
-    config::Config,
     panel::notify::dial::{Dial, Dialled, Failure, Later, Line},
 };
 use secrecy::SecretString;
@@ -31,12 +31,7 @@ pub fn through(services: Services) -> Arc<dyn Dial> {
 struct Out(Arc<Services>);
 
 impl Dial for Out {
-    fn connect<'a>(
-        &'a self,
-        service: &'static str,
-        host: &'a Host,
-        port: u16,
-    ) -> Later<'a, Result<Dialled, Failure>> {
+    fn connect<'a>(&'a self, service: &'static str, host: &'a Host, port: u16) -> Later<'a, Result<Dialled, Failure>> {
         Box::pin(async move {
             let (pinned, socket) = self.0.connect(service, host, port).await.map_err(failure)?;
             let address = socket.peer_addr().map_err(|_| Failure::Unreachable)?;

@@ -164,7 +164,12 @@ pub(super) const KEYS: &[Key] = &[
         r#""havengate@charity.example""#,
         "Who signs in to it; the password is the one line of smtp.key in the keys directory, mode 0600.",
     ),
-    optional("notify.from", Kind::Mail, r#""havengate@charity.example""#, "Whom mail comes from. Needed with notify.smtp."),
+    optional(
+        "notify.from",
+        Kind::Mail,
+        r#""havengate@charity.example""#,
+        "Whom mail comes from. Needed with notify.smtp.",
+    ),
     optional("notify.to", Kind::Mails, r#"["panel@union.example"]"#, "Whom mail goes to. Needed with notify.smtp."),
     key(
         "notify.digest",

@@ -3,8 +3,7 @@
 //! in the record book (design section 11, invariant 1).
 
 use super::{
-    credentials,
-    record,
+    credentials, record,
     resolve::{Pinned, Resolver, Rules},
     tls::{ClientTls, RootsError},
     upstream::{FailureKind, service},
@@ -12,7 +11,10 @@ use super::{
 use crate::{
     config::Config,
     flow::{DecisionId, Host},
-    ledger::{Assert, Ledger, Permission, Receipt, Tx, leaf::{Decided, Kind}},
+    ledger::{
+        Assert, Ledger, Permission, Receipt, Tx,
+        leaf::{Decided, Kind},
+    },
     policy::{Policy, PolicyHash, integration::Upstream},
     verdict::{Code, Refusal},
 };

@@ -26,12 +26,19 @@ mod text;
 mod webhook;
 mod worker;
 
-use super::{Panel, routes::{self, Route}, wrong::Wrong};
+use super::{
+    Panel,
+    routes::{self, Route},
+    wrong::Wrong,
+};
 use crate::config;
 use channel::Channel;
 use dial::Dial;
 use std::{fmt, sync::Arc};
-use tokio::{sync::{Notify as Bell, watch}, task::JoinHandle};
+use tokio::{
+    sync::{Notify as Bell, watch},
+    task::JoinHandle,
+};
 
 pub use outbox::Stuck;
 

@@ -40,9 +40,9 @@ impl Shell {
     /// The frame of a page for this visitor. `here` is the page's address among the links.
     pub(super) fn of(panel: &Panel, visitor: &Visitor, title: impl Into<String>, here: &str) -> Self {
         let links = visitor.session().map(|s| super::routes::links(s.role)).unwrap_or_default();
-        let trouble = panel.ledger().health().err().map(|_| {
-            "The record book cannot be written. Until it can, the gateway sends nothing at all. Tell your IT team."
-        });
+        let trouble = panel.ledger().health().err().map(
+            |_| "The record book cannot be written. Until it can, the gateway sends nothing at all. Tell your IT team.",
+        );
         Self {
             title: title.into(),
             organisation: panel.organisation().to_owned(),

@@ -59,10 +59,8 @@ pub fn all() -> Vec<Route> {
 
 /// Where somebody of this role can go from every page, in this order.
 pub(super) fn links(role: Role) -> Vec<(&'static str, &'static str)> {
-    const LINKS: &[(&str, &str, &[Role])] = &[
-        ("/", "Today", &[Role::Panel, Role::Operator]),
-        ("/messages", "Messages", &[Role::Panel, Role::Operator]),
-    ];
+    const LINKS: &[(&str, &str, &[Role])] =
+        &[("/", "Today", &[Role::Panel, Role::Operator]), ("/messages", "Messages", &[Role::Panel, Role::Operator])];
     LINKS.iter().filter(|(_, _, roles)| roles.contains(&role)).map(|(to, label, _)| (*to, *label)).collect()
 }
 

@@ -55,16 +55,16 @@ impl Wrong {
         match self {
             Self::NotFound => (StatusCode::NOT_FOUND, "There is no such page", "Check the address, or go to Today."),
             Self::SignIn(_) => (StatusCode::UNAUTHORIZED, "Sign in first", "This page is for people with an account."),
-            Self::Forbidden => {
-                (StatusCode::FORBIDDEN, "This page is not for your account", "Ask a panel member if you think it should be.")
-            }
+            Self::Forbidden => (
+                StatusCode::FORBIDDEN,
+                "This page is not for your account",
+                "Ask a panel member if you think it should be.",
+            ),
             Self::Invalid(why) => (StatusCode::BAD_REQUEST, "That could not be taken", why),
             Self::TooLarge => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "That is too long", "Send less text. Nothing was kept of it.")
             }
-            Self::TooOften(_) => {
-                (StatusCode::TOO_MANY_REQUESTS, "Too many tries", "Wait some minutes and try again.")
-            }
+            Self::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, "Too many tries", "Wait some minutes and try again."),
             Self::Conflict(why) => (StatusCode::CONFLICT, "That is no longer so", why),
             Self::Broken => (
                 StatusCode::INTERNAL_SERVER_ERROR,

@@ -36,7 +36,8 @@ impl Seen {
     #[track_caller]
     pub(crate) fn value(&self, name: &str) -> String {
         let field = format!("name=\"{name}\"");
-        let tag = self.text.split('<').find(|tag| tag.contains(&field)).unwrap_or_else(|| panic!("{name}\n{}", self.text));
+        let tag =
+            self.text.split('<').find(|tag| tag.contains(&field)).unwrap_or_else(|| panic!("{name}\n{}", self.text));
         let (_, value) = tag.split_once("value=\"").unwrap_or_else(|| panic!("{tag}"));
         value.split('"').next().unwrap().to_owned()
     }

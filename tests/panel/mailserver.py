@@ -27,13 +27,13 @@ class Take:
             "to": envelope.rcpt_tos,
             "text": envelope.content.decode("utf-8"),
             "tls": session.ssl is not None,
-            "login": session.login_data.login.decode() if session.login_data else None,
+            "login": session.auth_data.login.decode() if session.auth_data else None,
         }), flush=True)
         return "250 2.0.0 taken"
 
 
 def sign_in(server, session, envelope, mechanism, data):
-    return AuthResult(success=data.password == b"correct horse", auth_data=data)
+    return AuthResult(success=data.password == b"correct horse", handled=False, auth_data=data)
 
 
 async def main(certificate, key, how, *words):

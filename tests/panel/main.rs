@@ -5,4 +5,7 @@ mod support;
 
 mod browser;
 mod frame;
+mod mail;
+mod messages;
+mod webhook;
 mod world;

@@ -2,8 +2,10 @@
 
 use crate::browser::Browser;
 use havengate::{
+    cli::services,
     config::Config,
     flow::{Act, Clause, DecisionId, Group},
+    gate::services::Services,
     ledger::{
         Assert, Change, Leaf, Ledger, Opening, Permission, Tx,
         leaf::{Decided, Kind},
@@ -18,7 +20,7 @@ use havengate::{
 };
 use jiff::Timestamp;
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -36,6 +38,7 @@ pub(crate) struct World {
     pub(crate) policy: Arc<Policy>,
     pub(crate) home: TempDir,
     clock: Arc<Mutex<Timestamp>>,
+    config: Config,
     decisions: AtomicU64,
 }
 
@@ -46,9 +49,15 @@ impl World {
 
     /// With more of the configuration, such as `[notify]`.
     pub(crate) async fn with(more: &str) -> Self {
+        Self::prepared("", more, |_| {}).await
+    }
+
+    /// The same with lines of `[gateway]`, and with files in the home before anything starts.
+    pub(crate) async fn prepared(gateway: &str, more: &str, prepare: impl FnOnce(&Path)) -> Self {
         let home = tempfile::tempdir().unwrap();
+        prepare(home.path());
         let text = format!(
-            "[gateway]\nname = \"test\"\n[panel]\nlisten = \"127.0.0.1:0\"\nurl = \"http://127.0.0.1\"\n\
+            "[gateway]\nname = \"test\"\n{gateway}\n[panel]\nlisten = \"127.0.0.1:0\"\nurl = \"http://127.0.0.1\"\n\
              organisation = \"Riverside Outreach\"\nclients = 400\n{more}"
         );
         let config = Config::parse(&text, &home.path().join("havengate.toml"), []).unwrap_or_else(|e| panic!("{e}"));
@@ -63,11 +72,15 @@ impl World {
         activate(&ledger, &policy, &sources).await;
         let metrics = Arc::new(Metrics::new().unwrap());
         metrics.policy(&policy);
-        let shared = Arc::clone(&policy);
-        let given =
-            Given { ledger: Arc::clone(&ledger), policy: Arc::new(move || Arc::clone(&shared)), metrics, tls: None };
-        let running = start(&config, given).await.unwrap().unwrap();
-        Self { running, ledger, policy, home, clock, decisions: AtomicU64::new(1) }
+        let running = start(&config, given(&config, &ledger, &policy, metrics)).await.unwrap().unwrap();
+        Self { running, ledger, policy, home, clock, config, decisions: AtomicU64::new(1) }
+    }
+
+    /// Cuts the panel off and starts another one on what it left.
+    pub(crate) async fn restart(&mut self) {
+        let metrics = Arc::clone(self.running.panel().metrics());
+        let given = given(&self.config, &self.ledger, &self.policy, metrics);
+        self.running = start(&self.config, given).await.unwrap().unwrap();
     }
 
     /// The address that a browser types.
@@ -123,7 +136,12 @@ impl World {
     }
 
     /// A request that was sent, with how many values of each group, in what form, and the answer to it.
-    pub(crate) async fn sent(&self, connection: &str, to: &str, values: &[(Group, &'static str, Act, u64)]) -> DecisionId {
+    pub(crate) async fn sent(
+        &self,
+        connection: &str,
+        to: &str,
+        values: &[(Group, &'static str, Act, u64)],
+    ) -> DecisionId {
         let mut leaf = self.about(connection, to);
         leaf.decided = Some(Decided::Allowed);
         leaf.counts = values.iter().map(|(group, form, act, n)| ((*group, *form, *act), *n)).collect();
@@ -152,6 +170,13 @@ impl World {
     pub(crate) fn store_path(&self) -> PathBuf {
         self.home.path().join("panel.db")
     }
+}
+
+fn given(config: &Config, ledger: &Arc<Ledger>, policy: &Arc<Policy>, metrics: Arc<Metrics>) -> Given {
+    let shared = Arc::clone(policy);
+    let policy: havengate::panel::PolicySource = Arc::new(move || Arc::clone(&shared));
+    let services = Services::new(config, &[], Arc::clone(ledger), Arc::clone(&policy)).unwrap();
+    Given { ledger: Arc::clone(ledger), policy, metrics, tls: None, dial: services::through(services) }
 }
 
 async fn activate(ledger: &Ledger, policy: &Policy, sources: &Sources) {

@@ -37,12 +37,7 @@ impl fmt::Debug for Dialled {
 pub trait Dial: Send + Sync {
     /// Judges the host, looks it up, judges its addresses, records the contact and dials: in that order. `service` is
     /// a closed word for the record.
-    fn connect<'a>(
-        &'a self,
-        service: &'static str,
-        host: &'a Host,
-        port: u16,
-    ) -> Later<'a, Result<Dialled, Failure>>;
+    fn connect<'a>(&'a self, service: &'static str, host: &'a Host, port: u16) -> Later<'a, Result<Dialled, Failure>>;
 
     /// The one line of a file in the keys directory, where it can be used.
     fn secret(&self, file: &str) -> Option<SecretString>;
@@ -95,7 +90,9 @@ impl Failure {
             }
             Self::Unresolved => "The server's name leads nowhere. Check it, and this machine's DNS.",
             Self::Unreachable => "Nobody answers there. Check the server and the way to it.",
-            Self::Certificate => "The server could not prove who it is, so nothing was sent. Ask its keeper to mend its certificate.",
+            Self::Certificate => {
+                "The server could not prove who it is, so nothing was sent. Ask its keeper to mend its certificate."
+            }
             Self::NotRecorded => "The record book cannot be written, so nothing is sent at all.",
             Self::Timeout => "The server took too long.",
             Self::Clear => "The mail server offers no encryption, so nothing was sent. Ask its keeper for STARTTLS.",
@@ -103,7 +100,9 @@ impl Failure {
             Self::SignIn => "The mail server does not take our user and password.",
             Self::Later => "The server said: not now.",
             Self::Rejected => "The server refused the message.",
-            Self::Redirected => "The server sent us elsewhere, which we do not follow. Use the address it is really at.",
+            Self::Redirected => {
+                "The server sent us elsewhere, which we do not follow. Use the address it is really at."
+            }
             Self::Server => "The server had a fault of its own.",
             Self::Answer => "The server's answer could not be understood.",
             Self::Fault => "The message could not be written. Tell whoever runs Havengate.",

@@ -207,7 +207,9 @@ fn one(tx: &Transaction<'_>, told: &Told, notice: &Notice, facts: &Facts, now: T
     }
     let topic = facts.topic();
     let quiet = tx
-        .prepare_cached("UPDATE notify_topics SET held = held + 1, first = coalesce(first, ?2), facts = ?3 WHERE topic = ?1")?
+        .prepare_cached(
+            "UPDATE notify_topics SET held = held + 1, first = coalesce(first, ?2), facts = ?3 WHERE topic = ?1",
+        )?
         .execute(params![topic, id, facts.json()])?;
     if quiet > 0 {
         return Ok(());
@@ -226,7 +228,8 @@ async fn look_again(panel: &Panel, told: &Arc<Told>) -> Result<bool, Wrong> {
     let ripe = panel
         .store()
         .read(move |db| {
-            let topics = db.prepare_cached("SELECT 1 FROM notify_topics WHERE until <= ?1 LIMIT 1")?.exists([micros])?;
+            let topics =
+                db.prepare_cached("SELECT 1 FROM notify_topics WHERE until <= ?1 LIMIT 1")?.exists([micros])?;
             Ok(topics || state(db, "digest")?.is_none_or(|due| due <= micros))
         })
         .await?;

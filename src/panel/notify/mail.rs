@@ -9,11 +9,17 @@ use super::{
     outbox::Due,
     text::{self, Letter},
 };
-use crate::{config::{Mail, PASSWORD_FILE}, panel::Panel};
+use crate::{
+    config::{Mail, PASSWORD_FILE},
+    panel::Panel,
+};
 use lettre::{
     Address, Message,
     address::Envelope,
-    message::{Mailbox, header::{ContentType, Header, HeaderName, HeaderValue}},
+    message::{
+        Mailbox,
+        header::{ContentType, Header, HeaderName, HeaderValue},
+    },
     transport::smtp::{
         Error,
         authentication::{Credentials, Mechanism},

@@ -55,9 +55,9 @@ pub(super) fn add_for(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let micros = now.as_microsecond();
-    let added = tx.prepare_cached("INSERT OR IGNORE INTO messages (id, kind, at, facts) VALUES (?1, ?2, ?3, ?4)")?.execute(
-        params![id, facts.kind, micros, facts.json()],
-    )?;
+    let added = tx
+        .prepare_cached("INSERT OR IGNORE INTO messages (id, kind, at, facts) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![id, facts.kind, micros, facts.json()])?;
     if added == 0 {
         return Ok(());
     }
@@ -131,13 +131,25 @@ pub(super) async fn failed(panel: &Panel, channel: &str, due: &Due, why: Failure
                 "UPDATE deliveries SET state = ?3, attempts = attempts + 1, due = ?4, why = ?5 \
                  WHERE channel = ?1 AND message = ?2",
             )?
-            .execute(params![channel, message, if over { "stuck" } else { "waiting" }, next, why.as_str()])?;
+            .execute(params![
+                channel,
+                message,
+                if over { "stuck" } else { "waiting" },
+                next,
+                why.as_str()
+            ])?;
             if why.of_the_way() {
                 tx.prepare_cached(
                     "UPDATE deliveries SET due = ?3, why = coalesce(why, ?4) \
                      WHERE channel = ?1 AND state = 'waiting' AND due <= ?2 AND since > ?5",
                 )?
-                .execute(params![channel, micros, next, why.as_str(), micros - GIVE_UP.as_micros() as i64])?;
+                .execute(params![
+                    channel,
+                    micros,
+                    next,
+                    why.as_str(),
+                    micros - GIVE_UP.as_micros() as i64
+                ])?;
             }
             Ok(())
         })
@@ -178,7 +190,10 @@ pub(super) fn prune(tx: &Transaction<'_>, told: &Told, now: Timestamp) -> rusqli
     let mut keys = tx.prepare("SELECT DISTINCT channel FROM deliveries WHERE state IN ('waiting', 'stuck')")?;
     let keys: Vec<String> = keys.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for gone in keys.iter().filter(|k| !told.channels.iter().any(|c| c.key == **k)) {
-        tx.execute("UPDATE deliveries SET state = 'dropped' WHERE channel = ?1 AND state IN ('waiting', 'stuck')", [gone])?;
+        tx.execute(
+            "UPDATE deliveries SET state = 'dropped' WHERE channel = ?1 AND state IN ('waiting', 'stuck')",
+            [gone],
+        )?;
     }
     let oldest = now.saturating_sub(KEPT).unwrap_or(Timestamp::MIN).as_microsecond();
     tx.execute(

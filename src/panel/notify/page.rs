@@ -78,12 +78,15 @@ pub(super) async fn messages(State(panel): State<Arc<Panel>>, visitor: Visitor) 
         shell: Shell::of(&panel, &visitor, "Messages", "/messages"),
         channels: told.map(|t| t.channels.iter().map(|c| c.name.clone()).collect()).unwrap_or_default(),
         stuck: outbox::stuck(&panel).await?,
-        troubles: troubles.into_iter().map(|(key, why, count, tries)| Trouble {
-            channel: name(&panel, &key),
-            words: reason(&why).to_owned(),
-            count,
-            tries,
-        }).collect(),
+        troubles: troubles
+            .into_iter()
+            .map(|(key, why, count, tries)| Trouble {
+                channel: name(&panel, &key),
+                words: reason(&why).to_owned(),
+                count,
+                tries,
+            })
+            .collect(),
         rows: rows.into_iter().map(|(_, row)| row).collect(),
     })
 }

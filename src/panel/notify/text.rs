@@ -2,7 +2,10 @@
 //! recipients and clauses.
 
 use super::{intake::Facts, kind, outbox::Due};
-use crate::{panel::Panel, policy::{Policy, organisations::Class}};
+use crate::{
+    panel::Panel,
+    policy::{Policy, organisations::Class},
+};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 

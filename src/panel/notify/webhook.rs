@@ -26,13 +26,7 @@ pub(super) const TIME: Duration = Duration::from_secs(10);
 const HEAD: usize = 16 << 10;
 
 /// Sends one message. When this returns without a failure, the other side took it.
-pub(super) async fn send(
-    panel: &Panel,
-    dial: &dyn Dial,
-    hook: &Webhook,
-    id: &str,
-    due: &Due,
-) -> Result<(), Failure> {
+pub(super) async fn send(panel: &Panel, dial: &dyn Dial, hook: &Webhook, id: &str, due: &Due) -> Result<(), Failure> {
     let body = text::document(panel, due).to_string();
     let key = key(dial, &hook.secret).ok_or(Failure::Secret)?;
     let request = signed(hook, id, panel.now().as_second(), body, &key).ok_or(Failure::Fault)?;
@@ -48,9 +42,10 @@ pub(super) async fn send(
     // Ends with this delivery, whatever the other side would still say.
     let mut driver = tokio::task::JoinSet::new();
     driver.spawn(connection);
-    let answer = sender.send_request(request).await.map_err(|e| {
-        if e.is_parse() || e.is_parse_too_large() { Failure::Answer } else { Failure::Unreachable }
-    })?;
+    let answer = sender
+        .send_request(request)
+        .await
+        .map_err(|e| if e.is_parse() || e.is_parse_too_large() { Failure::Answer } else { Failure::Unreachable })?;
     accepted(answer.status())
 }
 

@@ -50,7 +50,12 @@ async fn round(panel: &Panel, told: &Told, channel: &Channel) -> Result<(), Wron
                 }
             }
             Err(why) => {
-                tracing::warn!(channel = channel.label, why = why.as_str(), attempts = delivery.attempts + 1, "a message was not delivered");
+                tracing::warn!(
+                    channel = channel.label,
+                    why = why.as_str(),
+                    attempts = delivery.attempts + 1,
+                    "a message was not delivered"
+                );
                 outbox::failed(panel, &channel.key, delivery, why).await?;
                 if why.of_the_way() {
                     break;

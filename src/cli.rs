@@ -19,6 +19,7 @@ pub mod rehearse;
 pub mod run;
 mod running;
 pub mod screen;
+pub mod services;
 mod shipped;
 pub mod stop;
 pub mod suggest;

@@ -7,6 +7,7 @@
 mod assemble;
 mod callers;
 mod fault;
+mod notify;
 mod read;
 mod schema;
 mod source;
@@ -23,6 +24,7 @@ use std::{
 };
 
 pub use fault::{Fault, Faults, Place};
+pub use notify::{Mail, Notify, PASSWORD_FILE, Rhythm, Webhook};
 pub use template::{template, template_for};
 
 /// The only variable besides the overrides: which file to read.
@@ -131,6 +133,8 @@ pub struct Config {
     pub operations: Operations,
     /// The scrutiny panel's pages; absent: none.
     pub panel: Option<Panel>,
+    /// How the panel is told, besides its pages.
+    pub notify: Notify,
     /// The `policies/` directory.
     pub policies: PathBuf,
     /// The SQLite file, from `ledger.url = "sqlite:ledger.db"`.

@@ -4,7 +4,7 @@
 //! | what | where |
 //! |---|---|
 //! | the way in | [`accept`], [`wire`], [`server_tls`], [`callers`], [`head`], [`body`] |
-//! | the way out | [`spool`], [`budget`], [`resolve`], [`tls`], [`upstream`], [`credentials`], [`answer`] |
+//! | the way out | [`spool`], [`budget`], [`resolve`], [`tls`], [`upstream`], [`credentials`], [`answer`]; [`services`] to services of our own |
 //! | what is said and written down | [`respond`], [`record`] |
 //! | what is told afterwards, and beforehand | [`explanation`], [`rehearsal`] |
 //! | running it | [`start`], [`reload`], [`policy_files`], `closings`, [`office`], [`stops`], [`control`], [`operations`], [`keys`] |
@@ -31,6 +31,7 @@ pub mod reload;
 pub mod resolve;
 pub mod respond;
 pub mod server_tls;
+pub mod services;
 pub mod spool;
 pub mod start;
 pub mod stops;

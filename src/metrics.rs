@@ -135,6 +135,24 @@ impl Metrics {
         self.series.stops.set(count as f64);
     }
 
+    /// Whether the gateway can serve, and whether the policy files are at fault so that an older set is active.
+    pub fn state(&self, ready: bool, policy_rejected: bool) {
+        self.series.ready.set(if ready { 1.0 } else { 0.0 });
+        self.series.policy_rejected.set(if policy_rejected { 1.0 } else { 0.0 });
+    }
+
+    /// What the gateway's clock says, so that monitoring sees one that is wrong: dates decide what may leave.
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are exact below 2^53")]
+    pub fn clock(&self, now: jiff::Timestamp) {
+        self.series.clock.set(now.as_millisecond() as f64 / 1000.0);
+    }
+
+    /// So many messages wait for a channel or are stuck. The label is the channel's place in the configuration.
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53 messages")]
+    pub fn notifications(&self, channel: &str, pending: u64) {
+        label(&self.series.notifications, &[channel], |g| g.set(pending as f64));
+    }
+
     /// Everything in the Prometheus text format 0.0.4.
     #[must_use]
     pub fn render(&self) -> String {
@@ -211,6 +229,9 @@ mod tests {
         let metrics = Metrics::new().unwrap();
         metrics.consents(&[("live", 3), ("ended", 1)]);
         metrics.stops(2);
+        metrics.state(true, false);
+        metrics.clock("2026-11-20T10:00:00.5Z".parse().unwrap());
+        metrics.notifications("email-1", 3);
         metrics.ledger_size(41);
         metrics.checkpoint_age(Duration::from_secs(1));
         metrics.screened(Duration::from_micros(80));
@@ -221,6 +242,10 @@ mod tests {
             "havengate_consents{state=\"live\"} 3",
             "havengate_consents{state=\"ended\"} 1",
             "havengate_stops 2",
+            "havengate_ready 1",
+            "havengate_policy_rejected 0",
+            "havengate_clock_seconds 1795168800.5",
+            "havengate_notifications_pending{channel=\"email-1\"} 3",
             "havengate_ledger_size 41",
             "havengate_ledger_checkpoint_age_seconds 1",
             "havengate_screen_seconds_count 1",

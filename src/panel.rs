@@ -10,6 +10,7 @@
 //! | starting and listening | [`start`], [`server`] |
 //! | accounts and sessions | [`access`] |
 //! | texts that only members may read | [`sealed`] |
+//! | who is told, and how | [`notify`] |
 //! | what every page has | [`page`] |
 //! | what is wrong, in words | [`alarms`] |
 //! | drawings | [`charts`] |
@@ -24,6 +25,7 @@ mod cited;
 pub mod figures;
 mod guard;
 mod letters;
+pub mod notify;
 mod page;
 mod pages;
 pub mod report;
@@ -46,7 +48,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 use store::Store;
 
@@ -63,6 +65,8 @@ pub struct Panel {
     gateway: String,
     keys: PathBuf,
     access: access::State,
+    /// Who is told; set once by the start.
+    told: OnceLock<Arc<notify::Told>>,
 }
 
 impl fmt::Debug for Panel {
@@ -81,7 +85,8 @@ impl Panel {
         policy: PolicySource,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
-        Arc::new(Self { ledger, policy, store, metrics, config, gateway, keys, access: access::State::default() })
+        let (access, told) = (access::State::default(), OnceLock::new());
+        Arc::new(Self { ledger, policy, store, metrics, config, gateway, keys, access, told })
     }
 
     /// The record book.

@@ -1,6 +1,6 @@
 //! `havengate run`: the gateway itself, until it is told to stop.
 
-use super::{Context, Exit, Failure, Printed};
+use super::{Context, Exit, Failure, Printed, services};
 use crate::{
     config::Config,
     gate::{
@@ -62,11 +62,13 @@ pub(super) async fn people(config: &Config, running: &Running) -> Result<Option<
             Some(Arc::new(server))
         }
     };
+    let dial = services::dial(config, running).map_err(StartError::from)?;
     let given = panel::start::Given {
         ledger: Arc::clone(running.ledger()),
         policy: Arc::new(running.policy()),
         metrics: Arc::clone(running.metrics()),
         tls,
+        dial,
     };
     panel::start::start(config, given).await.map_err(|e| Failure::new(Exit::Unavailable, e.to_string()))
 }

@@ -3,6 +3,7 @@
 use super::{
     Config, Gateway, Limits, Operations, Override, Panel, Tls, callers,
     fault::{Fault, Faults, Place, shown},
+    notify,
     read::{self, Expected, Reader},
     source::{Given, Source},
 };
@@ -11,12 +12,13 @@ use std::{collections::BTreeMap, net::IpAddr, path::Path};
 
 /// Everything that was given, as a configuration or as all that is wrong with it.
 pub(super) fn config(source: Source, home: &Path) -> Result<Config, Faults> {
-    let Source { given, resolve, tls: tls_section, callers, faults } = source;
+    let Source { given, resolve, tls: tls_section, callers, webhooks, faults } = source;
     let mut r = Reader { home, given, faults };
     let tls = tls(&mut r, tls_section);
     let gateway = gateway(&mut r, resolve, tls);
     let operations = Operations { listen: r.read("operations.listen", read::address) };
     let panel = panel(&mut r);
+    let notify = notify::read(&mut r, webhooks);
     let policies = r.path("policies.directory");
     let ledger = r.read("ledger.url", read::ledger).map(|p| home.join(p));
     let keys = r.path("keys.directory");
@@ -33,7 +35,8 @@ pub(super) fn config(source: Source, home: &Path) -> Result<Config, Faults> {
         let (gateway, limits) = (gateway?, limits?);
         let (policies, ledger, keys, log) = (policies?, ledger?, keys?, log?);
         let home = home.to_owned();
-        Some(Config { home, gateway, operations, panel, policies, ledger, keys, spool, limits, log, callers })
+        let notify = notify?;
+        Some(Config { home, gateway, operations, panel, notify, policies, ledger, keys, spool, limits, log, callers })
     })();
     match (config, Faults::from_vec(std::mem::take(&mut r.faults))) {
         (Some(config), None) => Ok(config),

@@ -47,6 +47,14 @@ pub(super) enum Kind {
     Words,
     /// The beginning of a web address: scheme, host and perhaps a port.
     Origin,
+    /// A mail server: `smtps://host:465` or `smtp://host:587`.
+    MailServer,
+    /// One mail address, without a name.
+    Mail,
+    /// A list of mail addresses; in the environment separated by commas.
+    Mails,
+    /// `daily`, `weekly` or `never`.
+    Rhythm,
 }
 
 const fn ms(n: u64) -> Duration {
@@ -79,6 +87,11 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
     ),
     ("operations", "What monitoring asks: /metrics, /livez, /readyz and nothing else."),
     ("panel", "The scrutiny panel's pages. Without `listen` there are none. They are for people, not for systems."),
+    (
+        "notify",
+        "How the panel is told, besides its pages. No message ever holds personal data. Needs panel.listen.\n\
+         Addresses need not be the employer's. The server is looked up in the registry like every recipient.",
+    ),
     ("policies", "The rules: what an organisation edits and its panel reviews."),
     ("ledger", "The record book."),
     ("keys", "Keys and secrets."),
@@ -88,6 +101,10 @@ pub(super) const SECTIONS: &[(&str, &str)] = &[
         "caller",
         "Who may call: one [[caller]] for each way a system proves who it is.\n\
          `havengate caller add APP` appends one and prints its token once.",
+    ),
+    (
+        "webhook",
+        "Systems that are told what the panel is told: one [[webhook]] each, signed by the Standard Webhooks scheme.",
     ),
 ];
 
@@ -134,6 +151,32 @@ pub(super) const KEYS: &[Key] = &[
     ),
     optional("panel.certificate", Kind::Path, r#""keys/panel.pem""#, "The certificate chain of its name, PEM."),
     optional("panel.key", Kind::Path, r#""keys/panel-key.pem""#, "Its private key, PEM, mode 0600."),
+    optional(
+        "notify.smtp",
+        Kind::MailServer,
+        r#""smtps://mail.charity.example:465""#,
+        "The mail server: smtps:// is TLS from the first byte; smtp:// with a port such as 587 is STARTTLS, which is\n\
+         required unless the server is on this machine. Without it no mail is sent.",
+    ),
+    optional(
+        "notify.user",
+        Kind::Words,
+        r#""havengate@charity.example""#,
+        "Who signs in to it; the password is the one line of smtp.key in the keys directory, mode 0600.",
+    ),
+    optional(
+        "notify.from",
+        Kind::Mail,
+        r#""havengate@charity.example""#,
+        "Whom mail comes from. Needed with notify.smtp.",
+    ),
+    optional("notify.to", Kind::Mails, r#"["panel@union.example"]"#, "Whom mail goes to. Needed with notify.smtp."),
+    key(
+        "notify.digest",
+        Kind::Rhythm,
+        r#""daily""#,
+        "daily, weekly or never: a mail at 08:00 with what does not need to be known at once.",
+    ),
     key("policies.directory", Kind::Path, r#""policies""#, "The directory."),
     key("ledger.url", Kind::Ledger, r#""sqlite:ledger.db""#, "\"sqlite:\" and a path."),
     key("keys.directory", Kind::Path, r#""keys""#, "The directory, mode 0700, with files of mode 0600."),

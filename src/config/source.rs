@@ -23,10 +23,18 @@ pub(super) struct Source {
     /// Where `[gateway.tls]` stands, if it does, even when it is empty.
     pub tls: Option<Place>,
     /// `[[caller]]`: its place and its keys.
-    pub callers: Vec<(Place, BTreeMap<String, Given>)>,
+    pub callers: Vec<Entry>,
+    /// `[[webhook]]`: its place and its keys.
+    pub webhooks: Vec<Entry>,
     /// What is wrong so far.
     pub faults: Vec<Fault>,
 }
+
+/// One entry of a list: its place and its keys.
+pub(super) type Entry = (Place, BTreeMap<String, Given>);
+
+/// The sections that are lists, read from the file only.
+const LISTS: &[&str] = &["caller", "webhook"];
 
 /// One value and where it stands.
 #[derive(Debug, Clone)]
@@ -90,12 +98,12 @@ impl Source {
                     self.resolve
                         .extend(t.iter().map(|(n, v)| (n.get_ref().to_string(), file.given(v.span(), v.get_ref()))));
                 }
-                (None, DeValue::Array(list)) if path == "caller" => {
+                (None, DeValue::Array(list)) if LISTS.contains(&path.as_str()) => {
                     for entry in list {
-                        self.caller(file, entry.span(), entry.get_ref());
+                        self.entry(file, &path, entry.span(), entry.get_ref());
                     }
                 }
-                (None, DeValue::Table(t)) if schema::is_section(&path) && path != "caller" => {
+                (None, DeValue::Table(t)) if schema::is_section(&path) && !LISTS.contains(&path.as_str()) => {
                     if path == "gateway.tls" {
                         self.tls = Some(file.place(name.span()));
                     }
@@ -106,13 +114,14 @@ impl Source {
         }
     }
 
-    fn caller(&mut self, file: &File<'_>, span: Range<usize>, entry: &DeValue<'_>) {
+    fn entry(&mut self, file: &File<'_>, list: &str, span: Range<usize>, entry: &DeValue<'_>) {
         let place = file.place(span);
         let DeValue::Table(table) = entry else {
-            return self.faults.push(caller_shape(place));
+            return self.faults.push(list_shape(place, list));
         };
         let keys = table.iter().map(|(n, v)| (n.get_ref().to_string(), file.given(v.span(), v.get_ref())));
-        self.callers.push((place, keys.collect()));
+        let entries = if list == "caller" { &mut self.callers } else { &mut self.webhooks };
+        entries.push((place, keys.collect()));
     }
 
     /// Lays the environment over the file.
@@ -187,8 +196,8 @@ fn key_of(name: &str) -> Option<&'static schema::Key> {
 }
 
 fn unknown(place: Place, section: &str, path: &str) -> Fault {
-    if path == "caller" {
-        return caller_shape(place);
+    if LISTS.contains(&path) {
+        return list_shape(place, path);
     }
     if schema::is_section(path) {
         return Fault {
@@ -208,12 +217,12 @@ fn unknown(place: Place, section: &str, path: &str) -> Fault {
     Fault { place, key: Some(shown(path)), message: "there is no such key".to_owned(), mend }
 }
 
-fn caller_shape(place: Place) -> Fault {
+fn list_shape(place: Place, list: &str) -> Fault {
     Fault {
         place,
-        key: Some("caller".to_owned()),
+        key: Some(list.to_owned()),
         message: "expected entries of a list".to_owned(),
-        mend: "write [[caller]], with two brackets, for each caller".to_owned(),
+        mend: format!("write [[{list}]], with two brackets, for each {list}"),
     }
 }
 
@@ -223,8 +232,8 @@ fn unknown_variable(name: &str) -> Fault {
     let guess = KEYS.iter().find(|k| k.path == close || k.path.replace('.', "_") == close);
     let mend = match guess {
         Some(key) => format!("write {}", variable(key.path)),
-        None if close.starts_with("gateway.resolve") || close.starts_with("caller") => {
-            "[gateway.resolve] and [[caller]] are read from the file only".to_owned()
+        None if close.starts_with("gateway.resolve") || LISTS.iter().any(|l| close.starts_with(l)) => {
+            "[gateway.resolve], [[caller]] and [[webhook]] are read from the file only".to_owned()
         }
         None => "unset it; overrides are HAVENGATE__SECTION__KEY, such as HAVENGATE__LIMITS__BODY".to_owned(),
     };

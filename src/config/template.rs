@@ -11,7 +11,7 @@ const HEAD: &str = "\
 # Paths are relative to this file's directory.
 #
 # The environment comes before the file: HAVENGATE__LIMITS__BODY=16MiB is limits.body, and a list is
-# separated by commas. [gateway.resolve] and [[caller]] are read from this file only.
+# separated by commas. [gateway.resolve], [[caller]] and [[webhook]] are read from this file only.
 ";
 
 const RESOLVE: &str = "# \"refer.riverside.example\" = \"127.0.0.1:8443\"\n";
@@ -25,6 +25,14 @@ const CALLER: &str = "\
 # loopback = true                  # instead: any connection from this machine; one app only
 ";
 
+const WEBHOOK: &str = "\
+#
+# [[webhook]]
+# url = \"https://hooks.union.example/havengate\"
+# secret = \"file:union.key\"          # one line in the keys directory, mode 0600: whsec_ and base64
+# events = [\"attempt\", \"stop\"]     # which kinds; without it, every kind
+";
+
 /// The template, with the default name.
 #[must_use]
 pub fn template() -> String {
@@ -34,6 +42,7 @@ pub fn template() -> String {
         comment(&mut text, about);
         match *section {
             "caller" => text.push_str(CALLER),
+            "webhook" => text.push_str(WEBHOOK),
             "gateway.resolve" => {
                 text.push_str("[gateway.resolve]\n");
                 text.push_str(RESOLVE);

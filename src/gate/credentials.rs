@@ -76,6 +76,15 @@ pub fn unusable_files(keys: &Path, integration: &Integration) -> Vec<String> {
     secret.into_iter().chain(identity).collect()
 }
 
+/// The one line of a secret file for a service of our own, such as a mail server's password. `None` when it cannot be
+/// used; the reason is in the log, without the secret.
+#[must_use]
+pub fn service_secret(keys: &Path, file: &str) -> Option<SecretString> {
+    secret::read(keys, file)
+        .inspect_err(|problem| tracing::error!(%problem, file, "a service's secret cannot be used"))
+        .ok()
+}
+
 /// Secrets read so far and tokens held. One for the process.
 #[derive(Debug)]
 pub struct Credentials {

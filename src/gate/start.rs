@@ -156,6 +156,9 @@ impl Gateway {
                 metrics.ledger_size(shown.ledger.head().size);
                 metrics.consents(&view.counts(shown.ledger.now()));
                 metrics.stops(view.stops().count());
+                metrics.checkpoint_age(shown.ledger.checkpoint_age());
+                metrics.state(shown.ledger.health().is_ok(), shown.policy.rejected());
+                metrics.clock(shown.ledger.now());
             }),
         };
         tokio::spawn(operations::serve(listener, operations, told(shutdown)))

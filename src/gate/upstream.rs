@@ -12,6 +12,7 @@ mod meter;
 mod outbound;
 mod outgoing;
 mod pool;
+pub(super) mod service;
 
 pub use failure::{FailureKind, SendFailure, Sent};
 pub use outgoing::Outgoing;

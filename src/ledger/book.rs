@@ -205,6 +205,17 @@ impl Ledger {
         (self.shared.clock)().max(self.head().time)
     }
 
+    /// For how long entries have waited for the checkpoint that covers them; nothing where none waits. A checkpoint is
+    /// the anchor outside the database, written within a second of an entry.
+    #[must_use]
+    pub fn checkpoint_age(&self) -> Duration {
+        let (size, at) = self.shared.anchored();
+        if self.head().size <= size {
+            return Duration::ZERO;
+        }
+        Duration::try_from(self.now().duration_since(at)).unwrap_or_default()
+    }
+
     /// The id of this run of the gateway, as every leaf of it says.
     #[must_use]
     pub fn boot(&self) -> &str {

@@ -35,11 +35,12 @@ use crate::{
     policy::PolicyHash,
 };
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 use std::{
     path::Path,
     sync::{
         Arc, OnceLock, Weak,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
         mpsc::{SyncSender, sync_channel},
     },
     thread::JoinHandle,
@@ -140,6 +141,10 @@ pub(super) struct Shared {
     pub head: ArcSwap<Head>,
     pub clock: Clock,
     pub boot: String,
+    /// How many leaves the anchor covers.
+    pub anchored: AtomicU64,
+    /// The time of the newest of them, microseconds.
+    pub anchored_at: AtomicI64,
     poison: OnceLock<Arc<str>>,
     closing: AtomicBool,
 }
@@ -173,6 +178,18 @@ impl Shared {
         self.closing.store(true, Ordering::Release);
     }
 
+    /// How many leaves the anchor covers, and the time of the newest of them.
+    pub(super) fn anchored(&self) -> (u64, Timestamp) {
+        let at = Timestamp::from_microsecond(self.anchored_at.load(Ordering::Acquire)).unwrap_or(Timestamp::MIN);
+        (self.anchored.load(Ordering::Acquire), at)
+    }
+
+    /// The anchor covers everything up to here.
+    pub(super) fn covered(&self, head: &Head) {
+        self.anchored_at.store(head.time.as_microsecond(), Ordering::Release);
+        self.anchored.store(head.size, Ordering::Release);
+    }
+
     /// From now on everything is refused. The first reason stays.
     fn set_poison(&self, reason: &str) -> LedgerError {
         LedgerError::Poisoned(Arc::clone(self.poison.get_or_init(|| reason.into())))
@@ -199,6 +216,8 @@ pub(super) fn open(path: &Path, opening: Opening) -> Result<Opened, OpenError> {
         head: ArcSwap::from_pointee(store.head()),
         clock,
         boot: store.boot().to_owned(),
+        anchored: AtomicU64::new(store.head().size),
+        anchored_at: AtomicI64::new(store.head().time.as_microsecond()),
         poison: OnceLock::new(),
         closing: AtomicBool::new(false),
     });

@@ -22,6 +22,10 @@ pub(super) struct Series {
     pub checkpoint_age: Gauge,
     pub consents: GaugeVec,
     pub stops: Gauge,
+    pub notifications: GaugeVec,
+    pub ready: Gauge,
+    pub policy_rejected: Gauge,
+    pub clock: Gauge,
     pub undertakings: GaugeVec,
     pub policy: GaugeVec,
     pub build: GaugeVec,
@@ -34,6 +38,7 @@ impl Series {
         let requests = Opts::new("requests_total", "Requests by how they ended");
         let fields = Opts::new("fields_total", "Values of listed fields by what was done with them; counted hourly");
         let consents = Opts::new("consents", "Grants by state");
+        let notifications = Opts::new("notifications_pending", "Messages that wait for a channel or are stuck");
         let undertakings = Opts::new(
             "undertaking_expiry_timestamp_seconds",
             "When a recipient's no-onward-sharing undertaking lapses",
@@ -46,9 +51,22 @@ impl Series {
             screen_seconds: seconds(r, "screen_seconds", "Screening one body")?,
             commit_seconds: seconds(r, "ledger_commit_seconds", "A transaction of the record book, until durable")?,
             ledger_size: add(r, Gauge::new("ledger_size", "Leaves of the record book")?)?,
-            checkpoint_age: add(r, Gauge::new("ledger_checkpoint_age_seconds", "Age of the last checkpoint")?)?,
+            checkpoint_age: add(
+                r,
+                Gauge::new(
+                    "ledger_checkpoint_age_seconds",
+                    "How long entries have waited for the checkpoint that covers them; 0 when none waits",
+                )?,
+            )?,
             consents: add(r, GaugeVec::new(consents, &["state"])?)?,
             stops: add(r, Gauge::new("stops", "Stops in force")?)?,
+            ready: add(r, Gauge::new("ready", "1 while the gateway can serve, as /readyz says")?)?,
+            policy_rejected: add(
+                r,
+                Gauge::new("policy_rejected", "1 while the policy files are at fault and an older set is active")?,
+            )?,
+            clock: add(r, Gauge::new("clock_seconds", "The gateway's clock, seconds since 1970")?)?,
+            notifications: add(r, GaugeVec::new(notifications, &["channel"])?)?,
             undertakings: add(r, GaugeVec::new(undertakings, &["destination"])?)?,
             policy: add(r, GaugeVec::new(Opts::new("policy_info", "The active policy, by hash"), &["hash"])?)?,
             build: add(r, GaugeVec::new(Opts::new("build_info", "This build"), &["version"])?)?,

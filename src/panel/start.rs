@@ -1,7 +1,9 @@
 //! Starting and stopping the panel: its store, its listener, and what runs beside the pages.
 
 use super::{
-    Panel, PolicySource, figures, server, stops,
+    Panel, PolicySource, figures,
+    notify::{self, dial::Dial},
+    server, stops,
     store::{Store, StoreError},
 };
 use crate::{config::Config, ledger::Ledger, metrics::Metrics};
@@ -21,6 +23,8 @@ pub struct Given {
     pub metrics: Arc<Metrics>,
     /// TLS for browsers, speaking HTTP/1.1 only; `None` on loopback.
     pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// The way out to mail servers and webhooks; it judges every address.
+    pub dial: Arc<dyn Dial>,
 }
 
 impl std::fmt::Debug for Given {
@@ -65,11 +69,12 @@ pub async fn start(config: &Config, given: Given) -> Result<Option<Running>, Sta
     let bound = server::Bound::bind(Arc::clone(&panel), given.tls).await.map_err(|e| StartError::Listen(listen, e))?;
     let address = bound.address().map_err(|e| StartError::Listen(listen, e))?;
     let (shutdown, _) = watch::channel(false);
-    let tasks = vec![
+    let mut tasks = vec![
         tokio::spawn(bound.serve(told(&shutdown))),
         tokio::spawn(figures::keep(Arc::clone(&panel), told(&shutdown))),
         tokio::spawn(beside(Arc::clone(&panel), told(&shutdown))),
     ];
+    tasks.extend(notify::start(&panel, &config.notify, given.dial, &shutdown));
     Ok(Some(Running { panel, address, shutdown, tasks }))
 }
 

@@ -6,7 +6,7 @@
 use super::{
     access,
     api::tokens,
-    figures,
+    figures, notify,
     pages::{record, uncovered},
     stops, tries,
     wrong::Wrong,
@@ -32,6 +32,7 @@ const TABLES: &[&str] = &[
     figures::SUMS,
     figures::KEPT,
     figures::CURSOR,
+    notify::TABLES,
     record::TABLES,
     uncovered::TABLES,
     tokens::TABLES,

@@ -48,6 +48,9 @@ fn every_example_of_the_template_can_be_used() {
     assert!(config.gateway.tls.is_some_and(|t| t.client_roots.is_some()), "{text}");
     assert_eq!(config.gateway.resolve.len(), 1);
     assert_eq!(config.callers.first().map(|c| &c.proof), Some(&Proof::San("inform.charity.example".into())));
+    let mail = config.notify.mail.expect("mail");
+    assert_eq!((mail.port, mail.tls, mail.to.as_slice()), (465, true, &["panel@union.example".to_owned()][..]));
+    assert_eq!(config.notify.webhooks.first().map(|w| w.events.len()), Some(2), "{text}");
     assert!(config.operations.listen.is_some() && config.gateway.upstream_roots.is_some());
 }
 
@@ -154,6 +157,33 @@ const FAULTS: &[(&str, &str)] = &[
         "[[caller]]\napp = \"x\"\nloopback = true\n[[caller]]\napp = \"y\"\nloopback = true",
         "havengate.toml:4:1: caller: another caller already has loopback = true",
     ),
+    (
+        "[notify]\nsmtp = \"smtps://mail.example\"\nfrom = \"a@b.example\"\nto = [\"c@d.example\"]",
+        "havengate.toml:2:8: notify: needs the panel's pages\n  mend: set panel.listen",
+    ),
+    ("[notify]\nsmtp = \"smtps://mail.example\"", "notify.from: is missing"),
+    ("[notify]\nfrom = \"a@b.example\"", "notify.from: there is no mail server"),
+    ("[notify]\nsmtp = \"smtp://u:secret@mail.example\"", "notify.smtp: expected smtps:// or smtp:// and a host"),
+    ("[notify]\nsmtp = \"https://mail.example\"", "notify.smtp: expected smtps:// or smtp:// and a host"),
+    ("[notify]\nfrom = \"a@b.example\\r\\nBcc: x@y.example\"", "notify.from: is empty or holds a control character"),
+    ("[notify]\nfrom = \"Panel <a@b.example>\"", "notify.from: expected a mail address without a name"),
+    ("[notify]\nto = []", "notify.to: expected 1 to 20 different addresses"),
+    ("[notify]\nto = [\"a@b.example\", \"A@b.example\"]", "notify.to: expected 1 to 20 different addresses"),
+    ("[notify]\ndigest = \"hourly\"", "notify.digest: expected daily, weekly or never"),
+    ("[webhook]\nurl = \"x\"", "havengate.toml:1:2: webhook: expected entries of a list\n  mend: write [[webhook]]"),
+    ("[[webhook]]\nurl = \"https://h.example/x\"", "havengate.toml:1:1: webhook.secret: is missing"),
+    ("[[webhook]]\nurl = \"http://h.example/x\"\nsecret = \"file:a.key\"", "webhook.url: expected https and a host"),
+    (
+        "[[webhook]]\nurl = \"https://u:p@h.example/x\"\nsecret = \"file:a.key\"",
+        "webhook.url: expected https and a host",
+    ),
+    ("[[webhook]]\nurl = \"https://h.example/x\"\nsecret = \"whsec_abc\"", "webhook.secret: expected \"file:\""),
+    ("[[webhook]]\nurl = \"https://h.example/x\"\nsecret = \"file:../a.key\"", "webhook.secret: expected \"file:\""),
+    (
+        "[[webhook]]\nurl = \"https://h.example/x\"\nsecret = \"file:a.key\"\nevents = [\"A\"]",
+        "webhook.events: expected a list of kinds",
+    ),
+    ("[[webhook]]\ntoken = \"abc\"", "webhook.token: there is no such key"),
     ("[limits]\ndepth = 1\ndepth = 2", "havengate.toml:3:1: this is not TOML: duplicate key"),
     ("limits.depth = ", "havengate.toml:1:16: this is not TOML"),
     ("\u{feff}\n\nlimits.depth = 0", "havengate.toml:3:16: limits.depth"),

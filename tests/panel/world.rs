@@ -2,8 +2,10 @@
 
 use crate::browser::Browser;
 use havengate::{
+    cli::services,
     config::Config,
     flow::{Act, Clause, DecisionId, Group},
+    gate::services::Services,
     ledger::{
         Assert, Change, Detail, Leaf, Ledger, Opening, Permission, Tx, exposure,
         leaf::{BASIS, Decided, Kind},
@@ -19,7 +21,7 @@ use havengate::{
 };
 use jiff::Timestamp;
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -40,6 +42,7 @@ pub(crate) struct World {
     pub(crate) policy: Arc<Policy>,
     pub(crate) home: TempDir,
     clock: Arc<Mutex<Timestamp>>,
+    config: Config,
     decisions: AtomicU64,
 }
 
@@ -50,7 +53,7 @@ impl World {
 
     /// Of an organisation that works with few people.
     pub(crate) async fn few() -> Self {
-        Self::of("", 20, shipped::sources()).await
+        Self::of(("", ""), 20, shipped::sources(), |_| {}).await
     }
 
     /// With another name for the council in the record of recipients.
@@ -62,19 +65,25 @@ impl World {
         let from = at + text[at..].find("name").unwrap();
         let end = from + text[from..].find('\n').unwrap();
         text.replace_range(from..end, &format!("name = {name}"));
-        Self::of("", 400, sources).await
+        Self::of(("", ""), 400, sources, |_| {}).await
     }
 
     /// With more of the configuration, such as `[notify]`.
     pub(crate) async fn with(more: &str) -> Self {
-        Self::of(more, 400, shipped::sources()).await
+        Self::of(("", more), 400, shipped::sources(), |_| {}).await
     }
 
-    async fn of(more: &str, clients: u32, sources: Sources) -> Self {
+    /// The same with lines of `[gateway]`, and with files in the home before anything starts.
+    pub(crate) async fn prepared(gateway: &str, more: &str, prepare: impl FnOnce(&Path)) -> Self {
+        Self::of((gateway, more), 400, shipped::sources(), prepare).await
+    }
+
+    async fn of((gateway, more): (&str, &str), clients: u32, sources: Sources, prepare: impl FnOnce(&Path)) -> Self {
         let home = tempfile::tempdir().unwrap();
-        std::fs::create_dir(home.path().join("keys")).unwrap();
+        std::fs::create_dir_all(home.path().join("keys")).unwrap();
+        prepare(home.path());
         let text = format!(
-            "[gateway]\nname = \"test\"\n[panel]\nlisten = \"127.0.0.1:0\"\nurl = \"http://127.0.0.1\"\n\
+            "[gateway]\nname = \"test\"\n{gateway}\n[panel]\nlisten = \"127.0.0.1:0\"\nurl = \"http://127.0.0.1\"\n\
              organisation = \"Riverside Outreach\"\nclients = {clients}\n{more}"
         );
         let config = Config::parse(&text, &home.path().join("havengate.toml"), []).unwrap_or_else(|e| panic!("{e}"));
@@ -88,11 +97,15 @@ impl World {
         activate(&ledger, &policy, &sources).await;
         let metrics = Arc::new(Metrics::new().unwrap());
         metrics.policy(&policy);
-        let shared = Arc::clone(&policy);
-        let given =
-            Given { ledger: Arc::clone(&ledger), policy: Arc::new(move || Arc::clone(&shared)), metrics, tls: None };
-        let running = start(&config, given).await.unwrap().unwrap();
-        Self { running, ledger, policy, home, clock, decisions: AtomicU64::new(1) }
+        let running = start(&config, given(&config, &ledger, &policy, metrics)).await.unwrap().unwrap();
+        Self { running, ledger, policy, home, clock, config, decisions: AtomicU64::new(1) }
+    }
+
+    /// Cuts the panel off and starts another one on what it left.
+    pub(crate) async fn restart(&mut self) {
+        let metrics = Arc::clone(self.running.panel().metrics());
+        let given = given(&self.config, &self.ledger, &self.policy, metrics);
+        self.running = start(&self.config, given).await.unwrap().unwrap();
     }
 
     /// The address that a browser types.
@@ -214,6 +227,13 @@ impl World {
 
 fn toml_text(text: &str) -> String {
     format!("'{text}'")
+}
+
+fn given(config: &Config, ledger: &Arc<Ledger>, policy: &Arc<Policy>, metrics: Arc<Metrics>) -> Given {
+    let shared = Arc::clone(policy);
+    let policy: havengate::panel::PolicySource = Arc::new(move || Arc::clone(&shared));
+    let services = Services::new(config, &[], Arc::clone(ledger), Arc::clone(&policy)).unwrap();
+    Given { ledger: Arc::clone(ledger), policy, metrics, tls: None, dial: services::through(services) }
 }
 
 async fn activate(ledger: &Ledger, policy: &Policy, sources: &Sources) {

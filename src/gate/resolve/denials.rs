@@ -137,6 +137,46 @@ impl Denials for OnTheWay {
     }
 }
 
+/// What a policy says of a service of our own, such as a mail server: it is no recipient of anybody's data, and still
+/// nothing is said to the Home Office or to who passes on to it, not even that something happened.
+struct OwnService(Arc<Policy>);
+
+impl OwnService {
+    fn linked(&self, host: &Host) -> Option<&System> {
+        let registry = &self.0.registry;
+        let by_name = registry.root_by_host(host).or_else(|| registry.system_of(host, &[]));
+        let address = match host {
+            Host::Name(_) => None,
+            Host::Address(address) => Some(*address),
+        };
+        let mut found = by_name.into_iter().chain(address.into_iter().flat_map(|a| registry.linked_at(a)));
+        found.find(|system| matches!(system.linked, Class::Root | Class::Associated))
+    }
+}
+
+impl Denials for OwnService {
+    fn denies(&self, host: &Host) -> Option<Refusal> {
+        self.linked(host).map(of_linked)
+    }
+
+    fn denies_certificate(&self, host: &Host, wildcard: bool) -> Option<Refusal> {
+        let below = wildcard.then(|| Host::parse(&format!("any.{host}")).ok()).flatten();
+        match (wildcard, host) {
+            (true, Host::Name(name)) if self.0.registry.root_covered_by(name).is_some() => Some(home_office()),
+            _ => self.denies(host).or_else(|| self.denies(&below?)),
+        }
+    }
+
+    fn denies_organisation(&self, name: &str) -> Option<Refusal> {
+        let mut found = self.0.registry.linked_by_certificate(name);
+        found.find(|system| matches!(system.linked, Class::Root | Class::Associated)).map(of_linked)
+    }
+}
+
+fn of_linked(system: &System) -> Refusal {
+    if system.linked == Class::Root { home_office() } else { associated(system) }
+}
+
 fn home_office() -> Refusal {
     rules::refusal("no-home-office")
 }
@@ -163,6 +203,14 @@ impl Rules {
     pub fn of(policy: &Arc<Policy>, to: &SystemId, host: &Host, emergency: bool) -> Self {
         let way = Way { to: to.clone(), emergency };
         Self { epoch: policy.hash, denials: Arc::new(OnTheWay { policy: policy.clone(), way, host: host.clone() }) }
+    }
+}
+
+impl Rules {
+    /// Of a policy, on the way to a service of our own: a mail server, a webhook.
+    #[must_use]
+    pub fn of_service(policy: &Arc<Policy>) -> Self {
+        Self { epoch: policy.hash, denials: Arc::new(OwnService(policy.clone())) }
     }
 }
 

@@ -61,14 +61,14 @@ async fn dial_one(address: SocketAddr, pinned: &Pinned, tls: &ClientTls) -> Resu
     Ok(Connection { line, meter, peer: address })
 }
 
-fn server_name(host: &Host) -> Option<ServerName<'static>> {
+pub(super) fn server_name(host: &Host) -> Option<ServerName<'static>> {
     match host {
         Host::Name(name) => ServerName::try_from(name.clone()).ok(),
         Host::Address(address) => Some(ServerName::IpAddress((*address).into())),
     }
 }
 
-fn handshake_failure(error: &std::io::Error) -> FailureKind {
+pub(super) fn handshake_failure(error: &std::io::Error) -> FailureKind {
     match tls::denial(error) {
         Some(refusal) => FailureKind::Denied(refusal),
         None if tls::is_certificate(error) => FailureKind::Certificate,

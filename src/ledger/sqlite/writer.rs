@@ -192,8 +192,9 @@ impl Writer {
     }
 
     fn write_anchor(&mut self) {
-        if let Err(e) = self.keeper.write() {
-            self.shared.set_poison(&format!("its anchor cannot be written: {e}"));
+        match self.keeper.write() {
+            Ok(()) => self.shared.covered(&self.store.head()),
+            Err(e) => _ = self.shared.set_poison(&format!("its anchor cannot be written: {e}")),
         }
     }
 

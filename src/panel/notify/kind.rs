@@ -1,0 +1,141 @@
+//! The kinds of notices: what each is called, and whether it waits.
+
+/// What is said of a kind.
+#[derive(Debug)]
+pub(super) struct Kind {
+    /// As notices name it.
+    pub name: &'static str,
+    /// Once, after "Havengate: ".
+    pub one: &'static str,
+    /// Several: after their number.
+    pub many: &'static str,
+    /// What somebody should know besides.
+    pub about: &'static str,
+    /// Told at once, not in a digest.
+    pub at_once: bool,
+}
+
+/// Every kind that has words of its own.
+const KINDS: &[Kind] = &[
+    Kind {
+        name: "attempt",
+        one: "an attempt to reach the Home Office was stopped",
+        many: "attempts to reach the Home Office were stopped",
+        about: "Nothing was sent. Somebody or something tried to share with the Home Office, or with a recipient or a \
+                forum that is linked to it. Ask why at your next meeting, or sooner.",
+        at_once: true,
+    },
+    Kind {
+        name: "safeguarding",
+        one: "data was shared in an emergency",
+        many: "emergency disclosures were recorded",
+        about: "A support worker recorded a danger to life, to a child or to an adult at risk. Review it within 72 hours.",
+        at_once: true,
+    },
+    Kind {
+        name: "safeguarding-overdue",
+        one: "an emergency disclosure waits for its review",
+        many: "emergency disclosures wait for their review",
+        about: "It should have been reviewed within 72 hours.",
+        at_once: true,
+    },
+    Kind {
+        name: "stop",
+        one: "a stop was placed (down tools)",
+        many: "stops were placed (down tools)",
+        about: "A worker stopped a flow. Answer within a working day. Only a panel member can lift it.",
+        at_once: true,
+    },
+    Kind {
+        name: "stop-answered",
+        one: "a stop was answered",
+        many: "stops were answered",
+        about: "The answer stands on the page of stops.",
+        at_once: false,
+    },
+    Kind {
+        name: "stop-overdue",
+        one: "a stop waits for an answer",
+        many: "stops wait for an answer",
+        about: "A working day has passed since it was placed.",
+        at_once: true,
+    },
+    Kind {
+        name: "stop-lifted",
+        one: "a stop was lifted",
+        many: "stops were lifted",
+        about: "The reason stands on the page of stops.",
+        at_once: true,
+    },
+    Kind {
+        name: "policy",
+        one: "the rules changed, or a change was refused",
+        many: "changes of the rules",
+        about: "The page about policy says in words what is different now.",
+        at_once: true,
+    },
+    Kind {
+        name: "recipient",
+        one: "a recipient was closed",
+        many: "recipients were closed",
+        about: "A link to the Home Office was found, or an assessment or a no-onward-sharing undertaking ended. Nothing \
+                goes there any more. The page about recipients says what had gone.",
+        at_once: true,
+    },
+    Kind {
+        name: "account",
+        one: "something changed about who may sign in",
+        many: "changes about who may sign in",
+        about: "An account of these pages was invited, opened, locked or closed.",
+        at_once: true,
+    },
+    Kind {
+        name: "concern",
+        one: "somebody raised a concern",
+        many: "concerns were raised",
+        about: "Sign in to read it. It does not say who wrote it; do not try to find out.",
+        at_once: true,
+    },
+    Kind {
+        name: "breach",
+        one: "a breach was reported",
+        many: "breaches were reported",
+        about: "Data may have been shared against the charter. The regulator must hear of some breaches within 72 hours.",
+        at_once: true,
+    },
+    Kind {
+        name: "demand",
+        one: "somebody demanded data",
+        many: "demands for data were recorded",
+        about: "A request is not an order. Nothing happens by itself.",
+        at_once: true,
+    },
+    Kind {
+        name: "clock",
+        one: "the gateway's clock went back",
+        many: "times the gateway's clock went back",
+        about: "The gateway went on with the later time. Tell your IT team.",
+        at_once: false,
+    },
+    Kind { name: "digest", one: "what happened since the last summary", many: "summaries", about: "", at_once: true },
+    Kind {
+        name: "test",
+        one: "this is a test",
+        many: "tests",
+        about: "Nothing happened. Somebody wanted to know whether messages arrive.",
+        at_once: true,
+    },
+];
+
+const UNKNOWN: Kind = Kind {
+    name: "other",
+    one: "something was written into the record book for you",
+    many: "things were written into the record book for you",
+    about: "Look at the panel's pages.",
+    at_once: false,
+};
+
+/// What is said of a kind; one that is not known here gets general words.
+pub(super) fn of(name: &str) -> &'static Kind {
+    KINDS.iter().find(|k| k.name == name).unwrap_or(&UNKNOWN)
+}

@@ -155,6 +155,7 @@ impl BodyScreener {
         match self {
             Self::Json(json) => json.within_record(outer),
             Self::Form(form) => form.within_record(outer),
+            Self::Xml(xml) => xml.within_record(outer),
             _ => return Err(Refusal::plain(Code::Internal, "a value holds a format that no value can hold")),
         }
         Ok(())

@@ -119,7 +119,8 @@ impl BodyScreener {
             }
             Format::Batch(batch) => {
                 let batch = Arc::clone(batch);
-                Self::Batch(Box::new(BatchScreener::new(rules, batch, limits)))
+                let screener = BatchScreener::new(rules, batch, limits);
+                Self::Batch(Box::new(screener.bounded(received.boundary.as_deref())))
             }
             Format::Xml(_) => {
                 let xml = XmlScreener::new(rules, limits, request_person);
@@ -193,9 +194,10 @@ impl BodyScreener {
     /// What stands between the parts of what leaves, which its `Content-Type` must say (RFC 2046 section 5.1). It is
     /// another than what arrived, and known from the beginning. `None` for what has no parts.
     #[must_use]
-    pub fn boundary(&self) -> Option<&str> {
+    pub fn boundary(&self) -> Option<String> {
         match self {
-            Self::Multipart(parts) => Some(parts.boundary()),
+            Self::Multipart(parts) => Some(parts.boundary().to_owned()),
+            Self::Batch(batch) => batch.boundary(),
             _ => None,
         }
     }

@@ -15,7 +15,7 @@
 //! - **Order stays**, as RFC 7578 section 5.2 demands. The boundary that leaves is ours, and what would hold it stops.
 
 mod decide;
-mod framing;
+pub(super) mod framing;
 mod head;
 mod write;
 

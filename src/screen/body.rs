@@ -148,7 +148,8 @@ impl BodyScreener {
         }
     }
 
-    /// It stands within a value of a record: what that record withholds does not leave here either.
+    /// It stands within a value of a record, or in a part beside others: what is withheld there does not leave here
+    /// either.
     ///
     /// # Errors
     /// `internal` for a format that is never within a value.
@@ -157,6 +158,7 @@ impl BodyScreener {
             Self::Json(json) => json.within_record(outer),
             Self::Form(form) => form.within_record(outer),
             Self::Xml(xml) => xml.within_record(outer),
+            Self::Table(table) => table.within_record(outer),
             _ => return Err(Refusal::plain(Code::Internal, "a value holds a format that no value can hold")),
         }
         Ok(())

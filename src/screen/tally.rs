@@ -11,7 +11,7 @@ mod value;
 mod within;
 
 pub(super) use refusals::{no_document, unlisted};
-pub(super) use search::Outer;
+pub(super) use search::{Outer, Taught};
 pub(super) use value::{Glimpse, Lying, Outcome, Plain, Value};
 
 use super::{Finding, FindingRef, Findings, Judge, Person, Ruling, body::Limits, picture::looks_like_file};

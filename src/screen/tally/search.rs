@@ -82,6 +82,20 @@ pub(in crate::screen) struct Outer {
 }
 
 impl Outer {
+    /// Around a document that is no value: what is withheld beside it.
+    ///
+    /// # Errors
+    /// When that is more than can be looked for.
+    pub(in crate::screen) fn of<'t>(withheld: impl Iterator<Item = &'t Taught>) -> Result<Option<Arc<Self>>, Refusal> {
+        let mut search = Search::default();
+        for taught in withheld {
+            let number = search.lend(&taught.category, 0);
+            search.teach(&taught.text, taught.whole, number, &taught.category).map_err(|refusal| *refusal)?;
+        }
+        let outer = Self { known: search.known, categories: search.lent, around: None };
+        Ok((!outer.known.is_empty()).then(|| Arc::new(outer)))
+    }
+
     /// This one and those around it, nearest first, each with how far out it is.
     fn chain(outer: Option<&Arc<Self>>) -> impl Iterator<Item = (u8, &Self)> {
         (0u8..).zip(std::iter::successors(outer.map(|outer| &**outer), |outer| outer.around.as_deref()))
@@ -162,6 +176,15 @@ impl Search {
         all
     }
 
+    /// The number of a category, counted on from those of so many rules.
+    fn lend(&mut self, category: &Category, rules: usize) -> u16 {
+        let place = self.lent.iter().position(|known| known == category).unwrap_or_else(|| {
+            self.lent.push(category.clone());
+            self.lent.len() - 1
+        });
+        u16::try_from(rules + place).unwrap_or(u16::MAX)
+    }
+
     /// Takes note of a value that is withheld, under this number.
     fn teach(&mut self, text: &str, whole: bool, number: u16, category: &Category) -> Result<(), Box<Refusal>> {
         if whole {
@@ -172,7 +195,8 @@ impl Search {
         if self.known.len() > MOST_KNOWN {
             return Err(Box::new(too_many_known()));
         }
-        if let Some(withheld) = &mut self.withheld {
+        // One more than can be looked for says so.
+        if let Some(withheld) = self.withheld.as_mut().filter(|withheld| withheld.len() <= MOST_KNOWN) {
             withheld.push(Taught { text: text.to_owned(), whole, category: category.clone() });
         }
         Ok(())
@@ -230,18 +254,23 @@ impl Tally {
         self.search.withheld.unwrap_or_default()
     }
 
+    /// What was withheld since this was asked last.
+    pub(in crate::screen) fn take_withheld(&mut self) -> Vec<Taught> {
+        self.search.withheld.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Whether what the record withholds is looked for in this rule's values. Of a rule that was asked about.
+    pub(in crate::screen) fn is_open(&self, number: usize) -> bool {
+        self.about.get(number).is_some_and(|about| about.is_some_and(|about| about.open))
+    }
+
     /// Takes note of what is withheld within one of the record's values, for what it says must not leave beside it.
     ///
     /// # Errors
     /// When more is withheld than can be looked for.
     pub(in crate::screen) fn learn_withheld(&mut self, withheld: Vec<Taught>) -> Result<(), Box<Refusal>> {
         for taught in withheld {
-            let lent = &mut self.search.lent;
-            let place = lent.iter().position(|known| *known == taught.category).unwrap_or_else(|| {
-                lent.push(taught.category.clone());
-                lent.len() - 1
-            });
-            let number = u16::try_from(self.count + place).unwrap_or(u16::MAX);
+            let number = self.search.lend(&taught.category, self.count);
             self.search.teach(&taught.text, taught.whole, number, &taught.category)?;
         }
         Ok(())
@@ -343,7 +372,7 @@ impl Tally {
         cue: Cue,
     ) -> Result<Found, Box<Refusal>> {
         let at = person.0 as usize * self.count + number;
-        let open = self.about.get(number).is_some_and(|about| about.is_some_and(|about| about.open));
+        let open = self.is_open(number);
         let found = self.search.look(value, cue, open, judge);
         if found.is_empty() {
             return Ok(Found::Nothing);

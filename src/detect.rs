@@ -131,6 +131,9 @@ impl Finder<'_, '_> {
             self.near.pass(words::Word { cue: 0, role: 0 });
             return end;
         }
+        if let Some(to) = number::uuid(self.text, start, end) {
+            return to;
+        }
         let one = if seen & run::DIGIT != 0 { self.numeric(start, end, seen) } else { self.word(start, end) };
         match one {
             Next::Found(one) => {

@@ -92,7 +92,9 @@ fn differences(case: &Case, policy: &Arc<Policy>, keys: &Arc<Keys>) -> Vec<Strin
     let offline = Offline { policy, keys, situation: &case.situation, now: case.expect.now };
     let result = offline.judge(app, &case.request).outcome.map_err(|(_, refusal)| refusal);
     match (&case.expect.outcome, result) {
-        (Outcome::Sent { removed, upstream_body }, Ok(screened)) => sent(removed, upstream_body.as_deref(), &screened),
+        (Outcome::Sent { removed, upstream_body }, Ok(screened)) => {
+            sent(removed, upstream_body.as_deref(), case.request.is_json(), &screened)
+        }
         (Outcome::Refused { .. }, Ok(_)) => vec!["stated: refused; came out: sent".into()],
         (Outcome::Sent { .. }, Err(refusal)) => vec![format!("stated: sent; came out: refused, {refusal}")],
         (Outcome::Refused { code, clause, rule }, Err(refusal)) => {
@@ -115,7 +117,7 @@ fn rules(refusal: &Refusal) -> String {
     refusal.reasons.iter().map(|r| r.rule.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn sent(removed: &[String], body: Option<&str>, screened: &Screened) -> Vec<String> {
+fn sent(removed: &[String], body: Option<&str>, json: bool, screened: &Screened) -> Vec<String> {
     let mut differences = Vec::new();
     let gone: Vec<String> = Removed::of(screened.findings()).paths.iter().map(ToString::to_string).collect();
     let mut stated = removed.to_vec();
@@ -126,7 +128,7 @@ fn sent(removed: &[String], body: Option<&str>, screened: &Screened) -> Vec<Stri
     }
     if let Some(body) = body {
         let leaves = screened.body().map(|b| String::from_utf8_lossy(&b.bytes).into_owned()).unwrap_or_default();
-        let leaves = case::compact(&leaves);
+        let leaves = case::comparable(&leaves, json);
         if leaves != body {
             differences.push(format!("stated body:\n  {body}\ncame out:\n  {leaves}"));
         }

@@ -94,6 +94,7 @@ async fn without_record_book(sources: &crate::policy::Sources, standin: &StandIn
     let scenario = Scenario {
         name: "The record book cannot be written (a second gateway)",
         target: "/riverside/needs",
+        media: scenario::JSON,
         body: r#"{"need":{"type":"hostel","beds":1}}"#,
         before: Vec::new(),
         stated: Stated { code: Some(Code::LedgerUnavailable), clause: None, leaves: &[], stays: &[] },

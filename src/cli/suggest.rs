@@ -34,7 +34,8 @@ Examples:
 
 Several samples teach more than one: use ten that differ. Samples are JSON, JSON Lines, CSV or TSV with a header row, or
 forms; OpenAPI is read in JSON, not in YAML. Of the samples only names of places stand in the draft; where something holds
-questions and answers, the questions' texts do too, because they are what its rules go by.
+questions and answers, the questions' texts do too, because they are what its rules go by. Of a recording (HAR) the bodies
+of its requests are samples.
 
 Without --write the draft goes to standard output, where the report stands behind it as comments. The draft guesses: a
 person has to read it before `havengate policy reload` lets it decide.
@@ -166,17 +167,21 @@ fn sampled(paths: &[PathBuf]) -> Result<Taken, Failure> {
     let mut all: Option<Samples> = None;
     for (i, path) in paths.iter().enumerate() {
         let wrong = |why: String| Failure::new(Exit::Usage, format!("{}: {why}", path.display()));
-        let sample = read::read(bytes(path)?).map_err(wrong)?;
-        match &mut all {
-            Some(all) if all.media == sample.media => {
-                all.documents.extend(sample.documents);
-                all.bodies.extend(sample.bodies);
+        let bytes = bytes(path)?;
+        let bodies = read::recorded(&bytes).unwrap_or_else(|| Ok(vec![bytes])).map_err(wrong)?;
+        for body in bodies {
+            let sample = read::read(body).map_err(wrong)?;
+            match &mut all {
+                Some(all) if all.media == sample.media => {
+                    all.documents.extend(sample.documents);
+                    all.bodies.extend(sample.bodies);
+                }
+                Some(all) => {
+                    let why = format!("sample {} is {}, and those before it are {}", i + 1, sample.media, all.media);
+                    return Err(wrong(format!("{why}\n  mend: draft an operation for each kind of body by itself")));
+                }
+                None => all = Some(sample),
             }
-            Some(all) => {
-                let why = format!("sample {} is {}, and those before it are {}", i + 1, sample.media, all.media);
-                return Err(wrong(format!("{why}\n  mend: draft an operation for each kind of body by itself")));
-            }
-            None => all = Some(sample),
         }
     }
     let Some(samples) = all else { return Err(Failure::new(Exit::Usage, "name a sample, or - for standard input")) };

@@ -6,23 +6,21 @@ use super::{
     run::{self, Text, is_alnum},
 };
 
-/// Where a number ends that nothing need be looked for in: an amount of money, a date and time without a cue of birth,
-/// a UUID.
+/// Where a number ends that nothing need be looked for in: an amount of money, a date and time without a cue of birth.
 pub(super) fn technical(text: Text<'_>, start: usize, end: usize, cue: u64) -> Option<usize> {
-    let n = end - start;
     if matches!(text.before(start), MONEY | b'$') {
         return Some(text.while_at(start, |b| b.is_ascii_digit() || b == b','));
     }
     if text.at(end) != b'-' {
         return None;
     }
-    if n == 4 && cue & Cue::BIRTH == 0 && iso_date(text, start) {
+    if end - start == 4 && cue & Cue::BIRTH == 0 && iso_date(text, start) {
         let rest = text.while_at(end, |b| b.is_ascii_digit() || matches!(b, b':' | b'-' | b'+' | b'.' | b'T' | b'Z'));
         // 1948-07-28 (DOB)
         let born = text.at(rest) == b' ' && run::cue_after(text, rest) & Cue::BIRTH != 0;
         return (!born).then_some(rest);
     }
-    (n == 8 && uuid(text, start)).then_some(start + 36)
+    None
 }
 
 /// Whether `YYYY-MM-DD` stands here, as far as its signs go.
@@ -35,15 +33,21 @@ fn iso_date(text: Text<'_>, at: usize) -> bool {
         && !text.at(at + 10).is_ascii_digit()
 }
 
-/// `8-4-4-4-12` hexadecimal digits.
-fn uuid(text: Text<'_>, at: usize) -> bool {
+/// Where a UUID in its canonical form ends (RFC 9562 section 4), `8-4-4-4-12` hexadecimal digits: it numbers a record of a
+/// system, and what its groups look like they only look like.
+pub(super) fn uuid(text: Text<'_>, at: usize, end: usize) -> Option<usize> {
+    let apart = |sign: u8| !is_alnum(sign) && sign != b'-';
+    let whole = end - at == 8 && text.at(end) == b'-' && is_uuid(text, at);
+    (whole && apart(text.before(at)) && apart(text.at(at + 36))).then_some(at + 36)
+}
+
+fn is_uuid(text: Text<'_>, at: usize) -> bool {
     let all = text.slice(at, at + 36);
     all.len() == 36
         && all.iter().enumerate().all(|(i, b)| match i {
             8 | 13 | 18 | 23 => *b == b'-',
             _ => b.is_ascii_hexdigit(),
         })
-        && !is_alnum(text.at(at + 36))
 }
 
 /// The digits' sum by weights.

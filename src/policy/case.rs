@@ -55,7 +55,7 @@ pub enum Outcome {
     Sent {
         /// The rules' paths of which some value did not leave, as `Havengate-Removed` lists them, in any order.
         removed: Vec<String>,
-        /// The body that leaves, with insignificant white space taken out by [`compact`]; `None`: not compared.
+        /// The body that leaves, as [`comparable`] makes it; `None`: not compared.
         upstream_body: Option<String>,
     },
     /// Nothing leaves.
@@ -82,7 +82,8 @@ impl Case {
             Some(text) => situation::parse(&file("consent.json"), text, &mut problems),
             None => Some(Situation::default()),
         };
-        let expect = read_expect(&file("expect.toml"), expect, &mut problems);
+        let json = request.as_ref().is_none_or(CaseRequest::is_json);
+        let expect = read_expect(&file("expect.toml"), expect, json, &mut problems);
         match (request, situation, expect, problems.refused()) {
             (Some(request), Some(situation), Some(expect), false) => {
                 Ok(Self { name: name.to_owned(), request, situation, expect })
@@ -90,6 +91,12 @@ impl Case {
             _ => Err(problems.into_sorted()),
         }
     }
+}
+
+/// What is compared of a body: of JSON all but the white space between its tokens, of others all but how lines end.
+#[must_use]
+pub fn comparable(body: &str, json: bool) -> String {
+    if json { compact(body) } else { body.replace("\r\n", "\n").trim_end_matches('\n').to_owned() }
 }
 
 /// JSON text without the white space between its tokens. Order, number text and strings stay as they are.
@@ -121,7 +128,7 @@ struct ExpectFile {
     upstream_body: Option<At<String>>,
 }
 
-fn read_expect(file: &str, text: &str, problems: &mut Problems) -> Option<Expect> {
+fn read_expect(file: &str, text: &str, json: bool, problems: &mut Problems) -> Option<Expect> {
     let text: ExpectFile = read(file, text, problems)?;
     let now = text.now.get_ref().to_string().parse::<Timestamp>().ok();
     if now.is_none() {
@@ -129,7 +136,7 @@ fn read_expect(file: &str, text: &str, problems: &mut Problems) -> Option<Expect
         problems.error(place(file, text.now.span()), "this is not a moment", mend);
     }
     let outcome = match text.outcome.get_ref().as_str() {
-        "sent" => sent(file, &text, problems),
+        "sent" => sent(file, &text, json, problems),
         "refused" => refused(file, &text, problems),
         other => {
             let mend = "write \"sent\" or \"refused\"";
@@ -140,7 +147,7 @@ fn read_expect(file: &str, text: &str, problems: &mut Problems) -> Option<Expect
     Some(Expect { now: now?, why: text.why.into_inner(), outcome: outcome? })
 }
 
-fn sent(file: &str, text: &ExpectFile, problems: &mut Problems) -> Option<Outcome> {
+fn sent(file: &str, text: &ExpectFile, json: bool, problems: &mut Problems) -> Option<Outcome> {
     let misplaced =
         [text.code.as_ref().map(At::span), text.clause.as_ref().map(At::span), text.rule.as_ref().map(At::span)];
     for span in misplaced.into_iter().flatten() {
@@ -148,10 +155,10 @@ fn sent(file: &str, text: &ExpectFile, problems: &mut Problems) -> Option<Outcom
         problems.error(place(file, span), "what is sent has no refusal's code, clause or rule", mend);
     }
     let upstream_body = text.upstream_body.as_ref().map(|body| {
-        if serde_json::from_str::<serde::de::IgnoredAny>(body.get_ref()).is_err() {
+        if json && serde_json::from_str::<serde::de::IgnoredAny>(body.get_ref()).is_err() {
             problems.error(place(file, body.span()), "this is not JSON", "write the whole body that leaves");
         }
-        compact(body.get_ref())
+        comparable(body.get_ref(), json)
     });
     let removed = text.removed.as_ref().map(|r| r.get_ref().clone()).unwrap_or_default();
     Some(Outcome::Sent { removed, upstream_body })
@@ -214,6 +221,16 @@ mod tests {
                 "cases/x/request.http: the runner counts the body itself",
             ]
         );
+    }
+
+    #[test]
+    fn of_what_is_not_json_every_line_is_compared() {
+        assert_eq!(comparable("a, b\r\nc\r\n", false), "a, b\nc");
+        let request = "POST /needs/table HTTP/1.1\nHost: x\nContent-Type: text/csv\n\na\nb\n";
+        let expect = "why = \"x\"\nnow = 2026-11-21T10:00:00Z\noutcome = \"sent\"\nupstream_body = \"a\\n \\n\"";
+        let case = Case::parse("table", request, None, expect).unwrap();
+        let Outcome::Sent { upstream_body, .. } = case.expect.outcome else { panic!("refused") };
+        assert_eq!(upstream_body.as_deref(), Some("a\n "));
     }
 
     #[test]

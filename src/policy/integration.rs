@@ -64,6 +64,18 @@ pub struct Upstream {
     pub base: Vec<String>,
 }
 
+impl Upstream {
+    /// Scheme and authority, with the port only where it is not the scheme's own (RFC 9110 section 4.2).
+    #[must_use]
+    pub fn origin(&self) -> String {
+        let (scheme, usual) = if self.plain_http.is_some() { ("http", 80) } else { ("https", 443) };
+        match self.port {
+            port if port == usual => format!("{scheme}://{}", self.host),
+            port => format!("{scheme}://{}:{port}", self.host),
+        }
+    }
+}
+
 /// How requests are recognised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RouteRule {

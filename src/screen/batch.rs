@@ -1,6 +1,6 @@
 //! Batches: requests within a body, each judged as the request that it is and written again.
 //!
-//! - **One interpretation.** The wrapper is JSON that the kernel can read in one way only, and is held whole, within the
+//! - **One interpretation.** The wrapper is JSON (or, in OData's older batches, parts) that the kernel can read in one way only, and is held whole, within the
 //!   bound of one record; no more requests stand in it than an object may have members. A URL is decoded once, by the
 //!   rules for the URLs of requests.
 //! - **As if alone.** Method and path find one of the listed operations, or the whole batch stops. Path, query, headers
@@ -12,6 +12,8 @@
 //!   or stops the request.
 //! - Where inner requests lead is told to whoever knows the recipient ([`ScreenedBody::targets`]).
 
+mod frames;
+mod http;
 mod refer;
 mod request;
 mod url;
@@ -42,6 +44,8 @@ pub struct BatchScreener {
     unlisted: Unlisted,
     /// Reads the wrapper and keeps nothing of it.
     frame: JsonScreener,
+    /// What stands between parts, where requests stand in them.
+    boundary: Option<String>,
     /// The body so far.
     bytes: Vec<u8>,
     tally: Tally,
@@ -57,12 +61,27 @@ impl BatchScreener {
             limits,
             unlisted: rules.unlisted,
             frame: JsonScreener::new(Arc::clone(&batch.frame), limits, Person::Unknown),
+            boundary: None,
             bytes: Vec::new(),
             tally: Tally::of_body(&rules, limits),
             targets: Vec::new(),
             refused: None,
             batch,
         }
+    }
+
+    /// Of parts that stand between this boundary, as the `Content-Type` says.
+    #[must_use]
+    pub fn bounded(mut self, boundary: Option<&str>) -> Self {
+        self.boundary = boundary.map(str::to_owned);
+        self
+    }
+
+    /// What stands between the parts of what leaves; `None` where requests are wrapped in JSON.
+    #[must_use]
+    pub fn boundary(&self) -> Option<String> {
+        let parts = self.batch.kind == BatchKind::OdataMultipart;
+        parts.then(|| http::boundary(self.boundary.as_deref().unwrap_or_default()))
     }
 
     /// Takes the next bytes, however they are cut.
@@ -83,8 +102,10 @@ impl BatchScreener {
         let limit = self.limits.record;
         let room = limit.saturating_sub(self.bytes.len());
         let (fits, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
-        self.frame.push(fits, judge)?;
-        self.frame.take();
+        if self.batch.kind != BatchKind::OdataMultipart {
+            self.frame.push(fits, judge)?;
+            self.frame.take();
+        }
         self.bytes.extend_from_slice(fits);
         if rest.is_empty() {
             return Ok(());
@@ -107,16 +128,61 @@ impl BatchScreener {
         if let Some(refusal) = self.refused {
             return Err(refusal);
         }
-        let frame = Arc::clone(&self.batch.frame);
-        std::mem::replace(&mut self.frame, JsonScreener::new(frame, self.limits, Person::Unknown)).finish(judge)?;
         let bytes = std::mem::take(&mut self.bytes);
-        let document = Raw::document(&bytes).ok_or_else(misread)?;
-        let wrapper = Wrapper::read(self.batch.kind, document)?;
-        self.leave_out(wrapper.unlisted)?;
-        let out = self.requests(&wrapper, judge)?;
+        let out = if self.batch.kind == BatchKind::OdataMultipart {
+            self.parts(&bytes, judge)?
+        } else {
+            let frame = self.new_frame();
+            std::mem::replace(&mut self.frame, frame).finish(judge)?;
+            let document = Raw::document(&bytes).ok_or_else(misread)?;
+            let wrapper = Wrapper::read(self.batch.kind, document)?;
+            self.leave_out(wrapper.unlisted)?;
+            self.requests(&wrapper, judge)?
+        };
         let mut screened = ScreenedBody::new(out, self.tally);
         screened.targets = self.targets;
         Ok(screened)
+    }
+
+    fn new_frame(&self) -> JsonScreener {
+        JsonScreener::new(Arc::clone(&self.batch.frame), self.limits, Person::Unknown)
+    }
+
+    /// Requests in parts, some of them in change sets.
+    fn parts(&mut self, bytes: &[u8], judge: &mut dyn Judge) -> Result<Vec<u8>, Refusal> {
+        let Some(boundary) = self.boundary.take() else {
+            let detail = "the Content-Type names no boundary, which a multipart batch needs";
+            return Err(Refusal::plain(Code::BodyUnsupported, detail));
+        };
+        let messages = frames::read(bytes, &boundary, self.limits.members)?;
+        let mut requests: Vec<Request<'_>> = Vec::new();
+        for (at, message) in messages.iter().enumerate() {
+            requests.push(self.message(message, judge).map_err(|refusal| within(at, refusal))?);
+        }
+        self.names(&requests, judge)?;
+        let mut earlier = Earlier { kind: self.batch.kind, names: HashSet::new() };
+        let mut writer = http::Writer::new(&boundary);
+        for (at, (message, request)) in messages.iter().zip(&requests).enumerate() {
+            let mut out = Vec::new();
+            let name = request.name.as_deref();
+            self.request(at, request, &earlier, judge, &mut out)
+                .and_then(|()| writer.part(message.set, name, &out))
+                .map_err(|refusal| within(at, refusal))?;
+            earlier.names.extend(name);
+        }
+        Ok(writer.end())
+    }
+
+    /// One request in a part, whose body is JSON that can be read in one way only.
+    fn message<'m>(&self, message: &'m frames::Message, judge: &mut dyn Judge) -> Result<Request<'m>, Refusal> {
+        let http::Split { mut request, body } = http::read(message, &self.batch.origin)?;
+        if let Some(body) = body {
+            let mut frame = self.new_frame();
+            frame.push(body, judge)?;
+            frame.finish(judge)?;
+            request.body = Some(Raw::document(body).ok_or_else(misread)?);
+        }
+        Ok(request)
     }
 
     fn requests(&mut self, wrapper: &Wrapper<'_>, judge: &mut dyn Judge) -> Result<Vec<u8>, Refusal> {

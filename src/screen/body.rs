@@ -119,7 +119,8 @@ impl BodyScreener {
             }
             Format::Batch(batch) => {
                 let batch = Arc::clone(batch);
-                Self::Batch(Box::new(BatchScreener::new(rules, batch, limits)))
+                let screener = BatchScreener::new(rules, batch, limits);
+                Self::Batch(Box::new(screener.bounded(received.boundary.as_deref())))
             }
             Format::Xml(_) => {
                 let xml = XmlScreener::new(rules, limits, request_person);
@@ -147,7 +148,8 @@ impl BodyScreener {
         }
     }
 
-    /// It stands within a value of a record: what that record withholds does not leave here either.
+    /// It stands within a value of a record, or in a part beside others: what is withheld there does not leave here
+    /// either.
     ///
     /// # Errors
     /// `internal` for a format that is never within a value.
@@ -155,6 +157,8 @@ impl BodyScreener {
         match self {
             Self::Json(json) => json.within_record(outer),
             Self::Form(form) => form.within_record(outer),
+            Self::Xml(xml) => xml.within_record(outer),
+            Self::Table(table) => table.within_record(outer),
             _ => return Err(Refusal::plain(Code::Internal, "a value holds a format that no value can hold")),
         }
         Ok(())
@@ -192,9 +196,10 @@ impl BodyScreener {
     /// What stands between the parts of what leaves, which its `Content-Type` must say (RFC 2046 section 5.1). It is
     /// another than what arrived, and known from the beginning. `None` for what has no parts.
     #[must_use]
-    pub fn boundary(&self) -> Option<&str> {
+    pub fn boundary(&self) -> Option<String> {
         match self {
-            Self::Multipart(parts) => Some(parts.boundary()),
+            Self::Multipart(parts) => Some(parts.boundary().to_owned()),
+            Self::Batch(batch) => batch.boundary(),
             _ => None,
         }
     }

@@ -9,14 +9,16 @@
 //! - **Parts that are one value** (text, and bytes that nobody looks into) are one record together: they are held,
 //!   within the bound of one record, and decided at the end, so that what one withholds is looked for in the others. Where
 //!   parts together are larger, those that have come are decided then. A text that is empty is a value that is not there.
-//! - **Parts that hold others** are screened by their format, as they come, and never by what comes after them: a part
-//!   that names the subject must stand before those it is asked for.
+//! - **Parts that hold others** are screened by their format, and held like values where other parts could hold what they
+//!   withhold, or the other way round (see [`together`]). A part that names the subject must stand before those it is
+//!   asked for.
 //! - **File names** are values: they leave by their rule, or a neutral one stands in their place.
 //! - **Order stays**, as RFC 7578 section 5.2 demands. The boundary that leaves is ours, and what would hold it stops.
 
 mod decide;
-mod framing;
+pub(super) mod framing;
 mod head;
+mod together;
 mod write;
 
 use super::{
@@ -33,6 +35,7 @@ use decide::Item;
 use framing::{Event, Fault, Framing};
 use head::Head;
 use std::sync::Arc;
+use together::Together;
 use write::Writer;
 
 /// Screens one body of parts.
@@ -55,6 +58,7 @@ pub struct MultipartScreener {
     /// How many files have left.
     files: usize,
     tally: Tally,
+    together: Together,
     writer: Writer,
     refused: Option<Refusal>,
 }
@@ -77,6 +81,8 @@ enum Open {
     Unchosen,
     /// One that is held whole. `rule`: the position of its rules.
     Value { rule: Option<usize>, head: Head, bytes: Vec<u8> },
+    /// One with rules of its own that is held to what others withhold.
+    Held { rule: usize, rules: Arc<BodyRules>, head: Head, bytes: Vec<u8> },
     /// One with rules of its own. `written`: its head left already.
     Document { rule: usize, head: Head, screener: Box<BodyScreener>, bytes: Vec<u8>, written: bool },
 }
@@ -99,6 +105,7 @@ impl MultipartScreener {
         };
         let mut tally = Tally::of_body(&rules, limits);
         tally.begin_record();
+        tally.within_record(None);
         Self {
             limits,
             framing: boundary.map(Framing::new),
@@ -110,6 +117,7 @@ impl MultipartScreener {
             held: 0,
             files: 0,
             tally,
+            together: Together::of(&parts),
             writer: Writer::new(boundary.unwrap_or_default()),
             refused: None,
             rules,
@@ -179,7 +187,7 @@ impl MultipartScreener {
                 Some(Event::Head(bytes, at)) => {
                     self.count += 1;
                     let head = head::read(&bytes, at).map_err(|fault| self.malformed(&fault))?;
-                    self.open = self.begin(head, at)?;
+                    self.open = self.begin(head, at, judge)?;
                 }
                 Some(Event::Content) => self.content(framing.content(), judge)?,
                 Some(Event::End) => self.end(judge)?,
@@ -188,7 +196,7 @@ impl MultipartScreener {
     }
 
     /// A part begins at byte `at`.
-    fn begin(&mut self, head: Head, at: usize) -> Result<Open, Refusal> {
+    fn begin(&mut self, head: Head, at: usize, judge: &dyn Judge) -> Result<Open, Refusal> {
         let fault = |what| Fault::new(at, what);
         if self.count > self.limits.members {
             return Err(self.malformed(&fault("more parts than the limit")));
@@ -214,6 +222,9 @@ impl MultipartScreener {
         match (rule, listed.map(|part| &part.holds)) {
             (Some(rule), Some(Holding::Document(rules))) => {
                 let screener = self.screener(rules)?;
+                if self.holds(judge) {
+                    return Ok(Open::Held { rule, rules: Arc::clone(rules), head, bytes: Vec::new() });
+                }
                 Ok(Open::Document { rule, head, screener, bytes: Vec::new(), written: false })
             }
             _ => Ok(Open::Value { rule, head, bytes: Vec::new() }),
@@ -277,6 +288,13 @@ impl MultipartScreener {
                 }
                 bytes.extend_from_slice(content);
             }
+            Open::Held { bytes, .. } => {
+                bytes.extend_from_slice(content);
+                if bytes.len().saturating_add(self.held) > limit {
+                    return self.stream(judge);
+                }
+                return Ok(());
+            }
             Open::Document { screener, bytes, .. } => {
                 screener.push(content, judge).map_err(|refusal| in_part(count, refusal))?;
                 bytes.append(&mut screener.take());
@@ -325,10 +343,15 @@ impl MultipartScreener {
                 self.held = self.held.saturating_add(bytes.len());
                 self.pending.push(Item::Value { rule, head, bytes, count });
             }
+            Open::Held { rule, rules, head, bytes } => {
+                self.held = self.held.saturating_add(bytes.len());
+                self.pending.push(Item::Held { rule, rules, head, bytes, count });
+            }
             Open::Document { rule, head, screener, mut bytes, written } => {
                 let mut screened = screener.finish(judge).map_err(|refusal| in_part(count, refusal))?;
                 bytes.append(&mut screened.bytes);
                 self.tally.absorb(screened.findings()).map_err(|refusal| *refusal)?;
+                self.streamed(screened.tally.withheld())?;
                 if written {
                     return self.writer.content(&bytes);
                 }

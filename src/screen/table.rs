@@ -29,6 +29,7 @@ mod write;
 use super::{
     Judge, Person,
     body::{Limits, ScreenedBody},
+    tally::Outer,
 };
 use crate::{
     policy::integration::{BodyRules, Dialect},
@@ -55,6 +56,11 @@ impl TableScreener {
     #[must_use]
     pub fn new(rules: Arc<BodyRules>, dialect: Dialect, limits: Limits, request_person: &Person) -> Self {
         Self { rows: Rows::new(rules, dialect, limits, request_person), buffer: Vec::new(), refused: None }
+    }
+
+    /// It stands beside other parts.
+    pub(super) fn within_record(&mut self, outer: Option<Arc<Outer>>) {
+        self.rows.tally.within_record(outer);
     }
 
     /// Takes the next bytes, however they are cut.

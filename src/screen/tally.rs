@@ -10,8 +10,8 @@ mod template;
 mod value;
 mod within;
 
-pub(super) use refusals::unlisted;
-pub(super) use search::Outer;
+pub(super) use refusals::{no_document, unlisted};
+pub(super) use search::{Outer, Taught};
 pub(super) use value::{Glimpse, Lying, Outcome, Plain, Value};
 
 use super::{Finding, FindingRef, Findings, Judge, Person, Ruling, body::Limits, picture::looks_like_file};
@@ -109,6 +109,11 @@ impl Rules {
         std::iter::once(first.as_slice()).chain(records.iter().map(|r| r.fields.as_slice()))
     }
 
+    /// How many there are.
+    fn len(&self) -> usize {
+        self.slices().map(<[_]>::len).sum()
+    }
+
     #[inline]
     fn get(&self, number: usize) -> Option<&Arc<FieldRule>> {
         let body = match self {
@@ -151,7 +156,7 @@ const UNASKED: Slot = Slot { ruled: Ruled::No, form: Form::Raw, why: None, sent:
 impl Tally {
     /// Rules are told apart by their position here.
     pub(super) fn new(rules: Rules, most: usize) -> Self {
-        let count = rules.slices().map(<[_]>::len).sum();
+        let count = rules.len();
         let mut tally = Self {
             rules,
             count,

@@ -32,6 +32,7 @@ mod write;
 use super::{
     Findings, Judge, Person,
     body::{Limits, ScreenedBody},
+    tally::Outer,
 };
 use crate::{
     policy::integration::{BodyRules, Format, XmlFormat},
@@ -76,6 +77,11 @@ impl XmlScreener {
     pub const fn transcoded(mut self) -> Self {
         self.walk.transcoded = true;
         self
+    }
+
+    /// It stands within a value of a record.
+    pub(super) fn within_record(&mut self, outer: Option<Arc<Outer>>) {
+        self.walk.tally.within_record(outer);
     }
 
     /// Takes the next bytes, however they are cut.

@@ -175,3 +175,28 @@ fn samples_that_cannot_be_read_are_said_without_a_value() {
         assert!(exit == Some(2) && err.contains(part) && !(out + &err).contains("Zorblina"), "{text}: {err}");
     }
 }
+
+/// Of a recording only what was sent is a sample: neither addresses nor answers.
+#[test]
+fn a_recording_drafts_what_its_requests_bodies_do() {
+    let home = tempfile::tempdir().unwrap();
+    let entry = |body: &str| {
+        serde_json::json!({
+            "request": { "method": "POST", "url": "https://crm.example/contacts/VRX-1", "headers": [],
+                         "postData": { "mimeType": "application/json", "text": body } },
+            "response": { "status": 200, "content": { "text": "{\"vraxishAnswer\":\"Zorblina\"}" } }
+        })
+    };
+    let listed =
+        serde_json::json!({ "request": { "method": "GET", "url": "https://crm.example/contacts", "headers": [] } });
+    let recording =
+        |entries: &[Value]| serde_json::json!({ "log": { "version": "1.2", "entries": entries } }).to_string();
+    let args = ["--destination", "harbour-crm/contacts", "--name", "tree"];
+    let alone = suggest(home.path(), &args, TREE);
+    let recorded = suggest(home.path(), &args, &recording(&[listed, entry(TREE)]));
+    assert_eq!(recorded["draft"], alone["draft"]);
+    fs::write(home.path().join("sample"), recording(&[entry(TREE), entry(LIVING)])).unwrap();
+    let (exit, _, err) = said(havengate(home.path()).arg("suggest").args(args).arg("sample"));
+    assert_eq!(exit, Some(2));
+    assert!(err.contains("draft an operation for each kind of body by itself") && !err.contains("vrax"), "{err}");
+}

@@ -74,6 +74,13 @@ fn what_left_is_what_was_agreed() {
     let (_, body) = received(outcome(outcomes, "Life at risk tonight"));
     assert_eq!(body["concern"]["where"], "underpass, Mill Lane");
     assert!(body["adult"].get("nationality").is_none() && body["adult"].get("status").is_none(), "{body}");
+    let bytes = |words: &str| outcome(outcomes, words)["received"][0].as_str().unwrap().to_owned();
+    let table = bytes("A spreadsheet of two clients");
+    assert!(table.contains("content-type: text/csv\r\n") || table.contains("Content-Type: text/csv\r\n"), "{table}");
+    let rows = "Ref,First Name,Need,Beds,Priority,withheld_6\r\n,Amina,hostel,1,high,\r\n,,,2,normal,\r\n";
+    assert!(table.ends_with(&format!("\r\n\r\n{rows}")), "{table}");
+    let soap = bytes("A SOAP envelope");
+    assert!(soap.contains("<h:Need><h:Type>hostel</h:Type></h:Need>"), "{soap}");
     for (name, code) in [
         ("whose data reaches the Home Office", "destination-linked"),
         ("The Home Office itself", "destination-linked"),

@@ -187,3 +187,42 @@ fn hostile_text_takes_no_longer_than_its_length() {
         assert!(from.elapsed().as_secs() < 30, "{piece:?}: {:?}", from.elapsed());
     }
 }
+
+/// What number-like rules take for theirs in a UUID is not there: it numbers a record of a system (RFC 9562 section 4).
+#[test]
+fn a_hundred_thousand_uuids_are_nothing_else() {
+    let mut random = Random(20_261_122);
+    for n in 0..100_000 {
+        let hex = if n % 4 == 3 { "0123456789ABCDEF" } else { "0123456789abcdef" };
+        let mut group = |length| random.text(length, hex);
+        let (a, b, c, d, e) = (group(8), group(4), group(4), group(4), group(12));
+        let uuid = match n % 3 {
+            // Random (version 4), by time (version 7), and whatever somebody's system makes.
+            0 => format!("{a}-{b}-4{}-a{}-{e}", &c[1..], &d[1..]),
+            1 => format!("019a{}-{b}-7{}-9{}-{e}", &a[4..], &c[1..], &d[1..]),
+            _ => format!("{a}-{b}-{c}-{d}-{e}"),
+        };
+        let key = ["", "id", "reference", "fullUrl", "$.subject.reference", "uprn", "nhsNumber", "phone"][n % 8];
+        for text in [
+            uuid.clone(),
+            format!("Patient/{uuid}"),
+            format!("urn:uuid:{uuid}"),
+            format!("https://fhir.example/Patient/{uuid}/_history"),
+            format!("contacts({uuid})"),
+        ] {
+            assert_eq!(found(&text, key), [], "{text} under {key:?}");
+        }
+    }
+}
+
+/// What only looks like a part of one is read as before.
+#[test]
+fn what_is_no_uuid_is_looked_into() {
+    for text in ["AB123456C-2f3c-4a5b-8c6d-0123456789ab", "2f3c4a5b-8c6d 07700 900123"] {
+        assert_ne!(found(text, ""), [], "{text}");
+    }
+    // A number that only begins where a UUID ends.
+    let uuid = "ab12cd34-8c6d-4a5b-8c6d-0123456789ab";
+    assert_ne!(found(&format!("{uuid} 07700 900123"), ""), []);
+    assert_ne!(found(&format!("AB123456C {uuid}"), ""), []);
+}

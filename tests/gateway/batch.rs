@@ -135,3 +135,37 @@ operations = ["page"]
     let (received, _) = world.forwarded(&world.post("/govuk/all/$batch", &batch("tenancy")).await).await;
     assert_eq!(received.body_text(), batch("tenancy"));
 }
+
+#[tokio::test]
+async fn an_odata_batch_in_parts_arrives_within_boundaries_that_its_type_names() {
+    let text = CONNECTION.replace("salesforce-composite", "odata-multipart").replace(
+        "path = \"/composite\"\n[operation.body]\nmedia = \"application/json\"",
+        "path = \"/$batch\"\n[operation.body]\nmedia = \"multipart/mixed\"",
+    );
+    let world = Plan::new().connect("sf", &text).start().await;
+    let inner = r#"{"Client_Ref__c": "R-1", "FirstName": "Zsofia"}"#;
+    let ask = async |host: &str| {
+        let body = format!(
+            "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\nContent-Type: application/http\r\n\
+             Content-Transfer-Encoding: binary\r\nContent-ID: 1\r\n\r\n\
+             POST https://{host}/services/data/v60.0/sobjects/Contact HTTP/1.1\r\n\
+             Content-Type: application/json\r\n\r\n{inner}\r\n--c--\r\n--b--\r\n"
+        );
+        let length = body.len();
+        let head = format!(
+            "POST /sf/$batch HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\nContent-Length: {length}\r\n\
+             Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+        );
+        world.ask(format!("{head}{body}")).await
+    };
+    let (received, _) = world.forwarded(&ask("refer.riverside.example").await).await;
+    let media = received.header("content-type").unwrap();
+    let boundary = media.strip_prefix("multipart/mixed; boundary=").unwrap();
+    let sent = received.body_text();
+    assert!(sent.starts_with(&format!("--{boundary}\r\n")) && sent.ends_with(&format!("--{boundary}--\r\n")), "{sent}");
+    assert!(sent.contains("\r\nContent-ID: 1\r\n") && sent.contains("Content-Length: 2\r\n\r\n{}\r\n"), "{sent}");
+    assert!(!sent.contains("Zsofia") && !sent.contains("R-1"), "{sent}");
+    let answer = ask("evil.example").await;
+    assert!(answer.detail().starts_with("in request 0 of the batch: its URL names a host"), "{}", answer.detail());
+    world.refused(&answer, Code::BodyMalformed, None).await;
+}

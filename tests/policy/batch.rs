@@ -36,7 +36,16 @@ fn a_batch_names_operations_of_its_connection() {
         (batch("fhir-bundle", "\"need\"").replace("/json", "/fhir+json"), ""),
         (
             batch("odata", "\"need\""),
-            "at:15 error: `odata` is not known here; known: salesforce-composite, salesforce-batch, odata-json, fhir-bundle",
+            "at:15 error: `odata` is not known here; known: salesforce-composite, salesforce-batch, odata-json, odata-multipart, fhir-bundle",
+        ),
+        (batch("odata-multipart", "\"need\"").replace("application/json", "multipart/mixed"), ""),
+        (
+            batch("odata-multipart", "\"need\""),
+            "at:13 error: requests are wrapped in parts; write `media = \"multipart/mixed\"`, or `batch = \"odata-json\"`",
+        ),
+        (
+            batch("odata-json", "\"need\"").replace("application/json", "multipart/mixed"),
+            "at:13 error: requests are wrapped in JSON; write `media = \"application/json\"`, or the JSON type that the recipient takes",
         ),
         (
             batch("odata-json", "\"needs\""),

@@ -85,7 +85,7 @@ purpose     = "health""#,
             RIVERSIDE,
             r#""$.beds"       = "hg:HousingNeed""#,
             r#""$.beds"       = { categry = "hg:HousingNeed" }"#,
-            "integrations/inform-riverside.toml:96 error: unknown key `categry`; did you mean `category`? known here: category, otherwise, only, denied, detected, encoding, fields, unlisted, one_of, language, template, parameters",
+            "integrations/inform-riverside.toml:96 error: unknown key `categry`; did you mean `category`? known here: category, otherwise, only, denied, detected, encoding, fields, unlisted, one_of, language, template, parameters, namespaces",
         ),
         (
             OWN,

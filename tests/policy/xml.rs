@@ -70,6 +70,20 @@ fn an_envelope_compiles() {
 }
 
 #[test]
+fn xml_in_a_value_compiles_and_is_named_from_the_outside_in() {
+    let xml = r#""h:Dob" = { encoding = ["base64", "xml"], namespaces = { d = "urn:d" }, fields = { "d:Doc/d:Dob" = "pd:BirthDate", "d:Doc/@ref" = "pd:Identifier" } }"#;
+    let text = CONNECTION.replace(r#""h:Dob"          = { category = "pd:BirthDate", otherwise = "year" }"#, xml);
+    let policy = Policy::compile(&with(FILE, "", &text)).unwrap();
+    let integration = policy.integrations.values().find(|i| i.id.as_str() == "inform-riverside").unwrap();
+    let fields = &integration.operations[0].body.as_ref().unwrap().records[0].fields;
+    let within = fields.iter().find_map(|f| f.within.as_ref()).unwrap();
+    let inner = within.rules.as_ref().unwrap();
+    assert!(within.base64 && matches!(&inner.format, Format::Xml(xml) if xml.namespaces.of_prefix("d").is_some()));
+    let paths: Vec<_> = inner.records[0].fields.iter().map(|f| &*f.path).collect();
+    assert_eq!(paths, ["h:Dob/d:Doc/d:Dob", "h:Dob/d:Doc/@ref"]);
+}
+
+#[test]
 fn mistakes_are_named_with_what_to_write() {
     let rows = [
         (
@@ -116,6 +130,36 @@ fn mistakes_are_named_with_what_to_write() {
             "body:@ref",
             "body:.//h:Ref",
             "26 error: `.//h:Ref` can select several places; name one place, without `*` or `//`",
+        ),
+        (
+            "\"h:Dob\"          = { category = \"pd:BirthDate\", otherwise = \"year\" }",
+            "\"h:Dob\" = { encoding = \"xml\", fields = { \"d:Doc/d:Dob\" = \"pd:BirthDate\" } }",
+            "31 error: 'd:Doc/d:Dob' uses the prefix `d`, which is not declared; add `d = \"…\"` to `namespaces` beside `encoding`",
+        ),
+        (
+            "\"h:Dob\"          = { category = \"pd:BirthDate\", otherwise = \"year\" }",
+            "\"h:Dob\" = { encoding = \"xml\", fields = { \"/Doc/Dob\" = \"pd:BirthDate\" } }",
+            "31 error: `/Doc/Dob` begins with a slash; write `Doc/Dob`: the way from the document within begins with its element",
+        ),
+        (
+            "\"h:Dob\"          = { category = \"pd:BirthDate\", otherwise = \"year\" }",
+            "\"h:Dob\" = { encoding = \"xml\", fields = { \"Doc/Dob\" = \"pd:BirthDate\", \".//Dob\" = \"pd:BirthDate\" } }",
+            "31 error: `Doc/Dob` and `.//Dob` can select the same place; keep one of the two rules",
+        ),
+        (
+            "\"h:Dob\"          = { category = \"pd:BirthDate\", otherwise = \"year\" }",
+            "\"h:Dob\" = { encoding = \"json\", namespaces = { d = \"urn:d\" }, fields = { \"$.dob\" = \"pd:BirthDate\" } }",
+            "31 error: `namespaces` is for XML; take it out, or correct `encoding`",
+        ),
+        (
+            "\"h:Dob\"          = { category = \"pd:BirthDate\", otherwise = \"year\" }",
+            "\"h:Dob\" = { category = \"pd:BirthDate\", namespaces = { d = \"urn:d\" } }",
+            "31 error: nothing says how what is within is written; add `encoding = \"json\"`, or take `fields`, `namespaces` and `unlisted` out",
+        ),
+        (
+            "\"h:Dob\"          = { category = \"pd:BirthDate\", otherwise = \"year\" }",
+            "\"h:Dob\" = { encoding = \"xlm\", fields = { \"Doc/Dob\" = \"pd:BirthDate\" } }",
+            "31 error: `xlm` is not known here; did you mean `xml`? known: json, xml, base64, form; or [\"base64\", \"json\"]",
         ),
         (
             "denied = \"empty\"",

@@ -395,6 +395,93 @@ fn what_one_part_withholds_is_looked_for_in_the_others() {
     assert!(found.listed.iter().any(|f| &*f.rule.path == "note" && f.act == Act::Stripped));
 }
 
+/// A form of a text, a JSON document and a table, of which names may not leave.
+fn referral() -> Form {
+    let operational = |path: &str| FieldRule { category: Category::parse("hg:HousingNeed").unwrap(), ..field(path) };
+    let mut rules = Rules::of(&[record("$", "$.ref", &["$.name"])]);
+    rules.records[0].fields.push(operational("$.note"));
+    Form::about(None)
+        .text("note", Denied::Strip)
+        .text("name", Denied::Strip)
+        .repeated()
+        .part("case", "application/json", Holding::Document(rules.compile()))
+        .repeated()
+        .csv("rows", &["Name", "Need"])
+}
+
+fn but_names(_: &Person, rule: &FieldRule) -> Ruling {
+    if rule.path.to_lowercase().ends_with("name") { withhold() } else { everything(&Person::Unknown, rule) }
+}
+
+fn case(content: &str) -> String {
+    part("Content-Disposition: form-data; name=\"case\"\r\nContent-Type: application/json", content)
+}
+
+fn rows(content: &str) -> String {
+    part("Content-Disposition: form-data; name=\"rows\"\r\nContent-Type: text/csv", content)
+}
+
+#[test]
+fn what_a_part_withholds_is_looked_for_in_documents_and_the_other_way_round() {
+    let name = text("name", "Zsofia Okonjo");
+    let (note, clean) = (text("note", "spoke to Okonjo"), text("note", "spoke to Vale"));
+    let (noted, named) = (case(r#"{"note":"Zsofia called"}"#), case(r#"{"name":"Zsofia Okonjo","note":"two beds"}"#));
+    let table = rows("ref,Name,Need\r\nC-1,Zsofia Okonjo,room\r\nC-2,Vale,\"Okonjo, again\"\r\n");
+    let other = rows("ref,Name,Need\r\nC-1,Vale,Zsofia's room\r\n");
+    for (parts, left) in [
+        (vec![&name, &noted], vec!["{}"]),
+        (vec![&noted, &name], vec!["{}"]),
+        (vec![&note, &named], vec![r#"{"note":"two beds"}"#]),
+        (vec![&named, &note], vec![r#"{"note":"two beds"}"#]),
+        (vec![&named, &noted], vec![r#"{"note":"two beds"}"#, "{}"]),
+        (vec![&noted, &named], vec!["{}", r#"{"note":"two beds"}"#]),
+        // A row is no other part to the rows beside it.
+        (vec![&note, &table], vec![",,room\r\n,,\"Okonjo, again\"\r\n"]),
+        (vec![&clean, &other, &named], vec![",,\r\n", r#"{"note":"two beds"}"#]),
+        (vec![&clean, &noted], vec!["spoke to Vale", r#"{"note":"Zsofia called"}"#]),
+    ] {
+        let sent = body(&parts.iter().map(|part| (*part).clone()).collect::<Vec<_>>());
+        let (out, boundary, _) = screened(&referral().compile(), LIMITS, &mut Plain(but_names, true), &sent).unwrap();
+        let contents: Vec<String> = read(&out, &boundary).into_iter().map(|part| part.3).collect();
+        let same = contents.len() == left.len() && contents.iter().zip(&left).all(|(c, l)| c.ends_with(l));
+        assert!(same, "{}\n{contents:?}\n{left:?}", String::from_utf8_lossy(&sent));
+    }
+}
+
+#[test]
+fn parts_too_large_to_be_held_are_read_as_they_come_or_refused() {
+    let limits = Limits { record: 200, ..LIMITS };
+    let many = |name: &str| {
+        let rows_of: String = (0..30).map(|i| format!("C-{i},{name},room\r\n")).collect();
+        rows(&format!("ref,Name,Need\r\n{rows_of}"))
+    };
+    let screened =
+        |parts: &[String]| screened(&referral().compile(), limits, &mut Plain(but_names, true), &body(parts));
+    // What came before a large part is looked for in it, and what it withholds in what comes after.
+    let need = many("").replace("room", "Okonjo's room");
+    let (out, boundary, _) = screened(&[text("name", "Okonjo"), need, text("note", "for Zsofia")]).unwrap();
+    let left = read(&out, &boundary);
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert!(!left[0].3.contains("Okonjo") && left[0].3.ends_with(",,\r\n"), "{left:?}");
+    let (out, boundary, _) = screened(&[many("Zsofia"), text("note", "for Zsofia"), text("note", "x")][..2]).unwrap();
+    assert_eq!(read(&out, &boundary).len(), 1);
+    // What left before it cannot be searched any more.
+    for parts in [
+        [text("note", "for Zsofia"), many("Zsofia")],
+        [many(""), text("name", "Okonjo")],
+        [many(""), case(r#"{"name":"Okonjo"}"#)],
+    ] {
+        let refusal = screened(&parts).unwrap_err();
+        assert_eq!(refusal.code, Code::BodyTooLarge);
+        assert_eq!(
+            refusal.detail,
+            "the form has more than 200 bytes, and by part 2 something is withheld for which the parts before it were \
+             not searched; send what is small before what is large, or in a form of its own"
+        );
+    }
+    assert!(screened(&[text("note", "for Zsofia"), many("")]).is_ok());
+}
+
 #[test]
 fn what_stops_a_body_says_why() {
     let withheld = |_: &Person, _: &FieldRule| withhold();

@@ -11,6 +11,7 @@ use crate::{
 pub(super) struct Scenario {
     pub(super) name: &'static str,
     pub(super) target: &'static str,
+    pub(super) media: &'static str,
     pub(super) body: &'static str,
     pub(super) before: Vec<Before>,
     pub(super) stated: Stated,
@@ -63,6 +64,8 @@ pub(super) struct Stated {
     pub(super) stays: &'static [&'static str],
 }
 
+/// The media type of most requests.
+pub(super) const JSON: &str = "application/json";
 const COUNCIL: &str = "riverside-council/housing-referrals";
 const SAFEGUARDING: &str = "westbridge-council/adult-safeguarding";
 const REFERRAL: &[(&str, &str)] = &[
@@ -88,6 +91,7 @@ pub(super) fn all() -> Vec<Scenario> {
         recipients(),
         named_in_the_data(),
         several_people(),
+        other_formats(),
         emergencies(),
         malformed(),
         stopped(),
@@ -100,6 +104,7 @@ fn without_consent() -> Vec<Scenario> {
         Scenario {
             name: "A housing referral without consent; the form needs a name",
             target: "/riverside/referrals/R-1001",
+            media: JSON,
             body: r#"{"firstName":"Amina","dob":"1991-04-02","need":{"type":"hostel","beds":1}}"#,
             before: vec![],
             stated: refused(ConsentMissing, Some(Clause::Data2ii)),
@@ -107,6 +112,7 @@ fn without_consent() -> Vec<Scenario> {
         Scenario {
             name: "What somebody needs, without consent: the need goes, the person stays",
             target: "/riverside/needs?area=Riverside",
+            media: JSON,
             body: r#"{"ref":"R-1002","firstName":"Amina","dob":"1991-04-02","nationality":"Eritrean","lastPostcode":"SE15 4QN","roughSleeping":{"since":"2026-08","offersDeclined":2},"need":{"type":"hostel","beds":1},"priority":"high","caseWorkerNotes":"met by the canal"}"#,
             before: vec![],
             stated: Stated {
@@ -119,6 +125,7 @@ fn without_consent() -> Vec<Scenario> {
         Scenario {
             name: "A National Insurance number and a postcode written where only a need belongs",
             target: "/riverside/needs",
+            media: JSON,
             body: r#"{"ref":"R-1022","firstName":"Amina","need":{"type":"hostel for Amina, AB 12 34 56 C","beds":1,"from":"bedded down near SE15 4QN"},"priority":"high"}"#,
             before: vec![],
             stated: Stated {
@@ -131,6 +138,7 @@ fn without_consent() -> Vec<Scenario> {
         Scenario {
             name: "Where somebody sleeps, even with their consent",
             target: "/riverside/needs",
+            media: JSON,
             body: r#"{"ref":"R-1003","bedded_down":"under the arches, Mill Lane","need":{"type":"hostel","beds":1}}"#,
             before: vec![Before::Consent(Consent { items: &[("hg:SleepSite", "raw")], ..council("R-1003") })],
             stated: Stated {
@@ -149,6 +157,7 @@ fn with_consent() -> Vec<Scenario> {
         Scenario {
             name: "The referral with her consent, item by item: what she agreed to goes, nothing else",
             target: "/riverside/referrals/R-1004",
+            media: JSON,
             body: BODY,
             before: vec![Before::Consent(council("R-1004"))],
             stated: Stated {
@@ -161,6 +170,7 @@ fn with_consent() -> Vec<Scenario> {
         Scenario {
             name: "The same with a signed consent that travels with the request",
             target: "/riverside/referrals/R-1005",
+            media: JSON,
             body: BODY,
             before: vec![Before::Token(council("R-1005"), Flaw::None)],
             stated: Stated {
@@ -173,6 +183,7 @@ fn with_consent() -> Vec<Scenario> {
         Scenario {
             name: "She changed her mind: the consent is ended",
             target: "/riverside/referrals/R-1006",
+            media: JSON,
             body: BODY,
             before: vec![Before::Ended(council("R-1006"))],
             stated: refused(ConsentEnded, Some(Clause::Data2ii)),
@@ -180,6 +191,7 @@ fn with_consent() -> Vec<Scenario> {
         Scenario {
             name: "The consent has expired",
             target: "/riverside/referrals/R-1007",
+            media: JSON,
             body: BODY,
             before: vec![Before::Token(council("R-1007"), Flaw::Expired)],
             stated: refused(ConsentExpired, Some(Clause::Data2ii)),
@@ -187,6 +199,7 @@ fn with_consent() -> Vec<Scenario> {
         Scenario {
             name: "Another client's consent is borrowed",
             target: "/riverside/referrals/R-1008",
+            media: JSON,
             body: BODY,
             before: vec![Before::Token(council("R-9999"), Flaw::None)],
             stated: refused(ConsentInvalid, Some(Clause::Data2ii)),
@@ -194,6 +207,7 @@ fn with_consent() -> Vec<Scenario> {
         Scenario {
             name: "A consent that somebody tampered with",
             target: "/riverside/referrals/R-1009",
+            media: JSON,
             body: BODY,
             before: vec![Before::Token(council("R-1009"), Flaw::Tampered)],
             stated: refused(ConsentInvalid, Some(Clause::Data2ii)),
@@ -207,6 +221,7 @@ fn recipients() -> Vec<Scenario> {
         Scenario {
             name: "A council team whose data reaches the Home Office",
             target: "/demo/nrpf/referrals",
+            media: JSON,
             body,
             before: vec![],
             stated: refused(DestinationLinked, Some(Clause::Data1)),
@@ -214,6 +229,7 @@ fn recipients() -> Vec<Scenario> {
         Scenario {
             name: "The Home Office itself",
             target: "/demo/home-office/referrals",
+            media: JSON,
             body,
             before: vec![],
             stated: refused(DestinationLinked, Some(Clause::Data1)),
@@ -221,6 +237,7 @@ fn recipients() -> Vec<Scenario> {
         Scenario {
             name: "A shelter that nobody has assessed",
             target: "/demo/unassessed/referrals",
+            media: JSON,
             body,
             before: vec![],
             stated: refused(DestinationUnassessed, Some(Clause::Data1)),
@@ -228,6 +245,7 @@ fn recipients() -> Vec<Scenario> {
         Scenario {
             name: "A recipient whose undertaking has lapsed",
             target: "/demo/lapsed/referrals",
+            media: JSON,
             body,
             before: vec![],
             stated: refused(DestinationUncommitted, Some(Clause::Data4)),
@@ -240,6 +258,7 @@ fn several_people() -> Vec<Scenario> {
         Scenario {
             name: "A batch of two clients; one has agreed",
             target: "/riverside/batches",
+            media: JSON,
             body: r#"{"batchId":"B-77","clients":[{"ref":"R-1010","firstName":"Amina","dob":"1991-04-02","beds":1},{"ref":"R-1011","firstName":"Tomasz","dob":"1984-11-30","beds":1}]}"#,
             before: vec![Before::Consent(council("R-1010"))],
             stated: Stated {
@@ -252,6 +271,7 @@ fn several_people() -> Vec<Scenario> {
         Scenario {
             name: "A household: the mother's consent does not cover the child",
             target: "/riverside/batches",
+            media: JSON,
             body: r#"{"batchId":"B-78","clients":[{"ref":"R-1012","firstName":"Leyla","dob":"1990-01-15","beds":2,"children":[{"ref":"R-1013","firstName":"Sami","dob":"2019-06-01"}]}]}"#,
             before: vec![Before::Consent(council("R-1012"))],
             stated: Stated {
@@ -264,6 +284,39 @@ fn several_people() -> Vec<Scenario> {
     ]
 }
 
+/// What is not JSON is judged alike.
+fn other_formats() -> Vec<Scenario> {
+    const NAME: &[(&str, &str)] = &[("pd:Name", "raw")];
+    vec![
+        Scenario {
+            name: "A spreadsheet of two clients; one has agreed, and nobody listed the last column",
+            target: "/riverside/needs/table",
+            media: "text/csv",
+            body: "Ref,First Name,Need,Beds,Priority,Where\r\nR-1030,Amina,hostel,1,high,by the canal\r\nR-1031,Tomasz,\"hostel, for Tomasz\",2,normal,Mill Lane\r\n",
+            before: vec![Before::Consent(Consent { items: NAME, ..council("R-1030") })],
+            stated: Stated {
+                code: None,
+                clause: Some(Clause::Data2ii),
+                leaves: &["Ref,First Name,Need,Beds,Priority,withheld_6", ",Amina,hostel,1,high,", ",,,2,normal,"],
+                stays: &["Where", "Tomasz", "canal", "Mill Lane", "R-1030", "R-1031"],
+            },
+        },
+        Scenario {
+            name: "A SOAP envelope for an older system: her date of birth, and a comment, stay",
+            target: "/riverside/needs/soap",
+            media: "text/xml; charset=utf-8",
+            body: r#"<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:n="urn:example:riverside:housing"><s:Body><!-- Amina, by the canal --><n:Need ref="R-1032"><n:FirstName>Am&#105;na</n:FirstName><n:Dob>1991-04-02</n:Dob><n:Type>hostel</n:Type></n:Need></s:Body></s:Envelope>"#,
+            before: vec![],
+            stated: Stated {
+                code: None,
+                clause: Some(Clause::Data2ii),
+                leaves: &["<h:Type>hostel</h:Type>"],
+                stays: &["Amina", "Am&", "1991", "canal", "R-1032"],
+            },
+        },
+    ]
+}
+
 /// A service that passes messages on is not who receives them.
 fn named_in_the_data() -> Vec<Scenario> {
     const PARTNER: &str = "/messages/v2/notifications/partner-email";
@@ -271,6 +324,7 @@ fn named_in_the_data() -> Vec<Scenario> {
         Scenario {
             name: "A message to the Home Office, by way of a messaging service that may be used",
             target: PARTNER,
+            media: JSON,
             body: r#"{"email_address":"Escalations@HomeOffice.gov.uk","template_id":"beds","personalisation":{"beds":2}}"#,
             before: vec![],
             stated: refused(RecipientDenied, Some(Clause::Data1)),
@@ -278,6 +332,7 @@ fn named_in_the_data() -> Vec<Scenario> {
         Scenario {
             name: "The same to a partner that is assessed, with a copy to somebody nobody knows",
             target: PARTNER,
+            media: JSON,
             body: r#"{"email_address":"duty@street-health.example","template_id":"beds","copy_to":["nobody@unknown.example"],"personalisation":{"beds":2}}"#,
             before: vec![],
             stated: Stated {
@@ -290,6 +345,7 @@ fn named_in_the_data() -> Vec<Scenario> {
         Scenario {
             name: "A web address of the Home Office in a harmless field, in another spelling",
             target: "/riverside/needs",
+            media: JSON,
             body: r#"{"ref":"R-1016","priority":"see www%2EHome\uff2fffice\u3002gov.uk","need":{"type":"hostel","beds":1}}"#,
             before: vec![],
             stated: Stated {
@@ -308,6 +364,7 @@ fn emergencies() -> Vec<Scenario> {
         Scenario {
             name: "Life at risk tonight: an emergency disclosure to the safeguarding team",
             target: "/westbridge-safeguarding/concerns",
+            media: JSON,
             body: BODY,
             before: vec![Before::Emergency { client: "R-1014", to: SAFEGUARDING }],
             stated: Stated {
@@ -320,6 +377,7 @@ fn emergencies() -> Vec<Scenario> {
         Scenario {
             name: "The same way used without an emergency",
             target: "/westbridge-safeguarding/concerns",
+            media: JSON,
             body: r#"{"adult":{"ref":"R-1015","name":"Jan Novak"},"concern":{"where":"underpass, Mill Lane","urgency":"routine"}}"#,
             before: vec![],
             stated: refused(ConsentMissing, Some(Clause::Data2ii)),
@@ -332,6 +390,7 @@ fn malformed() -> Vec<Scenario> {
         Scenario {
             name: "Broken JSON",
             target: "/riverside/needs",
+            media: JSON,
             body: r#"{"need":{"type":"hostel","#,
             before: vec![],
             stated: refused(BodyMalformed, None),
@@ -339,6 +398,7 @@ fn malformed() -> Vec<Scenario> {
         Scenario {
             name: "One key twice, spelled two ways",
             target: "/riverside/needs",
+            media: JSON,
             body: r#"{"priority":"high","prior\u0069ty":"Amina Tesfay"}"#,
             before: vec![],
             stated: refused(BodyMalformed, None),
@@ -346,6 +406,7 @@ fn malformed() -> Vec<Scenario> {
         Scenario {
             name: "An operation that nobody listed",
             target: "/riverside/export/everyone",
+            media: JSON,
             body: r#"{"all":true}"#,
             before: vec![],
             stated: refused(OperationUnknown, None),
@@ -357,6 +418,7 @@ fn stopped() -> Vec<Scenario> {
     vec![Scenario {
         name: "A worker has downed tools for this connection",
         target: "/street-health/referrals",
+        media: JSON,
         body: r#"{"urgency":"routine"}"#,
         before: vec![Before::Stop("street-health")],
         stated: refused(Stopped, Some(Clause::Tools1)),

@@ -142,7 +142,7 @@ impl Stage {
                 }
             }
         }
-        self.send(scenario.target, scenario.body, token.as_deref()).await
+        self.send(scenario, token.as_deref()).await
     }
 
     /// The clauses that the record book says decided.
@@ -194,9 +194,10 @@ impl Stage {
     }
 
     /// Sends one request as a case system would, over a connection of its own.
-    async fn send(&self, target: &str, body: &str, token: Option<&str>) -> Result<Answer, Trouble> {
+    async fn send(&self, scenario: &Scenario, token: Option<&str>) -> Result<Answer, Trouble> {
+        let Scenario { target, media, body, .. } = scenario;
         let mut head = format!(
-            "POST {target} HTTP/1.1\r\nHost: gateway.demo.example\r\nContent-Type: application/json\r\n\
+            "POST {target} HTTP/1.1\r\nHost: gateway.demo.example\r\nContent-Type: {media}\r\n\
              User-Agent: case-system/4.2\r\nContent-Length: {}\r\nConnection: close\r\n",
             body.len()
         );

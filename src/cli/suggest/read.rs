@@ -28,6 +28,31 @@ pub(super) fn read(bytes: Vec<u8>) -> Result<Samples, String> {
     Ok(Samples { media, format, documents, bodies: vec![bytes] })
 }
 
+/// The bodies of a recording's requests (HAR 1.2), each a sample; what was answered, and where to, is not looked at.
+/// `None` where it is no recording.
+///
+/// # Errors
+/// Which entry cannot be read, counted from 1.
+pub(super) fn recorded(bytes: &[u8]) -> Option<Result<Vec<Vec<u8>>, String>> {
+    let recording: Value = serde_json::from_slice(bytes).ok()?;
+    let entries = recording.get("log")?.get("entries")?.as_array()?;
+    let body = |(at, entry): (usize, &Value)| {
+        let posted = entry.get("request")?.get("postData")?;
+        let text = posted.get("text").and_then(Value::as_str).filter(|text| !text.is_empty())?;
+        Some(match posted.get("encoding").and_then(Value::as_str) {
+            None | Some("") => Ok(text.as_bytes().to_vec()),
+            Some("base64") => data_encoding::BASE64
+                .decode(text.as_bytes())
+                .map_err(|_| format!("entry {} says that its body is base64, and it is not", at + 1)),
+            Some(_) => Err(format!("the body of entry {} is in an encoding that is not known here", at + 1)),
+        })
+    };
+    let bodies: Result<Vec<Vec<u8>>, String> = entries.iter().enumerate().filter_map(body).collect();
+    Some(bodies.and_then(|bodies| {
+        if bodies.is_empty() { Err("none of its requests has a body".to_owned()) } else { Ok(bodies) }
+    }))
+}
+
 fn documents(text: &str) -> Result<(&'static str, Vec<Value>), String> {
     let trimmed = text.trim();
     if let Ok(value) = serde_json::from_str::<Value>(trimmed) {
@@ -104,6 +129,23 @@ fn rows(text: &str, delimiter: char) -> Vec<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recording_is_its_requests_bodies() {
+        let recorded = |entries: &str| recorded(format!(r#"{{"log":{{"entries":[{entries}]}}}}"#).as_bytes());
+        let json =
+            r#"{"request":{"method":"POST","postData":{"text":"{\"a\":1}"}},"response":{"content":{"text":"x"}}}"#;
+        let coded = r#"{"request":{"postData":{"text":"eyJhIjoyfQ==","encoding":"base64"}}}"#;
+        let bodiless = r#"{"request":{"method":"GET"}}"#;
+        let bodies = recorded(&[json, bodiless, coded].join(",")).unwrap().unwrap();
+        assert_eq!(bodies, [b"{\"a\":1}".to_vec(), b"{\"a\":2}".to_vec()]);
+        assert_eq!(recorded(bodiless).unwrap().unwrap_err(), "none of its requests has a body");
+        let spoiled = recorded(&coded.replace("eyJ", "secret!")).unwrap().unwrap_err();
+        assert_eq!(spoiled, "entry 1 says that its body is base64, and it is not");
+        for other in ["{\"a\":1}", "[1]", "a,b\n1,2", r#"{"log":{"entries":7}}"#] {
+            assert!(super::recorded(other.as_bytes()).is_none(), "{other}");
+        }
+    }
 
     #[test]
     fn what_a_sample_is_shows_from_its_text() {

@@ -17,6 +17,15 @@ pub struct CaseRequest {
     pub body: Vec<u8>,
 }
 
+impl CaseRequest {
+    /// Whether its body says that it is JSON.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        let media = self.headers.get(http::header::CONTENT_TYPE).and_then(|media| media.to_str().ok());
+        media.is_none_or(|media| media.split(';').next().unwrap_or_default().trim().ends_with("json"))
+    }
+}
+
 pub(super) fn parse(file: &str, text: &str, problems: &mut Problems) -> Option<CaseRequest> {
     let (head, body) = split(text);
     let mut lines = lines(head);

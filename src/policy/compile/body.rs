@@ -11,7 +11,7 @@ pub(super) mod selectors;
 mod size;
 mod table;
 mod whole;
-mod xml;
+pub(super) mod xml;
 
 use super::{
     Meaning, Problems,

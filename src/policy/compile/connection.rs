@@ -58,8 +58,7 @@ pub(super) fn compile(
     let tls = credentials::tls(file, text, problems);
     let approval = approval(file, text, problems);
     let route = route(file, &text.route, problems);
-    let base = upstream.as_ref().map_or(&[][..], |upstream| &upstream.base);
-    let operations = operations(file, text, base, meaning, problems);
+    let operations = operations(file, text, upstream.as_ref(), meaning, problems);
     if let Some(upstream) = &upstream {
         check_paths(file, text, upstream, &operations, meaning, problems);
     }
@@ -82,7 +81,7 @@ pub(super) fn compile(
 fn operations(
     file: &str,
     text: &IntegrationFile,
-    base: &[String],
+    upstream: Option<&Upstream>,
     meaning: &Meaning<'_>,
     problems: &mut Problems,
 ) -> Vec<Arc<Operation>> {
@@ -104,7 +103,7 @@ fn operations(
     let mut operations: Vec<Arc<Operation>> = Vec::new();
     let (batches, others): (Vec<_>, Vec<_>) = texts.iter().partition(|text| is_batch(text));
     for text in others.into_iter().chain(batches) {
-        let named = Named { operations: &operations, texts, base };
+        let named = Named { operations: &operations, texts, upstream };
         let Some(operation) = operation::compile(file, text, named, meaning, problems) else { continue };
         if let Some(other) = routes::overlaps(&operation, &operations) {
             let mend = "make one path narrower throughout, or join the two";

@@ -19,16 +19,20 @@ pub enum BatchKind {
     SalesforceBatch,
     /// OData JSON Format 4.01 section 19: `requests`.
     OdataJson,
+    /// OData 4.01 Protocol section 11.7.7, and OData 2 to 4.0: `application/http` parts of `multipart/mixed`, some in
+    /// change sets.
+    OdataMultipart,
     /// FHIR `Bundle` of type `batch` or `transaction` (FHIR R4, RESTful API section 3.1.0.11).
     FhirBundle,
 }
 
 impl BatchKind {
     /// All of them, as policies write them.
-    pub const ALL: [(&'static str, Self); 4] = [
+    pub const ALL: [(&'static str, Self); 5] = [
         ("salesforce-composite", Self::SalesforceComposite),
         ("salesforce-batch", Self::SalesforceBatch),
         ("odata-json", Self::OdataJson),
+        ("odata-multipart", Self::OdataMultipart),
         ("fhir-bundle", Self::FhirBundle),
     ];
 
@@ -38,6 +42,7 @@ impl BatchKind {
         match self {
             Self::SalesforceComposite | Self::SalesforceBatch => "referenceId",
             Self::OdataJson => "id",
+            Self::OdataMultipart => "Content-ID",
             Self::FhirBundle => "fullUrl",
         }
     }
@@ -50,6 +55,8 @@ pub struct Batch {
     pub kind: BatchKind,
     /// Decoded segments of the upstream's base path, which inner URLs may begin with.
     pub base: Vec<String>,
+    /// The recipient's scheme and authority, which whole URLs of inner requests begin with: `https://crm.example`.
+    pub origin: String,
     /// What may be asked for, of the same connection. None of them is a batch, and their bodies are JSON.
     pub operations: Vec<Arc<Operation>>,
     /// Rules that list nothing: whether the wrapper is JSON that can be read in one way only.
@@ -75,7 +82,7 @@ impl Batch {
     #[must_use]
     pub fn rules(
         kind: BatchKind,
-        base: Vec<String>,
+        (origin, base): (String, Vec<String>),
         operations: Vec<Arc<Operation>>,
         media: &str,
         unlisted: Unlisted,
@@ -106,7 +113,7 @@ impl Batch {
         Some(BodyRules {
             keys: Default::default(),
             media: media.to_owned(),
-            format: Format::Batch(Arc::new(Self { kind, base, operations, frame: Arc::new(frame) })),
+            format: Format::Batch(Arc::new(Self { kind, base, origin, operations, frame: Arc::new(frame) })),
             limit: None,
             unlisted,
             envelope: Vec::new(),

@@ -259,10 +259,12 @@ pub(in crate::policy) struct Field {
     pub(in crate::policy) denied: Option<At<Denied>>,
     /// `"value"`, `"span"` or `"block"`.
     pub(in crate::policy) detected: Option<At<String>>,
-    /// `"json"`, `"base64"`, `"form"`, or two of them from the outside in.
+    /// `"json"`, `"xml"`, `"base64"`, `"form"`, or two of them from the outside in.
     pub(in crate::policy) encoding: Option<At<Encoding>>,
     /// What is within the value, by place.
     pub(in crate::policy) fields: Option<Fields>,
+    /// Where XML is within: what the prefixes in `fields` stand for.
+    pub(in crate::policy) namespaces: Option<At<BTreeMap<At<String>, At<String>>>>,
     /// What happens within the value to what no rule lists. `"strip"` if it is not said.
     pub(in crate::policy) unlisted: Option<At<String>>,
     /// The only texts that may leave.
@@ -308,6 +310,7 @@ struct FieldTable {
     language: Option<At<String>>,
     template: Option<At<String>>,
     parameters: Option<Fields>,
+    namespaces: Option<At<BTreeMap<At<String>, At<String>>>>,
 }
 
 impl From<FieldTable> for Field {
@@ -326,6 +329,7 @@ impl From<FieldTable> for Field {
             language: t.language,
             template: t.template,
             parameters: t.parameters,
+            namespaces: t.namespaces,
         }
     }
 }
@@ -346,6 +350,7 @@ impl Field {
             language: None,
             template: None,
             parameters: None,
+            namespaces: None,
         })
     }
 }

@@ -15,7 +15,9 @@ impl Earlier<'_> {
     /// `@{c0.id}` (Salesforce), `$c0` (OData).
     pub(super) fn is_reference_in_path(&self, segment: &str) -> bool {
         match self.kind {
-            BatchKind::SalesforceComposite | BatchKind::OdataJson => self.is_reference(segment),
+            BatchKind::SalesforceComposite | BatchKind::OdataJson | BatchKind::OdataMultipart => {
+                self.is_reference(segment)
+            }
             BatchKind::SalesforceBatch | BatchKind::FhirBundle => false,
         }
     }
@@ -28,7 +30,9 @@ impl Earlier<'_> {
                 let parts = inside.and_then(|inside| inside.split_once('.'));
                 parts.is_some_and(|(name, field)| self.names.contains(name) && is_field(field))
             }
-            BatchKind::OdataJson => text.strip_prefix('$').is_some_and(|name| self.names.contains(name)),
+            BatchKind::OdataJson | BatchKind::OdataMultipart => {
+                text.strip_prefix('$').is_some_and(|name| self.names.contains(name))
+            }
             BatchKind::FhirBundle => self.names.contains(text),
             BatchKind::SalesforceBatch => false,
         }

@@ -68,14 +68,13 @@ impl BatchScreener {
         let (leaving, found) = headers::screen(operation, &asked.headers, &person, judge)?;
         self.tally.absorb(found).map_err(|refusal| *refusal)?;
         let mut headers = lines(&leaving)?;
-        if self.batch.kind == BatchKind::OdataJson
+        if matches!(self.batch.kind, BatchKind::OdataJson | BatchKind::OdataMultipart)
             && let (Some(rules), Some(_)) = (&operation.body, &body)
         {
             headers.insert(0, ("content-type".to_owned(), rules.media.clone()));
         }
         let permitted = Permitted { method: operation.method.as_str(), url, headers, body };
-        request.write(self.batch.kind, &permitted, out);
-        Ok(())
+        request.write(self.batch.kind, &permitted, out)
     }
 
     /// Finds the operation.

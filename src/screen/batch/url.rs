@@ -45,7 +45,7 @@ impl Url {
         let (base, spelled) = split_base(absolute, &spelled, &batch.base);
         let mut references = Vec::new();
         for (at, segment) in spelled.iter().enumerate() {
-            let may = batch.kind != BatchKind::OdataJson || at == 0;
+            let may = at == 0 || !matches!(batch.kind, BatchKind::OdataJson | BatchKind::OdataMultipart);
             let refers = may && earlier.is_reference_in_path(segment);
             if !refers && !segment.bytes().all(in_path) {
                 let what = "its URL's path holds a character that must be percent-encoded, or refers to no request that \

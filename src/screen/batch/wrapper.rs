@@ -33,6 +33,10 @@ pub(super) struct Request<'b> {
     pub(super) group: Option<Cow<'b, str>>,
     /// OData: those that must come first.
     pub(super) after: Vec<Cow<'b, str>>,
+    /// Its URL came whole: scheme and authority of the recipient, written before it again.
+    pub(super) origin: Option<String>,
+    /// It came with a `Host`, the recipient's.
+    pub(super) host: Option<String>,
     /// Members that the format does not have.
     pub(super) unlisted: u64,
 }
@@ -51,7 +55,7 @@ const fn list(kind: BatchKind) -> &'static str {
     match kind {
         BatchKind::SalesforceComposite => "compositeRequest",
         BatchKind::SalesforceBatch => "batchRequests",
-        BatchKind::OdataJson => "requests",
+        BatchKind::OdataJson | BatchKind::OdataMultipart => "requests",
         BatchKind::FhirBundle => "entry",
     }
 }
@@ -59,7 +63,7 @@ const fn list(kind: BatchKind) -> &'static str {
 /// The member that holds a request's body.
 const fn body(kind: BatchKind) -> &'static str {
     match kind {
-        BatchKind::SalesforceComposite | BatchKind::OdataJson => "body",
+        BatchKind::SalesforceComposite | BatchKind::OdataJson | BatchKind::OdataMultipart => "body",
         BatchKind::SalesforceBatch => "richInput",
         BatchKind::FhirBundle => "resource",
     }
@@ -69,7 +73,7 @@ const fn body(kind: BatchKind) -> &'static str {
 const fn headers(kind: BatchKind) -> Option<&'static str> {
     match kind {
         BatchKind::SalesforceComposite => Some("httpHeaders"),
-        BatchKind::OdataJson => Some("headers"),
+        BatchKind::OdataJson | BatchKind::OdataMultipart => Some("headers"),
         BatchKind::SalesforceBatch | BatchKind::FhirBundle => None,
     }
 }
@@ -195,7 +199,18 @@ impl<'b> Request<'b> {
     }
 
     /// Writes what may leave of it.
-    pub(super) fn write(&self, kind: BatchKind, permitted: &Permitted<'_>, out: &mut Vec<u8>) {
+    ///
+    /// # Errors
+    /// Where it cannot be written, which is a fault of ours.
+    pub(super) fn write(&self, kind: BatchKind, permitted: &Permitted<'_>, out: &mut Vec<u8>) -> Result<(), Refusal> {
+        if kind == BatchKind::OdataMultipart {
+            return self.write_http(permitted, out);
+        }
+        self.write_json(kind, permitted, out);
+        Ok(())
+    }
+
+    fn write_json(&self, kind: BatchKind, permitted: &Permitted<'_>, out: &mut Vec<u8>) {
         out.push(b'{');
         let text = |name: &str, text: &str, out: &mut Vec<u8>| {
             member(name, out);

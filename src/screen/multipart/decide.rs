@@ -2,7 +2,7 @@
 
 use super::{About, MultipartScreener, head::Head, in_part, write::neutral};
 use crate::{
-    policy::integration::{Denied, Document, Holding},
+    policy::integration::{BodyRules, Denied, Document, Holding},
     screen::{
         Bytes, Judge,
         tally::{Outcome, PersonId, Plain},
@@ -17,6 +17,8 @@ use std::sync::Arc;
 pub(super) enum Item {
     /// One value, not decided. It was the part of this number.
     Value { rule: usize, head: Head, bytes: Vec<u8>, count: usize },
+    /// A document that is not decided.
+    Held { rule: usize, rules: Arc<BodyRules>, head: Head, bytes: Vec<u8>, count: usize },
     /// What may leave of a document.
     Document { rule: usize, head: Head, bytes: Vec<u8> },
 }
@@ -36,10 +38,8 @@ impl MultipartScreener {
         if items.is_empty() {
             return Ok(());
         }
-        if judge.detects() {
-            self.learn(&items, judge)?;
-        }
-        for item in &items {
+        let withheld = if judge.detects() { Some(self.learn(&items, judge)?) } else { None };
+        for (at, item) in items.iter().enumerate() {
             match item {
                 Item::Value { rule, head, bytes, count } => match self.decide(*rule, bytes, *count, judge)? {
                     Written::Bytes(bytes) => {
@@ -52,29 +52,28 @@ impl MultipartScreener {
                     }
                     Written::Nothing => {}
                 },
+                Item::Held { rule, rules, head, bytes, count } => {
+                    let Some(withheld) = &withheld else {
+                        return Err(Refusal::plain(Code::Internal, "a part was held to what nobody looked for"));
+                    };
+                    let leaves = self.beside((rules, bytes), (at, withheld), judge);
+                    let leaves = leaves.map_err(|refusal| in_part(*count, refusal))?;
+                    self.head(*rule, head, judge)?;
+                    self.writer.content(&leaves)?;
+                }
                 Item::Document { rule, head, bytes } => {
                     self.head(*rule, head, judge)?;
                     self.writer.content(bytes)?;
                 }
             }
         }
-        Ok(())
-    }
-
-    /// What one part withholds must not leave in another, nor in a file's name.
-    fn learn(&mut self, items: &[Item], judge: &mut dyn Judge) -> Result<(), Refusal> {
-        let person = self.person()?;
-        let parts = Arc::clone(&self.parts);
-        for item in items {
-            let Item::Value { rule, bytes, count, .. } = item else { continue };
-            let Some(Holding::Text(number)) = parts.list.get(*rule).map(|part| &part.holds) else { continue };
-            let text = whole::text(bytes).map_err(|refusal| in_part(*count, refusal))?;
-            self.tally.learn((person, usize::from(*number)), judge, Plain(text)).map_err(|refusal| *refusal)?;
+        if let Some(withheld) = withheld {
+            self.decided(&items, withheld);
         }
         Ok(())
     }
 
-    fn person(&mut self) -> Result<PersonId, Refusal> {
+    pub(super) fn person(&mut self) -> Result<PersonId, Refusal> {
         match &self.about {
             About::Known(person) => Ok(self.tally.person(person)),
             About::Awaited => Err(self.awaited()),

@@ -5,22 +5,22 @@ const HEAD: usize = 8 << 10;
 
 /// What is wrong, and at which byte of the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) at: usize,
-    pub(super) what: &'static str,
+pub(in crate::screen) struct Fault {
+    pub(in crate::screen) at: usize,
+    pub(in crate::screen) what: &'static str,
     /// What to write instead, where that is not plain.
-    pub(super) mend: Option<&'static str>,
+    pub(in crate::screen) mend: Option<&'static str>,
 }
 
 impl Fault {
-    pub(super) const fn new(at: usize, what: &'static str) -> Self {
+    pub(in crate::screen) const fn new(at: usize, what: &'static str) -> Self {
         Self { at, what, mend: None }
     }
 }
 
 /// What comes next.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Event {
+pub(in crate::screen) enum Event {
     /// A part begins; its header lines without the last line's end, and where they are in the body.
     Head(Vec<u8>, usize),
     /// Some of the part's content: bytes of [`Framing::content`].
@@ -41,7 +41,7 @@ enum State {
 
 /// Reads the frame of a body.
 #[derive(Debug)]
-pub(super) struct Framing {
+pub(in crate::screen) struct Framing {
     /// `--` and the boundary.
     delimiter: Vec<u8>,
     state: State,
@@ -55,13 +55,13 @@ pub(super) struct Framing {
 }
 
 impl Framing {
-    pub(super) fn new(boundary: &str) -> Self {
+    pub(in crate::screen) fn new(boundary: &str) -> Self {
         let delimiter = [b"--", boundary.as_bytes()].concat();
         Self { delimiter, state: State::Preamble, buffer: Vec::new(), at: 0, base: 0, content: (0, 0) }
     }
 
     /// Takes the next bytes.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(in crate::screen) fn push(&mut self, bytes: &[u8]) {
         self.buffer.drain(..self.at.min(self.buffer.len()));
         self.base += self.at;
         self.at = 0;
@@ -69,12 +69,12 @@ impl Framing {
     }
 
     /// The bytes that [`Event::Content`] is about.
-    pub(super) fn content(&self) -> &[u8] {
+    pub(in crate::screen) fn content(&self) -> &[u8] {
         self.buffer.get(self.content.0..self.content.1).unwrap_or_default()
     }
 
     /// What the bytes say next; `None` where more of them are needed.
-    pub(super) fn next(&mut self) -> Result<Option<Event>, Fault> {
+    pub(in crate::screen) fn next(&mut self) -> Result<Option<Event>, Fault> {
         match self.state {
             State::Preamble => self.preamble(),
             State::Head => self.head(),
@@ -84,7 +84,7 @@ impl Framing {
     }
 
     /// The body is complete.
-    pub(super) fn finish(&self) -> Result<(), Fault> {
+    pub(in crate::screen) fn finish(&self) -> Result<(), Fault> {
         if self.state == State::Epilogue {
             return Ok(());
         }
@@ -188,7 +188,7 @@ impl Framing {
 const OTHER: &str = "a line that begins like the boundary and goes on differently";
 
 /// Where `needle`, which begins with two hyphens, stands first.
-pub(super) fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
+pub(in crate::screen) fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
     let mut from = 0;
     while let Some(at) = hay.get(from..)?.iter().position(|byte| *byte == b'-') {
         if hay.get(from + at..)?.starts_with(needle) {

@@ -48,6 +48,16 @@ pub(in crate::screen) fn unlisted(detail: String) -> Refusal {
     with_reason(refusal, "listed", None, None, "leave it out, or list its place in the connection's file")
 }
 
+/// What [`no_document`] is called in records.
+pub(super) const NO_DOCUMENT: &str = "document-listed";
+
+/// The refusal for a document in which nothing is listed, where what is unlisted is left out: of this nothing would be
+/// left. As a value of a record it is withheld.
+pub(in crate::screen) fn no_document(detail: String) -> Refusal {
+    let refusal = Refusal::plain(Code::FieldBlocked, detail);
+    with_reason(refusal, NO_DOCUMENT, None, None, "leave it out, or list its places in the connection's file")
+}
+
 pub(super) fn with_reason(
     refusal: Refusal,
     id: &str,

@@ -39,6 +39,11 @@ pub(super) struct Search {
     known: Known,
     /// What the records around it withhold, where it stands within a value.
     outer: Option<Arc<Outer>>,
+    /// Categories of values that are withheld within the record's values. They are counted on from the rules, and never
+    /// forgotten, so that one number always means the same.
+    lent: Vec<Category>,
+    /// What is withheld here, for the record around it. `None`: there is none.
+    withheld: Option<Vec<Taught>>,
     /// By slot and what it was.
     finds: BTreeMap<(usize, What), Find>,
     /// Why what is found in a name that a wildcard lets through does not leave, by rule and kind; `None`: it may.
@@ -77,10 +82,33 @@ pub(in crate::screen) struct Outer {
 }
 
 impl Outer {
+    /// Around a document that is no value: what is withheld beside it.
+    ///
+    /// # Errors
+    /// When that is more than can be looked for.
+    pub(in crate::screen) fn of<'t>(withheld: impl Iterator<Item = &'t Taught>) -> Result<Option<Arc<Self>>, Refusal> {
+        let mut search = Search::default();
+        for taught in withheld {
+            let number = search.lend(&taught.category, 0);
+            search.teach(&taught.text, taught.whole, number, &taught.category).map_err(|refusal| *refusal)?;
+        }
+        let outer = Self { known: search.known, categories: search.lent, around: None };
+        Ok((!outer.known.is_empty()).then(|| Arc::new(outer)))
+    }
+
     /// This one and those around it, nearest first, each with how far out it is.
     fn chain(outer: Option<&Arc<Self>>) -> impl Iterator<Item = (u8, &Self)> {
         (0u8..).zip(std::iter::successors(outer.map(|outer| &**outer), |outer| outer.around.as_deref()))
     }
+}
+
+/// A value that is withheld within another, for the record that the other is in.
+#[derive(Debug, Clone)]
+pub(in crate::screen) struct Taught {
+    text: String,
+    /// Looked for as a whole, not by its words.
+    whole: bool,
+    category: Category,
 }
 
 /// What became of one kind of find in one rule's values of one person.
@@ -136,10 +164,42 @@ impl Search {
             for (steps, outer) in Outer::chain(Some(outer)) {
                 let mut spans = Vec::new();
                 outer.known.find(text, &mut spans);
-                all.extend(spans.into_iter().map(|(from, to, rule)| (from..to, What::Outer(steps, rule))));
+                for (from, to, rule) in spans {
+                    // What the record itself withholds, those around it know of too.
+                    let known = all.iter().any(|(at, what)| *at == (from..to) && !matches!(what, What::Kind(_)));
+                    if !known {
+                        all.push((from..to, What::Outer(steps, rule)));
+                    }
+                }
             }
         }
         all
+    }
+
+    /// The number of a category, counted on from those of so many rules.
+    fn lend(&mut self, category: &Category, rules: usize) -> u16 {
+        let place = self.lent.iter().position(|known| known == category).unwrap_or_else(|| {
+            self.lent.push(category.clone());
+            self.lent.len() - 1
+        });
+        u16::try_from(rules + place).unwrap_or(u16::MAX)
+    }
+
+    /// Takes note of a value that is withheld, under this number.
+    fn teach(&mut self, text: &str, whole: bool, number: u16, category: &Category) -> Result<(), Box<Refusal>> {
+        if whole {
+            self.known.add_whole(text, number);
+        } else {
+            self.known.add(text, number);
+        }
+        if self.known.len() > MOST_KNOWN {
+            return Err(Box::new(too_many_known()));
+        }
+        // One more than can be looked for says so.
+        if let Some(withheld) = self.withheld.as_mut().filter(|withheld| withheld.len() <= MOST_KNOWN) {
+            withheld.push(Taught { text: text.to_owned(), whole, category: category.clone() });
+        }
+        Ok(())
     }
 
     /// What an [`What::Outer`] lists.
@@ -177,7 +237,8 @@ impl Tally {
         if self.search.known.is_empty() {
             return self.search.outer.clone();
         }
-        let categories = self.rules.slices().flatten().map(|rule| rule.category.clone()).collect();
+        let rules = self.rules.slices().flatten().map(|rule| rule.category.clone());
+        let categories = rules.chain(self.search.lent.iter().cloned()).collect();
         let around = self.search.outer.clone();
         Some(Arc::new(Outer { known: self.search.known.clone(), categories, around }))
     }
@@ -185,6 +246,34 @@ impl Tally {
     /// It stands within a value: what is withheld around it does not leave here.
     pub(in crate::screen) fn within_record(&mut self, outer: Option<Arc<Outer>>) {
         self.search.outer = outer;
+        self.search.withheld = Some(Vec::new());
+    }
+
+    /// What was withheld here, for the record around it.
+    pub(in crate::screen) fn withheld(self) -> Vec<Taught> {
+        self.search.withheld.unwrap_or_default()
+    }
+
+    /// What was withheld since this was asked last.
+    pub(in crate::screen) fn take_withheld(&mut self) -> Vec<Taught> {
+        self.search.withheld.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Whether what the record withholds is looked for in this rule's values. Of a rule that was asked about.
+    pub(in crate::screen) fn is_open(&self, number: usize) -> bool {
+        self.about.get(number).is_some_and(|about| about.is_some_and(|about| about.open))
+    }
+
+    /// Takes note of what is withheld within one of the record's values, for what it says must not leave beside it.
+    ///
+    /// # Errors
+    /// When more is withheld than can be looked for.
+    pub(in crate::screen) fn learn_withheld(&mut self, withheld: Vec<Taught>) -> Result<(), Box<Refusal>> {
+        for taught in withheld {
+            let number = self.search.lend(&taught.category, self.count);
+            self.search.teach(&taught.text, taught.whole, number, &taught.category)?;
+        }
+        Ok(())
     }
 
     /// Takes note of a value of the record that is about to be written, for what it says must not leave elsewhere.
@@ -202,6 +291,9 @@ impl Tally {
             return Ok(());
         }
         let (ruled, about) = self.asked(who, judge)?;
+        if about.searched && ruled == Ruled::Within {
+            return self.learn_within(who, judge, value);
+        }
         if about.searched
             && matches!(ruled, Ruled::Withheld | Ruled::Reworked)
             && about.known_by != Some(KnownBy::Nothing)
@@ -220,15 +312,12 @@ impl Tally {
         let known_by = *about.known_by.get_or_insert_with(|| judge.known_by(listed));
         let (Value::Text(text) | Value::Number(text)) = value.read() else { return Ok(()) };
         let rule = u16::try_from(rule).unwrap_or(u16::MAX);
-        match known_by {
-            KnownBy::Nothing => {}
-            KnownBy::Words => self.search.known.add(&text, rule),
-            KnownBy::Whole => self.search.known.add_whole(&text, rule),
-        }
-        if self.search.known.len() > MOST_KNOWN {
-            return Err(Box::new(too_many_known()));
-        }
-        Ok(())
+        let whole = match known_by {
+            KnownBy::Nothing => return Ok(()),
+            KnownBy::Words => false,
+            KnownBy::Whole => true,
+        };
+        self.search.teach(&text, whole, rule, &listed.category)
     }
 
     /// What speaks against a name that only a wildcard of this rule lets through: something in it that, about nobody
@@ -283,7 +372,7 @@ impl Tally {
         cue: Cue,
     ) -> Result<Found, Box<Refusal>> {
         let at = person.0 as usize * self.count + number;
-        let open = self.about.get(number).is_some_and(|about| about.is_some_and(|about| about.open));
+        let open = self.is_open(number);
         let found = self.search.look(value, cue, open, judge);
         if found.is_empty() {
             return Ok(Found::Nothing);
@@ -334,7 +423,11 @@ fn fatal(rule: &FieldRule) -> bool {
 fn category(what: What, rules: &super::Rules, search: &Search) -> Option<Category> {
     match what {
         What::Kind(kind) => Category::parse(kind.category()).ok(),
-        What::Known(rule) => rules.get(usize::from(rule)).map(|r| r.category.clone()),
+        What::Known(rule) => {
+            let listed = rules.get(usize::from(rule)).map(|r| &r.category);
+            let lent = || search.lent.get(usize::from(rule).checked_sub(rules.len())?);
+            listed.or_else(lent).cloned()
+        }
         What::Outer(steps, rule) => search.outer_category(steps, rule),
     }
 }

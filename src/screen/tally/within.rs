@@ -5,12 +5,15 @@
 
 use super::{
     Lying, Outcome, PersonId, Tally, Value, fault,
-    refusals::{stop, with_reason},
+    refusals::{NO_DOCUMENT, stop, with_reason},
 };
 use crate::{
     flow::{Act, Form},
-    policy::integration::{BodyRules, Denied, FieldRule, Within},
-    screen::{Finding, FindingRef, Findings, Judge, Person, body::BodyScreener},
+    policy::integration::{BodyRules, Denied, FieldRule, Within, is_xml_char},
+    screen::{
+        Finding, FindingRef, Findings, Judge, Person, Received,
+        body::{BodyScreener, ScreenedBody},
+    },
     verdict::{Code, Refusal},
 };
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, Encoding};
@@ -95,31 +98,58 @@ impl Tally {
         };
         let Some((alphabet, inside)) = decoded(within, &text) else { return self.unread(who, &rule) };
         let Some(rules) = &within.rules else { return Err(fault()) };
-        match self.document(rules, person, &inside, judge) {
-            Ok(bytes) => {
+        match self.document((rules, alphabet.is_none()), person, &inside, judge) {
+            Ok(screened) => {
+                self.inner.absorb(screened.findings());
                 self.sent(who);
-                encoded(alphabet, bytes).map(Outcome::Text).ok_or_else(fault)
+                let text = encoded(alphabet, screened.bytes).ok_or_else(fault)?;
+                // JSON can say what XML around it cannot.
+                if text.chars().all(is_xml_char) { Ok(Outcome::Text(text)) } else { self.unread(who, &rule) }
             }
-            Err(refusal) if matches!(refusal.code, Code::BodyMalformed | Code::BodyTooLarge) => self.unread(who, &rule),
+            Err(refusal) if is_unread(&refusal) => self.unread(who, &rule),
             Err(refusal) => Err(Box::new(refusal)),
         }
     }
 
-    /// What is within, by its own rules.
-    fn document(
+    /// What is withheld within a value must not leave beside it either: it is read once more, for that alone. What
+    /// cannot be read, or stops the request, does so when it is decided.
+    ///
+    /// # Errors
+    /// When more is withheld than can be looked for.
+    pub(super) fn learn_within<'v>(
         &mut self,
-        rules: &Arc<BodyRules>,
+        who: (PersonId, usize),
+        judge: &mut dyn Judge,
+        value: impl Lying<'v>,
+    ) -> Result<(), Box<Refusal>> {
+        let rule = self.rules.get(who.1).map(Arc::clone);
+        let (Some(rule), Some(person)) = (rule, self.people.get(who.0.0 as usize).cloned()) else {
+            return Err(fault());
+        };
+        let Some(within @ Within { rules: Some(rules), .. }) = &rule.within else { return Ok(()) };
+        let Value::Text(text) = value.read() else { return Ok(()) };
+        let Some((alphabet, inside)) = decoded(within, &text) else { return Ok(()) };
+        match self.document((rules, alphabet.is_none()), person, &inside, judge) {
+            Ok(screened) => self.learn_withheld(screened.tally.withheld()),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// What is within, by its own rules. What a text says of its own encoding is no longer so where it was part of
+    /// another; `transcoded` says that.
+    fn document(
+        &self,
+        (rules, transcoded): (&Arc<BodyRules>, bool),
         person: Person,
         inside: &[u8],
         judge: &mut dyn Judge,
-    ) -> Result<Vec<u8>, Refusal> {
+    ) -> Result<ScreenedBody, Refusal> {
         let limits = self.limits.ok_or_else(|| *fault())?;
-        let mut screener = BodyScreener::new(Arc::clone(rules), limits, person);
+        let received = Received { transcoded, ..Received::default() };
+        let mut screener = BodyScreener::received(Arc::clone(rules), limits, person, &received);
         screener.within_record(self.as_outer())?;
         screener.push(inside, judge)?;
-        let screened = screener.finish(judge)?;
-        self.inner.absorb(screened.findings());
-        Ok(screened.bytes)
+        screener.finish(judge)
     }
 
     /// Adds what was done to a document that is a part of this body.
@@ -185,6 +215,13 @@ fn encoded(alphabet: Option<Alphabet>, bytes: Vec<u8>) -> Option<String> {
         Some(alphabet) => Some(alphabet.encode(&bytes)),
         None => String::from_utf8(bytes).ok(),
     }
+}
+
+/// Whether a refusal of what is within says only that it cannot be read, or that nothing in it is listed: then the value
+/// is withheld, as it would be without anything in it.
+fn is_unread(refusal: &Refusal) -> bool {
+    matches!(refusal.code, Code::BodyMalformed | Code::BodyTooLarge)
+        || refusal.reasons.iter().any(|reason| reason.rule.as_str() == NO_DOCUMENT)
 }
 
 fn unreadable(rule: &FieldRule) -> Refusal {

@@ -2,7 +2,7 @@
 
 use super::{Places, Problems, place, size, unlisted};
 use crate::policy::{
-    integration::{Batch, BatchKind, BodyRules, Format, Operation},
+    integration::{Batch, BatchKind, BodyRules, Format, Operation, Upstream},
     source::{
         At,
         integration::{Body, Operation as OperationText},
@@ -18,8 +18,8 @@ pub(in crate::policy::compile) struct Named<'a> {
     pub(in crate::policy::compile) operations: &'a [Arc<Operation>],
     /// All of them, as they are written.
     pub(in crate::policy::compile) texts: &'a [OperationText],
-    /// The upstream's base path.
-    pub(in crate::policy::compile) base: &'a [String],
+    /// Where the connection leads, as far as that could be read.
+    pub(in crate::policy::compile) upstream: Option<&'a Upstream>,
 }
 
 /// Whether an operation's body is a batch.
@@ -35,12 +35,17 @@ pub(super) fn compile(
     problems: &mut Problems,
 ) -> Option<BodyRules> {
     let mut fine = keys(file, text, problems);
-    if !matches!(Format::of(text.media.get_ref()), Some(Format::Json)) {
+    let known = BatchKind::ALL.iter().find(|(name, _)| name == kind.get_ref());
+    let in_parts = known.is_some_and(|(_, kind)| *kind == BatchKind::OdataMultipart);
+    if in_parts && text.media.get_ref() != "multipart/mixed" {
+        let mend = "write `media = \"multipart/mixed\"`, or `batch = \"odata-json\"`";
+        problems.error(place(file, text.media.span()), "requests are wrapped in parts", mend);
+        fine = false;
+    } else if !in_parts && !matches!(Format::of(text.media.get_ref()), Some(Format::Json)) {
         let mend = "write `media = \"application/json\"`, or the JSON type that the recipient takes";
         problems.error(place(file, text.media.span()), "requests are wrapped in JSON", mend);
         fine = false;
     }
-    let known = BatchKind::ALL.iter().find(|(name, _)| name == kind.get_ref());
     if known.is_none() {
         let names = || BatchKind::ALL.iter().map(|(name, _)| *name);
         let known = names().collect::<Vec<_>>().join(", ");
@@ -50,8 +55,10 @@ pub(super) fn compile(
     let limit = text.limit.as_ref().map_or(Some(None), |limit| size::compile(file, limit, problems).map(Some));
     let unlisted = unlisted(file, &text.unlisted, problems);
     let operations = operations(file, text, kind, places.named, problems)?;
-    let rules =
-        Batch::rules(known?.1, places.named.base.to_vec(), operations, text.media.get_ref().as_str(), unlisted?)?;
+    // Of one that could not be read, which is reported, nothing is said here.
+    let upstream = places.named.upstream?;
+    let at = (upstream.origin(), upstream.base.clone());
+    let rules = Batch::rules(known?.1, at, operations, text.media.get_ref().as_str(), unlisted?)?;
     let limit = limit?;
     fine.then_some(BodyRules { limit, ..rules })
 }

@@ -32,7 +32,12 @@ pub(super) fn complete(file: &str, text: &Body, format: Format, problems: &mut P
     Some(Format::Xml(Arc::new(XmlFormat { namespaces, action })))
 }
 
-fn namespaces(file: &str, text: &BTreeMap<At<String>, At<String>>, problems: &mut Problems) -> Option<Namespaces> {
+/// What prefixes stand for. `None` where that cannot be, which is reported.
+pub(in crate::policy::compile) fn namespaces(
+    file: &str,
+    text: &BTreeMap<At<String>, At<String>>,
+    problems: &mut Problems,
+) -> Option<Namespaces> {
     let mut table: Vec<(Arc<str>, Arc<str>)> = Vec::new();
     let mut good = true;
     for (prefix, uri) in text {

@@ -1,12 +1,19 @@
-//! Values that hold others: `encoding = "json"` with the `fields` that are within.
+//! Values that hold others: `encoding = "json"` (or `"xml"`, `"form"`, or one of them in base64) with the `fields` that
+//! are within.
 
 use super::{Site, place, template};
 use crate::policy::{
     compile::{
         Meaning, Problems,
-        body::selectors::{self, Placed, index, matcher, parse},
+        body::{
+            selectors::{self, Placed, index, matcher},
+            xml::namespaces,
+        },
     },
-    integration::{BodyRules, FieldRule, Format, RecordRules, RecordTarget, SubjectSource, Target, Unlisted, Within},
+    integration::{
+        BodyRules, FieldRule, Format, Namespaces, RecordRules, RecordTarget, SubjectSource, Target, Unlisted, Within,
+        XmlFormat,
+    },
     selector::Selector,
     source::{
         At,
@@ -17,7 +24,7 @@ use crate::policy::{
 use std::sync::Arc;
 
 /// What can be read within a value, from the outside in.
-const KNOWN: [&str; 3] = ["json", "base64", "form"];
+const KNOWN: [&str; 4] = ["json", "xml", "base64", "form"];
 
 /// `None` where the value is plain, and where what is said of it cannot be read, which is reported.
 pub(super) fn compile(
@@ -32,14 +39,19 @@ pub(super) fn compile(
         return template::compile(file, key, text, site, meaning, problems);
     }
     let Some(encoding) = &text.encoding else {
-        if let Some(at) = text.unlisted.as_ref().map(At::span).or_else(|| text.fields.as_ref().map(|_| key.span())) {
-            let mend = "add `encoding = \"json\"`, or take `fields` and `unlisted` out";
+        let said = [
+            text.unlisted.as_ref().map(At::span),
+            text.fields.as_ref().map(|_| key.span()),
+            text.namespaces.as_ref().map(At::span),
+        ];
+        if let Some(at) = said.into_iter().flatten().next() {
+            let mend = "add `encoding = \"json\"`, or take `fields`, `namespaces` and `unlisted` out";
             problems.error(place(file, at), "nothing says how what is within is written", mend);
         }
         return None;
     };
-    if site != Site::Body {
-        let mend = "list what it holds as one category; only values of a body are looked into";
+    if !matches!(site, Site::Body | Site::Pair | Site::Xml) {
+        let mend = "list what it holds as one category; only values of JSON, XML and forms are looked into";
         problems.error(place(file, encoding.span()), "nothing is looked into here", mend);
         return None;
     }
@@ -54,12 +66,18 @@ pub(super) fn compile(
         None => None,
         Some("json") => Some(Format::Json),
         Some("form") => Some(Format::Form),
+        Some("xml") => Some(xml(file, text, problems)?),
         Some(other) => {
             let mend = format!("{}known: {}; or [\"base64\", \"json\"]", hint(other, KNOWN), KNOWN.join(", "));
             problems.error(place(file, encoding.span()), format!("`{}` is not known here", layers.join(", ")), mend);
             return None;
         }
     };
+    if let (Some(table), false) = (&text.namespaces, matches!(format, Some(Format::Xml(_)))) {
+        let mend = "take it out, or correct `encoding`";
+        problems.error(place(file, table.span()), "`namespaces` is for XML", mend);
+        return None;
+    }
     let rules = match (format, &text.fields) {
         (None, None) => None,
         (None, Some(_)) => {
@@ -80,6 +98,35 @@ pub(super) fn compile(
     Some(Within { base64, rules, template: None })
 }
 
+fn xml(file: &str, text: &Field, problems: &mut Problems) -> Option<Format> {
+    let namespaces = match &text.namespaces {
+        Some(table) => namespaces(file, table.get_ref(), problems)?,
+        None => Namespaces::default(),
+    };
+    Some(Format::Xml(Arc::new(XmlFormat { namespaces, action: None })))
+}
+
+/// Where a place is, from the document that is within.
+fn selector(file: &str, at: &At<String>, format: &Format, problems: &mut Problems) -> Option<Selector> {
+    let text = at.get_ref();
+    if let (Format::Xml(_), Some(rest)) = (format, text.strip_prefix('/')) {
+        let mend = match rest.strip_prefix('/') {
+            Some(deep) => format!("write `.//{deep}`"),
+            None => format!("write `{rest}`: the way from the document within begins with its element"),
+        };
+        problems.error(place(file, at.span()), format!("`{text}` begins with a slash"), mend);
+        return None;
+    }
+    match format.selector(text) {
+        Ok(selector) => Some(selector),
+        Err(error) => {
+            let mend = error.mend.replace("under `[operation.body]`", "beside `encoding`");
+            problems.error(place(file, at.span()), error.message, mend);
+            None
+        }
+    }
+}
+
 /// What is within is one record, about whom the value is.
 fn rules(
     file: &str,
@@ -92,7 +139,7 @@ fn rules(
 ) -> Option<BodyRules> {
     let (mut rules, mut targets, mut choices) = (Vec::new(), Vec::new(), Vec::new());
     for (place, rule) in super::compile(file, fields, Site::within(&format), meaning, problems) {
-        let Some(selector) = parse(file, place.span(), place.get_ref(), &format, problems) else { continue };
+        let Some(selector) = selector(file, place, &format, problems) else { continue };
         let at = index(rules.len());
         let target = if selector.has_filter() {
             choices.push((at, selector.clone()));
@@ -116,7 +163,11 @@ fn rules(
         matcher: matcher(file, key.span(), &targets, problems)?,
     };
     let document = matcher(file, key.span(), &whole, problems)?;
-    let media = if format == Format::Form { "application/x-www-form-urlencoded" } else { "application/json" };
+    let media = match format {
+        Format::Form => "application/x-www-form-urlencoded",
+        Format::Xml(_) => "application/xml",
+        _ => "application/json",
+    };
     let media = media.to_owned();
     Some(BodyRules {
         keys: crate::policy::integration::Keys::default(),

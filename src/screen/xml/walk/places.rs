@@ -59,7 +59,7 @@ impl Walk {
         self.frame.collects = place.has(LISTED | NAMES);
         if !place.has(LISTED | DEEPER) {
             if self.stack.len() == 1 {
-                return Err(self.no_document().into());
+                return Err(self.no_document(turn).into());
             }
             return Ok(self.leave_out(turn, self.at, place.has(NAMES))?);
         }
@@ -181,7 +181,7 @@ impl Walk {
         match item {
             Some(item) if !place.has(DEEPER) => {
                 if self.stack.len() == 1 {
-                    return Err(self.no_document());
+                    return Err(self.no_document(turn));
                 }
                 self.tape.items.truncate(item);
                 self.frame.item = None;
@@ -248,13 +248,14 @@ impl Walk {
     }
 
     /// Without its element there is no document to send.
-    fn no_document(&self) -> Box<crate::verdict::Refusal> {
+    fn no_document(&self, turn: &Turn<'_>) -> Box<crate::verdict::Refusal> {
         let detail = format!(
             "no rule lists anything in the document's element at byte {}, so nothing of it may leave; look at its name \
              and at `namespaces` in the connection's file",
             self.frame.at
         );
-        Box::new(tally::unlisted(detail))
+        let stops = turn.rules.unlisted == Unlisted::Block;
+        Box::new(if stops { tally::unlisted(detail) } else { tally::no_document(detail) })
     }
 
     /// The rule, by the tally's count, under which a name that a wildcard let through is recorded: the one that lists

@@ -49,6 +49,8 @@ pub(super) struct Name {
     pub(super) local: Part,
     /// It came with a prefix.
     pub(super) prefixed: bool,
+    /// Only a wildcard lets it through: the rule, by the tally's count, under which it is recorded if it does not leave.
+    pub(super) wild: Option<u32>,
 }
 
 /// A listed attribute.

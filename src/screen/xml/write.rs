@@ -13,7 +13,7 @@ use crate::{
     screen::{
         Judge,
         dotted::dotted,
-        tally::{Glimpse, Lying, Outcome, PersonId, Tally, UNKNOWN, Value},
+        tally::{self, Glimpse, Lying, Outcome, PersonId, Tally, UNKNOWN, Value},
     },
     verdict::Refusal,
 };
@@ -29,6 +29,8 @@ pub(super) struct Written {
     unended: bool,
     /// The container that ends next was left out.
     gone: bool,
+    /// How many containers are open of one that was left out with everything in it.
+    left_out: usize,
 }
 
 /// An open element.
@@ -86,6 +88,11 @@ impl<'a> Writer<'a> {
         self.learn()?;
         for item in &self.tape.items {
             match item {
+                Item::Open(element) if self.written.left_out > 0 => {
+                    self.written.left_out += usize::from(element.shape == Shape::Container);
+                }
+                Item::Close if self.written.left_out > 0 => self.written.left_out -= 1,
+                Item::Open(element) if self.withholds(&element.name) => self.leave_out(element)?,
                 Item::Open(element) => self.element(element)?,
                 Item::Close if std::mem::take(&mut self.written.gone) => {}
                 Item::Close => self.close(),
@@ -113,6 +120,22 @@ impl<'a> Writer<'a> {
                 self.tally.learn(who, self.judge, Read(tape.get(&attribute.value)))?;
             }
         }
+        Ok(())
+    }
+
+    /// Whether a name that only a wildcard lets through holds what its record withholds.
+    fn withholds(&mut self, name: &Name) -> bool {
+        name.wild.is_some_and(|rule| self.tally.withholds_name(rule as usize, self.tape.get(&name.local)))
+    }
+
+    /// Leaves out an element whose name does not leave, and everything in it.
+    fn leave_out(&mut self, element: &Element) -> Result<(), Box<Refusal>> {
+        if element.root {
+            let detail = "the name of the document's element holds something that the document withholds, and without \
+                          its element there is no document";
+            return Err(Box::new(tally::unlisted(detail.to_owned())));
+        }
+        self.written.left_out = usize::from(element.shape == Shape::Container);
         Ok(())
     }
 
@@ -165,6 +188,9 @@ impl<'a> Writer<'a> {
         let tape = self.tape;
         let mut all = Attributes { bytes: Vec::new(), needs: 0 };
         for attribute in tape.of(element).1 {
+            if self.withholds(&attribute.name) {
+                continue;
+            }
             let value = tape.get(&attribute.value);
             let who = (self.person(element.person), self.rules + usize::from(attribute.rule));
             let outcome = self.tally.decide(who, self.judge, Read(value))?;

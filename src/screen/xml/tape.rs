@@ -8,6 +8,8 @@ use std::ops::Range;
 pub(super) enum Item {
     /// A kept element begins. Whether it is a [`Shape::Leaf`] shows at its end.
     Open(Element),
+    /// A listed element without attributes and declarations.
+    Leaf(Leaf),
     /// The innermost [`Shape::Container`] ends.
     Close,
 }
@@ -40,6 +42,18 @@ pub(super) struct Element {
     pub(super) childless: bool,
     /// It is the document's element, without which there is no document.
     pub(super) root: bool,
+}
+
+/// A listed element that holds nothing but a text, and neither attributes nor declarations.
+#[derive(Debug)]
+pub(super) struct Leaf {
+    pub(super) name: Name,
+    pub(super) rule: u16,
+    pub(super) text: Part,
+    /// As [`Element::person`].
+    pub(super) person: u32,
+    /// As it is spelled, tags and all, where it is written so too as long as its namespace is declared; else empty.
+    pub(super) spelled: Part,
 }
 
 /// An expanded name.

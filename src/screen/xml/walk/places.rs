@@ -1,12 +1,13 @@
 //! What the rules say of each place, and the beginning and end of records.
 
-use super::{Frame, Open, Stopped, Turn, Walk, Walked, Zone, elements::declared};
+use super::{Frame, Open, Stopped, Turn, Walk, Walked, Zone, elements::declared, quick::Opened};
 use crate::{
     policy::{
         integration::{FieldRule, Ns, SubjectSource, Unlisted},
         selector::{ATTRIBUTE, Automaton, CHILD, DEAD, NameKey, State, UNLISTED},
     },
     screen::{
+        dotted::Lookout,
         place::{DEEPER, DEPENDANT, DEPENDANT_SUBJECT, LISTED, Place, RECORD, SUBJECT, may_name_somebody},
         tally::{self, UNKNOWN},
         xml::{
@@ -20,7 +21,7 @@ use crate::{
 use std::sync::Arc;
 
 /// It says whom something is about.
-const NAMES: u32 = SUBJECT | DEPENDANT_SUBJECT;
+pub(super) const NAMES: u32 = SUBJECT | DEPENDANT_SUBJECT;
 
 impl Walk {
     /// Before the document's element: the document itself may be the record.
@@ -39,12 +40,13 @@ impl Walk {
         &mut self,
         turn: &mut Turn<'_>,
         token: &str,
-        (ns, local, prefixed): (Ns, &str, bool),
+        (ns, local, prefix): (Ns, &str, usize),
         attributes: &[tag::Attribute],
     ) -> Stopped<()> {
         // The frame is the element's; what it inherited is whom its parent is about.
         let above = self.stack.last().map_or(DEAD, |outer| outer.below);
         let (mut state, mut place, wild) = self.look_up(turn, above, ns, local);
+        let alike = self.record.is_some() && !wild;
         if place.has(RECORD) && self.record.is_none() {
             self.write_outside(turn)?;
             state = self.begin_record(turn, usize::from(place.index()), self.stack.len() - 1);
@@ -57,6 +59,9 @@ impl Walk {
         }
         self.frame.place = place;
         self.frame.collects = place.has(LISTED | NAMES);
+        if alike {
+            self.remember(turn, &Opened { tag: token, prefix, ns, place });
+        }
         if !place.has(LISTED | DEEPER) {
             if self.stack.len() == 1 {
                 return Err(self.no_document().into());
@@ -65,7 +70,7 @@ impl Walk {
         }
         self.frame.zone = Zone::Judged;
         self.frame.below = below(self.automaton(turn), state, CHILD);
-        let name = Name { ns, local: self.tape.keep(local), prefixed, wild: self.wild(turn, place, wild) };
+        let name = Name { ns, local: self.tape.keep(local), prefixed: prefix > 0, wild: self.wild(turn, place, wild) };
         self.keep(turn, token, name, (state, attributes))?;
         self.frame.text = self.tape.here();
         Ok(())
@@ -144,7 +149,7 @@ impl Walk {
         let place = self.place(turn, state);
         let wild = ordinal == UNLISTED && state != DEAD;
         if wild && self.objects_to(turn, place, local) {
-            return (DEAD, Place::NOTHING, false);
+            return (DEAD, Place::NOTHING, true);
         }
         (state, place, wild)
     }
@@ -221,7 +226,7 @@ impl Walk {
         }
     }
 
-    fn names_somebody(&mut self, place: Place, value: Option<Part>) {
+    pub(super) fn names_somebody(&mut self, place: Place, value: Option<Part>) {
         let person = self.frame.person;
         if place.has(SUBJECT)
             && let Some(hit) = self.tape.hits.first_mut()
@@ -332,6 +337,7 @@ impl Walk {
             rules,
             tally: &mut self.tally,
             judge: &mut *turn.judge,
+            lookout: Lookout::new(self.tape.text.len()),
         };
         writer.items()?;
         self.tape.clear();

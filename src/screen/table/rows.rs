@@ -180,18 +180,25 @@ impl Rows {
         self.learn(person, bytes, judge)?;
         let mut lookout = Lookout::new(bytes.len());
         let mut copied = 0;
-        for at in 0..self.columns.len() {
-            let (Some(cell), Some(column)) = (self.row.cells.get(at).copied(), self.columns.get(at).copied()) else {
-                break;
-            };
-            let instead = match self.rule_of(at, bytes).and_then(|rule| Some((rule, fields.get(usize::from(rule))?))) {
+        let mut asked = false;
+        let alone = self.columns.len() == 1;
+        for (at, (cell, column)) in self.row.cells.iter().zip(&self.columns).enumerate() {
+            let cell = *cell;
+            let rule = if column.answers { self.answered(at, bytes) } else { column.rule };
+            let instead = match rule.and_then(|rule| Some((rule, fields.get(usize::from(rule))?))) {
+                // Whatever the judge says, nothing stands there and nothing is to. It is asked of one cell of each row,
+                // for a row about one person too many is refused.
+                Some((_, rule)) if asked && cell.from == cell.to && stead(&rule.denied).is_empty() => continue,
                 Some((number, rule)) => {
+                    asked = true;
                     let who = (person, rules.envelope.len() + usize::from(number));
                     let value = InCell { bytes, cell, dialect: &self.dialect, lookout: &mut lookout };
                     decide(&mut self.tally, who, rule, judge, value)?
                 }
+                None if cell.is_empty() => Some(Cow::Borrowed("")),
+                None if self.rules.unlisted == Unlisted::Block && !column.subject => return Err(self.blocked(at, cell)),
                 None => {
-                    self.unlisted(at, cell, column)?;
+                    self.tally.unlisted += 1;
                     Some(Cow::Borrowed(""))
                 }
             };
@@ -201,7 +208,9 @@ impl Rows {
                 Some(text) if text.is_empty() && cell.from == cell.to => continue,
                 Some(text) => {
                     self.out.extend_from_slice(bytes.get(copied..cell.from).unwrap_or_default());
-                    write::cell(&text, &self.dialect, self.columns.len() == 1, &mut self.out)?;
+                    if alone || !text.is_empty() {
+                        write::cell(&text, &self.dialect, alone, &mut self.out)?;
+                    }
                     copied = cell.to;
                 }
             }
@@ -287,19 +296,14 @@ impl Rows {
         }
     }
 
-    /// A cell of a column that no rule lists is emptied.
-    fn unlisted(&mut self, at: usize, cell: Cell, column: Column) -> Read<()> {
-        if !cell.is_empty() {
-            if self.rules.unlisted == Unlisted::Block && !column.subject {
-                let (row, column, byte) = (self.number + 1, at + 1, self.at + cell.from as u64);
-                return Err(Box::new(tally::unlisted(format!(
-                    "the table holds something in row {row}, column {column}, at byte {byte} that no rule lists, and this \
-                     operation stops on that"
-                ))));
-            }
-            self.tally.unlisted += 1;
-        }
-        Ok(())
+    /// A cell of a column that no rule lists, where that stops the request.
+    #[cold]
+    fn blocked(&self, at: usize, cell: Cell) -> Box<Refusal> {
+        let (row, column, byte) = (self.number + 1, at + 1, self.at + cell.from as u64);
+        Box::new(tally::unlisted(format!(
+            "the table holds something in row {row}, column {column}, at byte {byte} that no rule lists, and this \
+             operation stops on that"
+        )))
     }
 
     #[cold]

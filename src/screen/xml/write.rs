@@ -31,6 +31,8 @@ pub(super) struct Written {
     gone: bool,
     /// How many containers are open of one that was left out with everything in it.
     left_out: usize,
+    /// Room for an element's attributes.
+    room: Vec<u8>,
 }
 
 /// An open element.
@@ -154,7 +156,16 @@ impl<'a> Writer<'a> {
     }
 
     fn element(&mut self, element: &'a Element) -> Result<(), Box<Refusal>> {
-        let attributes = self.attributes(element)?;
+        let mut attributes = Attributes { bytes: std::mem::take(&mut self.written.room), needs: 0 };
+        attributes.bytes.clear();
+        self.attributes(element, &mut attributes)?;
+        self.with(element, &attributes)?;
+        self.written.room = attributes.bytes;
+        Ok(())
+    }
+
+    /// Writes an element whose attributes were decided.
+    fn with(&mut self, element: &'a Element, attributes: &Attributes) -> Result<(), Box<Refusal>> {
         let left = match element.rule {
             Some(rule) if element.shape == Shape::Leaf => self.text(element.person, rule, &element.text)?,
             _ => Left::Nothing,
@@ -170,10 +181,10 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         if element.shape == Shape::Container {
-            self.open(element, &attributes);
+            self.open(element, attributes);
             return Ok(());
         }
-        self.open(element, &attributes);
+        self.open(element, attributes);
         self.hold(&left);
         self.close();
         Ok(())
@@ -230,9 +241,9 @@ impl<'a> Writer<'a> {
         })
     }
 
-    fn attributes(&mut self, element: &Element) -> Result<Attributes, Box<Refusal>> {
+    /// Decides an element's attributes and puts those that leave into `all`.
+    fn attributes(&mut self, element: &Element, all: &mut Attributes) -> Result<(), Box<Refusal>> {
         let tape = self.tape;
-        let mut all = Attributes { bytes: Vec::new(), needs: 0 };
         for attribute in tape.of(element).1 {
             if self.withholds(&attribute.name) {
                 continue;
@@ -248,9 +259,9 @@ impl<'a> Writer<'a> {
                 Outcome::Withheld(Denied::Const(text)) => text,
                 Outcome::Withheld(Denied::Strip | Denied::Null | Denied::Block) => continue,
             };
-            write_attribute(attribute, left, (tape, self.namespaces), &mut all);
+            write_attribute(attribute, left, (tape, self.namespaces), all);
         }
-        Ok(all)
+        Ok(())
     }
 
     fn open(&mut self, element: &Element, attributes: &Attributes) {

@@ -148,22 +148,22 @@ impl Row {
     /// them; if not, it goes on with a cell that is read step by step.
     fn quickly(&mut self, bytes: &[u8]) -> bool {
         let (mut from, mut at) = (self.at, self.at);
-        let mut wide = false;
-        let mut ends = None;
+        let (mut wide, mut ends) = (false, None);
+        let (marks_of, delimiter, unquoted) = (self.marks, self.delimiter, self.quote.is_none());
         'words: while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
             let word = u64::from_le_bytes(*chunk);
             wide |= is_wide(word);
-            let mut marks = self.marks.all(word);
+            let mut marks = marks_of.all(word);
             while marks != 0 {
                 let to = at + (marks.trailing_zeros() / 8) as usize;
                 marks &= marks - 1;
                 let cell = Cell { from, to, quoted: false, doubled: false };
                 // A quote where no cell is quoted is no mark.
-                if self.quote.is_none() && bytes.get(from) == Some(&b'"') {
+                if unquoted && bytes.get(from) == Some(&b'"') {
                     break 'words;
                 }
                 match bytes.get(to) {
-                    Some(byte) if *byte == self.delimiter => self.cells.push(cell),
+                    Some(byte) if *byte == delimiter => self.cells.push(cell),
                     Some(b'\n') if to > 0 => {
                         self.cells.push(cell);
                         ends = Some(to + 1);

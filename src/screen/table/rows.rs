@@ -6,7 +6,7 @@ use super::{
     write::{self, InCell},
 };
 use crate::{
-    policy::integration::{BodyRules, Denied, Dialect, FieldRule, SubjectSource, Unlisted},
+    policy::integration::{BodyRules, Denied, Dialect, SubjectSource, Unlisted},
     screen::{
         Judge, Person,
         body::Limits,
@@ -182,21 +182,32 @@ impl Rows {
         let mut copied = 0;
         let mut asked = false;
         let alone = self.columns.len() == 1;
+        let first = rules.envelope.len();
         for (at, (cell, column)) in self.row.cells.iter().zip(&self.columns).enumerate() {
-            let cell = *cell;
+            // Whatever the judge says, nothing stands there and nothing is to. It is asked of one cell of each row, for a
+            // row about one person too many is refused.
+            if cell.from == cell.to && column.bare && (asked || column.rule.is_none()) {
+                continue;
+            }
             let rule = if column.answers { self.answered(at, bytes) } else { column.rule };
-            let instead = match rule.and_then(|rule| Some((rule, fields.get(usize::from(rule))?))) {
-                // Whatever the judge says, nothing stands there and nothing is to. It is asked of one cell of each row,
-                // for a row about one person too many is refused.
-                Some((_, rule)) if asked && cell.from == cell.to && stead(&rule.denied).is_empty() => continue,
-                Some((number, rule)) => {
+            let instead = match rule {
+                Some(rule) if cell.is_empty() => {
                     asked = true;
-                    let who = (person, rules.envelope.len() + usize::from(number));
-                    let value = InCell { bytes, cell, dialect: &self.dialect, lookout: &mut lookout };
-                    decide(&mut self.tally, who, rule, judge, value)?
+                    let permitted = self.tally.permits((person, first + usize::from(rule)), judge)?;
+                    // A rule that is not there lets nothing stand there.
+                    if permitted {
+                        None
+                    } else {
+                        Some(fields.get(usize::from(rule)).map_or(Cow::Borrowed(""), |r| stead(&r.denied)))
+                    }
+                }
+                Some(rule) => {
+                    asked = true;
+                    let value = InCell { bytes, cell: *cell, dialect: &self.dialect, lookout: &mut lookout };
+                    decide(&mut self.tally, (person, first + usize::from(rule)), judge, value)?
                 }
                 None if cell.is_empty() => Some(Cow::Borrowed("")),
-                None if self.rules.unlisted == Unlisted::Block && !column.subject => return Err(self.blocked(at, cell)),
+                None if rules.unlisted == Unlisted::Block && !column.subject => return Err(self.blocked(at, *cell)),
                 None => {
                     self.tally.unlisted += 1;
                     Some(Cow::Borrowed(""))
@@ -335,18 +346,14 @@ impl Rows {
     }
 }
 
-/// What stands in a listed cell's place; `None` where it leaves as it is.
+/// What stands in the place of a listed cell with something in it; `None` where it leaves as it is.
 #[inline]
 fn decide<'t>(
     tally: &'t mut Tally,
     who: (PersonId, usize),
-    rule: &'t FieldRule,
     judge: &mut dyn Judge,
     value: InCell<'_, '_>,
 ) -> Read<Option<Cow<'t, str>>> {
-    if value.cell.is_empty() {
-        return Ok(if tally.permits(who, judge)? { None } else { Some(stead(&rule.denied)) });
-    }
     Ok(match tally.decide(who, judge, value)? {
         Outcome::Raw => None,
         Outcome::Text(text) => Some(Cow::Owned(text)),
@@ -354,7 +361,7 @@ fn decide<'t>(
     })
 }
 
-fn stead(denied: &Denied) -> Cow<'_, str> {
+pub(super) fn stead(denied: &Denied) -> Cow<'_, str> {
     match denied {
         Denied::Const(text) => Cow::Borrowed(text),
         // Blocking only comes here for an empty cell, which holds nothing to stop for.

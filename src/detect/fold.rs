@@ -47,10 +47,16 @@ impl<'t> Folded<'t> {
     }
 }
 
+/// What U+00C0 to U+00FF fold to: most of what is not ASCII in names here, and found at once.
+const LATIN: &[u8; 64] = b"AAAAAAACEEEEIIIIDNOOOOO\xFFOUUUUY\xC0saaaaaaaceeeeiiiidnooooo\xFFouuuuy\xC0y";
+
 /// Gives the bytes for one character.
 pub(super) fn fold(c: char, mut push: impl FnMut(u8)) {
     if c.is_ascii() {
         return push(c as u8);
+    }
+    if let Some(letter) = (c as usize).checked_sub(0xC0).and_then(|at| LATIN.get(at)) {
+        return push(*letter);
     }
     match c {
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' => {}
@@ -129,6 +135,19 @@ mod tests {
         }
         assert_eq!(Folded::of("51°30′").bytes.as_ref(), b"51\xB030'");
         assert_eq!(Folded::of("王").bytes.as_ref(), [LETTER]);
+    }
+
+    #[test]
+    fn latin_letters_fold_as_all_others_do() {
+        for c in '\u{C0}'..='\u{FF}' {
+            let (mut short, mut long) = (Vec::new(), Vec::new());
+            fold(c, |b| short.push(b));
+            match looks_like(c) {
+                Some(b) => long.push(b),
+                None => decomposed(c, |b| long.push(b)),
+            }
+            assert_eq!(short, long, "{c}");
+        }
     }
 
     #[test]

@@ -199,3 +199,81 @@ fn a_withheld_name_is_no_members_name_either() {
     };
     assert_eq!((of("$.said.*"), of("$.where")), (2, 1));
 }
+
+/// Of XML with one rule per path in its cases; nothing that names somebody leaves.
+fn xml(select: &str, fields: &[(&str, &str)], body: &str) -> Result<(String, Findings), Refusal> {
+    let format = Format::Xml(Arc::new(XmlFormat::default()));
+    let fields = fields.iter().map(|(path, category)| listed(path, category)).collect();
+    let rules = Rules::of(&[Record { subject: None, fields, ..record(select, "", &[]) }]);
+    let compiled = rules.compile_as("application/xml", format.clone(), &|text| format.selector(text).unwrap());
+    let run = |piece: usize| {
+        let mut judge = But(&["pd:Name"]);
+        let mut screener = BodyScreener::new(Arc::clone(&compiled), LIMITS, Person::Unknown);
+        for piece in body.as_bytes().chunks(piece) {
+            screener.push(piece, &mut judge)?;
+        }
+        let screened = screener.finish(&mut judge)?;
+        let findings = screened.findings();
+        Ok((String::from_utf8(screened.bytes).unwrap(), findings))
+    };
+    let whole = run(body.len());
+    assert_eq!(run(1), whole);
+    whole
+}
+
+/// How many values a rule's names withheld for being known, and that nothing else was withheld under it.
+fn known_names(findings: &Findings, path: &str) -> u64 {
+    let of = findings.listed.iter().filter(|f| &*f.rule.path == path && f.act == Act::Stripped);
+    of.map(|found| {
+        let why = found.withheld.as_ref().unwrap();
+        assert!(why.reasons.iter().any(|r| r.rule.as_str() == "known-value"), "{why:?}");
+        assert!(!format!("{why:?}").contains("Zanele"));
+        found.count
+    })
+    .sum()
+}
+
+#[test]
+fn a_withheld_name_is_no_elements_or_attributes_name_either() {
+    // The name comes after what is named by it.
+    let body = "<r><c><said><Zanele>yes</Zanele><Room-of-Zanele><when>1</when><b><when>3</when></b></Room-of-Zanele>\
+                <beds><when>2</when></beds></said><with Zanele='x' beds='2'/><name>Zanele</name></c>\
+                <c><said><Zanele>hers</Zanele></said><name>Omar</name></c></r>";
+    let fields = [
+        ("name", "pd:Name"),
+        ("said/*", "hg:HousingNeed"),
+        ("said/*/when", "hg:HousingNeed"),
+        ("with/@*", "hg:HousingNeed"),
+    ];
+    let (out, findings) = xml("/r/c", &fields, body).unwrap();
+    // What one record withholds is nothing that another must keep.
+    let expected = "<r><c><said><beds><when>2</when></beds></said><with beds=\"2\"/></c>\
+                    <c><said><Zanele>hers</Zanele></said></c></r>";
+    assert_eq!(out, expected);
+    assert_eq!((known_names(&findings, "said/*"), known_names(&findings, "with/@*")), (2, 1));
+    // Elements on the way to what `.//` selects, and records that a wildcard lets through.
+    let body =
+        "<r><c><Zanele><deep><note>a</note></deep></Zanele><deep><note>b</note></deep><name>Zanele</name></c></r>";
+    let (out, findings) = xml("/r/c", &[("name", "pd:Name"), (".//note", "hg:HousingNeed")], body).unwrap();
+    assert_eq!(out, "<r><c><deep><note>b</note></deep></c></r>");
+    assert_eq!(known_names(&findings, ".//note"), 1);
+    let body = "<r><Zanele><note>a</note><name>Zanele</name></Zanele><case><note>b</note><name>Omar</name></case></r>";
+    let (out, findings) = xml("/r/*", &[("note", "hg:HousingNeed"), ("name", "pd:Name")], body).unwrap();
+    assert_eq!(out, "<r><case><note>b</note></case></r>");
+    assert_eq!(known_names(&findings, "note"), 1);
+    // A name that the file itself holds is nobody's data.
+    let body = "<r><c><Zanele>a</Zanele><name>Zanele</name></c></r>";
+    let (out, _) = xml("/r/c", &[("name", "pd:Name"), ("Zanele", "hg:HousingNeed")], body).unwrap();
+    assert_eq!(out, "<r><c><Zanele>a</Zanele></c></r>");
+}
+
+#[test]
+fn a_documents_element_that_is_named_by_what_it_withholds_is_no_document() {
+    let fields = [("*/name", "pd:Name"), ("*/note", "hg:HousingNeed")];
+    let sent = xml("/", &fields, "<case><note>a</note><name>Zanele</name></case>").unwrap().0;
+    assert_eq!(sent, "<case><note>a</note></case>");
+    let refusal = xml("/", &fields, "<Zanele><note>a</note><name>Zanele</name></Zanele>").unwrap_err();
+    assert_eq!(refusal.code, Code::FieldBlocked);
+    assert!(refusal.detail.contains("the name of the document's element"), "{}", refusal.detail);
+    assert!(!format!("{refusal:?}").contains("Zanele"));
+}

@@ -1,6 +1,6 @@
 //! The header row: which column is which, and which names may leave.
 
-use super::row::Fault;
+use super::{row::Fault, rows::stead};
 use crate::policy::integration::{BodyRules, Dialect, RecordTarget, folded};
 use std::collections::HashSet;
 
@@ -13,6 +13,8 @@ pub(super) struct Column {
     pub(super) subject: bool,
     /// What it holds, another column of the same row says.
     pub(super) answers: bool,
+    /// Whatever is decided of it, an empty cell of it stays one.
+    pub(super) bare: bool,
 }
 
 /// What the rules say of a column of this name.
@@ -30,6 +32,8 @@ pub(super) fn column(rules: &BodyRules, name: &str) -> Column {
         }
     }
     column.answers = record.choices.iter().filter_map(|(_, place)| place.answered()).any(|(answer, ..)| answer == name);
+    let rule = column.rule.and_then(|rule| record.fields.get(usize::from(rule)));
+    column.bare = !column.answers && rule.is_none_or(|rule| stead(&rule.denied).is_empty());
     column
 }
 

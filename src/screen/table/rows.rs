@@ -6,7 +6,7 @@ use super::{
     write::{self, InCell},
 };
 use crate::{
-    policy::integration::{BodyRules, Denied, Dialect, FieldRule, SubjectSource, Unlisted},
+    policy::integration::{BodyRules, Denied, Dialect, SubjectSource, Unlisted},
     screen::{
         Judge, Person,
         body::Limits,
@@ -180,18 +180,36 @@ impl Rows {
         self.learn(person, bytes, judge)?;
         let mut lookout = Lookout::new(bytes.len());
         let mut copied = 0;
-        for at in 0..self.columns.len() {
-            let (Some(cell), Some(column)) = (self.row.cells.get(at).copied(), self.columns.get(at).copied()) else {
-                break;
-            };
-            let instead = match self.rule_of(at, bytes).and_then(|rule| Some((rule, fields.get(usize::from(rule))?))) {
-                Some((number, rule)) => {
-                    let who = (person, rules.envelope.len() + usize::from(number));
-                    let value = InCell { bytes, cell, dialect: &self.dialect, lookout: &mut lookout };
-                    decide(&mut self.tally, who, rule, judge, value)?
+        let mut asked = false;
+        let alone = self.columns.len() == 1;
+        let first = rules.envelope.len();
+        for (at, (cell, column)) in self.row.cells.iter().zip(&self.columns).enumerate() {
+            // Whatever the judge says, nothing stands there and nothing is to. It is asked of one cell of each row, for a
+            // row about one person too many is refused.
+            if cell.from == cell.to && column.bare && (asked || column.rule.is_none()) {
+                continue;
+            }
+            let rule = if column.answers { self.answered(at, bytes) } else { column.rule };
+            let instead = match rule {
+                Some(rule) if cell.is_empty() => {
+                    asked = true;
+                    let permitted = self.tally.permits((person, first + usize::from(rule)), judge)?;
+                    // A rule that is not there lets nothing stand there.
+                    if permitted {
+                        None
+                    } else {
+                        Some(fields.get(usize::from(rule)).map_or(Cow::Borrowed(""), |r| stead(&r.denied)))
+                    }
                 }
+                Some(rule) => {
+                    asked = true;
+                    let value = InCell { bytes, cell: *cell, dialect: &self.dialect, lookout: &mut lookout };
+                    decide(&mut self.tally, (person, first + usize::from(rule)), judge, value)?
+                }
+                None if cell.is_empty() => Some(Cow::Borrowed("")),
+                None if rules.unlisted == Unlisted::Block && !column.subject => return Err(self.blocked(at, *cell)),
                 None => {
-                    self.unlisted(at, cell, column)?;
+                    self.tally.unlisted += 1;
                     Some(Cow::Borrowed(""))
                 }
             };
@@ -201,7 +219,9 @@ impl Rows {
                 Some(text) if text.is_empty() && cell.from == cell.to => continue,
                 Some(text) => {
                     self.out.extend_from_slice(bytes.get(copied..cell.from).unwrap_or_default());
-                    write::cell(&text, &self.dialect, self.columns.len() == 1, &mut self.out)?;
+                    if alone || !text.is_empty() {
+                        write::cell(&text, &self.dialect, alone, &mut self.out)?;
+                    }
                     copied = cell.to;
                 }
             }
@@ -287,19 +307,14 @@ impl Rows {
         }
     }
 
-    /// A cell of a column that no rule lists is emptied.
-    fn unlisted(&mut self, at: usize, cell: Cell, column: Column) -> Read<()> {
-        if !cell.is_empty() {
-            if self.rules.unlisted == Unlisted::Block && !column.subject {
-                let (row, column, byte) = (self.number + 1, at + 1, self.at + cell.from as u64);
-                return Err(Box::new(tally::unlisted(format!(
-                    "the table holds something in row {row}, column {column}, at byte {byte} that no rule lists, and this \
-                     operation stops on that"
-                ))));
-            }
-            self.tally.unlisted += 1;
-        }
-        Ok(())
+    /// A cell of a column that no rule lists, where that stops the request.
+    #[cold]
+    fn blocked(&self, at: usize, cell: Cell) -> Box<Refusal> {
+        let (row, column, byte) = (self.number + 1, at + 1, self.at + cell.from as u64);
+        Box::new(tally::unlisted(format!(
+            "the table holds something in row {row}, column {column}, at byte {byte} that no rule lists, and this \
+             operation stops on that"
+        )))
     }
 
     #[cold]
@@ -331,18 +346,14 @@ impl Rows {
     }
 }
 
-/// What stands in a listed cell's place; `None` where it leaves as it is.
+/// What stands in the place of a listed cell with something in it; `None` where it leaves as it is.
 #[inline]
 fn decide<'t>(
     tally: &'t mut Tally,
     who: (PersonId, usize),
-    rule: &'t FieldRule,
     judge: &mut dyn Judge,
     value: InCell<'_, '_>,
 ) -> Read<Option<Cow<'t, str>>> {
-    if value.cell.is_empty() {
-        return Ok(if tally.permits(who, judge)? { None } else { Some(stead(&rule.denied)) });
-    }
     Ok(match tally.decide(who, judge, value)? {
         Outcome::Raw => None,
         Outcome::Text(text) => Some(Cow::Owned(text)),
@@ -350,7 +361,7 @@ fn decide<'t>(
     })
 }
 
-fn stead(denied: &Denied) -> Cow<'_, str> {
+pub(super) fn stead(denied: &Denied) -> Cow<'_, str> {
     match denied {
         Denied::Const(text) => Cow::Borrowed(text),
         // Blocking only comes here for an empty cell, which holds nothing to stop for.

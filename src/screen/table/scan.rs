@@ -41,6 +41,18 @@ impl Marks {
         at
     }
 
+    /// Eight bytes at once: the highest bit of each byte that [`Marks::next`] stops at, and of no other. Nothing is carried
+    /// from one byte to the next, so one look at the word finds all of them.
+    #[inline(always)]
+    pub(super) const fn all(self, word: u64) -> u64 {
+        let seven = word & !HIGH;
+        let delimiter = exact(word ^ (ONES * self.delimiter as u64));
+        let quote = exact(word ^ (ONES * self.quote as u64));
+        let delete = exact(word ^ (ONES * 0x7f));
+        let control = !((seven + ONES * 0x60) | word) & HIGH;
+        delimiter | quote | delete | control
+    }
+
     /// Eight bytes at once: the lowest bit set is in the first byte that means something; bits above it mean nothing.
     /// (The classic zero-byte test on words; borrows only go upwards.)
     #[inline]
@@ -53,6 +65,18 @@ impl Marks {
             | (delete.wrapping_sub(ONES) & !delete);
         (zero | word.wrapping_sub(ONES * 0x20) & !word) & HIGH
     }
+}
+
+/// The highest bit of each byte that is zero.
+#[inline(always)]
+const fn exact(word: u64) -> u64 {
+    !(((word & !HIGH) + !HIGH) | word) & HIGH
+}
+
+/// Whether a byte of these eight is outside ASCII.
+#[inline(always)]
+pub(super) const fn is_wide(word: u64) -> bool {
+    word & HIGH != 0
 }
 
 #[cfg(test)]
@@ -70,6 +94,14 @@ mod tests {
             let from = from.min(bytes.len());
             let meant = |b: &u8| *b == b';' || *b == b'"' || *b < 0x20 || *b == 0x7f;
             let expected = bytes[from..].iter().position(meant).map_or(bytes.len(), |n| from + n);
+            for (n, chunk) in bytes.as_chunks::<8>().0.iter().enumerate() {
+                let word = u64::from_le_bytes(*chunk);
+                for (i, byte) in chunk.iter().enumerate() {
+                    let found = marks.all(word) & (0x80 << (8 * i)) != 0;
+                    prop_assert_eq!(found, meant(byte), "{} {}", n, i);
+                }
+                prop_assert_eq!(is_wide(word), !chunk.is_ascii());
+            }
             let mut wide = false;
             prop_assert_eq!(marks.next(&bytes, from, &mut wide), expected);
             prop_assert!(wide || bytes[from..expected].is_ascii());

@@ -16,6 +16,8 @@ pub(super) struct Bindings {
     all: Vec<Binding>,
     /// Prefixes and URIs, end to end.
     text: String,
+    /// How often it was changed.
+    changes: u64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +51,17 @@ impl Bindings {
 
     /// Forgets everything since the mark.
     pub(super) fn reset(&mut self, mark: Mark) {
+        if self.all.len() == mark.0 {
+            return;
+        }
+        self.changes += 1;
         self.all.truncate(mark.0);
         self.text.truncate(mark.1);
+    }
+
+    /// How often it was changed: as long as this is the same, every prefix stands for the same.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// What was declared since the mark, in order: the namespace, and whether it is the default.
@@ -78,6 +89,7 @@ impl Bindings {
         if self.all.len() >= MOST {
             return Err(("more than 256 namespace declarations at once", "declare only those that are used"));
         }
+        self.changes += 1;
         let from = self.text.len();
         self.text.push_str(prefix);
         let middle = self.text.len();

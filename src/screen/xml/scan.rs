@@ -175,6 +175,38 @@ fn start_tag(rest: &[u8], partial: &mut Partial) -> Result<Option<usize>, Fault>
     }
 }
 
+/// How long the text is that ends at the next `<` and means itself, for whoever reads it and whoever writes it; `None`
+/// where it goes on, or has anything in it that needs a second look.
+#[inline]
+pub(super) fn plain_text(bytes: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    for block in bytes.as_chunks::<8>().0 {
+        let word = u64::from_le_bytes(*block);
+        // `<` and `>` differ in this bit; 0xEF begins U+FFFE and U+FFFF.
+        let tags = zero_low((word | (ONES * 2)) ^ (ONES * b'>' as u64));
+        let odd = tags
+            | (word.wrapping_sub(ONES * 0x20) & !word)
+            | zero_low(word ^ (ONES * 0xEF))
+            | zero_low(word ^ (ONES * b'&' as u64))
+            | zero_low(word ^ (ONES * b']' as u64));
+        let odd = odd & (ONES << 7);
+        if odd != 0 {
+            let at = from + (odd.trailing_zeros() / 8) as usize;
+            return (bytes.get(at) == Some(&b'<')).then_some(at);
+        }
+        from += 8;
+    }
+    let rest = bytes.get(from..)?;
+    let length = rest.iter().position(|b| *b < b' ' || matches!(b, b'<' | b'>' | b'&' | b']' | 0xEF))?;
+    (rest.get(length) == Some(&b'<')).then_some(from + length)
+}
+
+/// [`zero`], where only the highest bit of each byte counts.
+#[inline(always)]
+const fn zero_low(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word
+}
+
 /// The first of these four bytes from `from` on; fewer are given more than once.
 #[inline(always)]
 pub(super) fn find(bytes: &[u8], from: usize, of: [u8; 4]) -> Option<usize> {
@@ -241,6 +273,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_plain_text_has_nothing_odd_in_it(text in "[ -;=?-\\\\^-~é]{0,30}", after in "[<>&\\]\n\u{ffff}]?", more in "[ -~]{0,20}") {
+            let bytes = format!("{text}{after}{more}");
+            let odd = bytes.bytes().position(|b| b < b' ' || b"<>&]\xef".contains(&b));
+            let expected = odd.filter(|at| bytes.as_bytes()[*at] == b'<');
+            prop_assert_eq!(plain_text(bytes.as_bytes()), expected);
+        }
+
         #[test]
         fn cuts_do_not_show(text in "(<!--|-->|<!\\[CDATA\\[|\\]\\]>|[<>/!?a'\"= -]|<a b=\"|x{17}){0,12}", piece in 1usize..9) {
             prop_assert_eq!(tokens(text.as_bytes(), piece), tokens(text.as_bytes(), 1000));

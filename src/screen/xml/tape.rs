@@ -8,6 +8,8 @@ use std::ops::Range;
 pub(super) enum Item {
     /// A kept element begins. Whether it is a [`Shape::Leaf`] shows at its end.
     Open(Element),
+    /// A listed element without attributes and declarations.
+    Leaf(Leaf),
     /// The innermost [`Shape::Container`] ends.
     Close,
 }
@@ -42,6 +44,18 @@ pub(super) struct Element {
     pub(super) root: bool,
 }
 
+/// A listed element that holds nothing but a text, and neither attributes nor declarations.
+#[derive(Debug)]
+pub(super) struct Leaf {
+    pub(super) name: Name,
+    pub(super) rule: u16,
+    pub(super) text: Part,
+    /// As [`Element::person`].
+    pub(super) person: u32,
+    /// As it is spelled, tags and all, where it is written so too as long as its namespace is declared; else empty.
+    pub(super) spelled: Part,
+}
+
 /// An expanded name.
 #[derive(Debug, Clone)]
 pub(super) struct Name {
@@ -49,6 +63,8 @@ pub(super) struct Name {
     pub(super) local: Part,
     /// It came with a prefix.
     pub(super) prefixed: bool,
+    /// Only a wildcard lets it through: the rule, by the tally's count, under which it is recorded if it does not leave.
+    pub(super) wild: Option<u32>,
 }
 
 /// A listed attribute.

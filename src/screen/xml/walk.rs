@@ -5,6 +5,7 @@
 mod bounds;
 mod elements;
 mod places;
+mod quick;
 
 use super::{
     Limits,
@@ -137,6 +138,7 @@ pub(super) struct Walk {
     /// For what is only looked at.
     scratch: String,
     key: Vec<u8>,
+    memory: quick::Memory,
 }
 
 impl Walk {
@@ -184,6 +186,7 @@ impl Walk {
             resolved: Vec::new(),
             scratch: String::new(),
             key: Vec::new(),
+            memory: quick::Memory::default(),
         }
     }
 
@@ -204,7 +207,7 @@ impl Walk {
                         return self.fail(turn, Fault::here(valid.len(), UTF8));
                     };
                     self.token(turn, kind, token, pos)?;
-                    pos = end;
+                    pos = self.quickly(turn, valid, end)?;
                 }
                 Ok(None) => break,
                 Err(fault) => {

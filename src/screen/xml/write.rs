@@ -5,15 +5,15 @@
 //! where it is first needed.
 
 use super::{
-    tape::{Attribute, Element, Item, Name, Shape, Tape},
+    tape::{Attribute, Element, Item, Leaf, Name, Part, Shape, Tape},
     text::{is_white, write_text, write_value},
 };
 use crate::{
     policy::integration::{Denied, Namespaces, Ns},
     screen::{
         Judge,
-        dotted::dotted,
-        tally::{Glimpse, Lying, Outcome, PersonId, Tally, UNKNOWN, Value},
+        dotted::Lookout,
+        tally::{self, Glimpse, Lying, Outcome, PersonId, Tally, UNKNOWN, Value},
     },
     verdict::Refusal,
 };
@@ -29,6 +29,10 @@ pub(super) struct Written {
     unended: bool,
     /// The container that ends next was left out.
     gone: bool,
+    /// How many containers are open of one that was left out with everything in it.
+    left_out: usize,
+    /// Room for an element's attributes.
+    room: Vec<u8>,
 }
 
 /// An open element.
@@ -60,6 +64,8 @@ pub(super) struct Writer<'a> {
     pub(super) rules: usize,
     pub(super) tally: &'a mut Tally,
     pub(super) judge: &'a mut dyn Judge,
+    /// Of the tape's text.
+    pub(super) lookout: Lookout,
 }
 
 /// The attributes of one element that leave.
@@ -69,11 +75,14 @@ struct Attributes {
     needs: u64,
 }
 
+const NO_ATTRIBUTES: Attributes = Attributes { bytes: Vec::new(), needs: 0 };
+
 /// What is left of an element's text.
 enum Left<'a> {
     /// It had none to judge.
     Nothing,
-    Text(Cow<'a, str>),
+    Same(&'a str),
+    Other(Cow<'a, str>),
     Stripped,
 }
 
@@ -86,6 +95,13 @@ impl<'a> Writer<'a> {
         self.learn()?;
         for item in &self.tape.items {
             match item {
+                Item::Open(element) if self.written.left_out > 0 => {
+                    self.written.left_out += usize::from(element.shape == Shape::Container);
+                }
+                Item::Leaf(_) if self.written.left_out > 0 => {}
+                Item::Leaf(leaf) => self.leaf(leaf)?,
+                Item::Close if self.written.left_out > 0 => self.written.left_out -= 1,
+                Item::Open(element) if self.withholds(&element.name) => self.leave_out(element)?,
                 Item::Open(element) => self.element(element)?,
                 Item::Close if std::mem::take(&mut self.written.gone) => {}
                 Item::Close => self.close(),
@@ -102,72 +118,140 @@ impl<'a> Writer<'a> {
         }
         let tape = self.tape;
         for item in &tape.items {
+            if let Item::Leaf(leaf) = item {
+                let who = (self.person(leaf.person), self.rules + usize::from(leaf.rule));
+                let value = Read { tape, part: &leaf.text, lookout: &mut self.lookout };
+                self.tally.learn(who, self.judge, value)?;
+            }
             let Item::Open(element) = item else { continue };
             let person = self.person(element.person);
             if let Some(rule) = element.rule.filter(|_| element.shape == Shape::Leaf) {
                 let who = (person, self.rules + usize::from(rule));
-                self.tally.learn(who, self.judge, Read(tape.get(&element.text)))?;
+                let value = Read { tape, part: &element.text, lookout: &mut self.lookout };
+                self.tally.learn(who, self.judge, value)?;
             }
             for attribute in tape.of(element).1 {
                 let who = (person, self.rules + usize::from(attribute.rule));
-                self.tally.learn(who, self.judge, Read(tape.get(&attribute.value)))?;
+                let value = Read { tape, part: &attribute.value, lookout: &mut self.lookout };
+                self.tally.learn(who, self.judge, value)?;
             }
         }
         Ok(())
     }
 
-    fn element(&mut self, element: &Element) -> Result<(), Box<Refusal>> {
-        let attributes = self.attributes(element)?;
+    /// Whether a name that only a wildcard lets through holds what its record withholds.
+    fn withholds(&mut self, name: &Name) -> bool {
+        name.wild.is_some_and(|rule| self.tally.withholds_name(rule as usize, self.tape.get(&name.local)))
+    }
+
+    /// Leaves out an element whose name does not leave, and everything in it.
+    fn leave_out(&mut self, element: &Element) -> Result<(), Box<Refusal>> {
+        if element.root {
+            let detail = "the name of the document's element holds something that the document withholds, and without \
+                          its element there is no document";
+            return Err(Box::new(tally::unlisted(detail.to_owned())));
+        }
+        self.written.left_out = usize::from(element.shape == Shape::Container);
+        Ok(())
+    }
+
+    fn element(&mut self, element: &'a Element) -> Result<(), Box<Refusal>> {
+        let mut attributes = Attributes { bytes: std::mem::take(&mut self.written.room), needs: 0 };
+        attributes.bytes.clear();
+        self.attributes(element, &mut attributes)?;
+        self.with(element, &attributes)?;
+        self.written.room = attributes.bytes;
+        Ok(())
+    }
+
+    /// Writes an element whose attributes were decided.
+    fn with(&mut self, element: &'a Element, attributes: &Attributes) -> Result<(), Box<Refusal>> {
         let left = match element.rule {
-            Some(rule) if element.shape == Shape::Leaf => self.text(element, rule)?,
+            Some(rule) if element.shape == Shape::Leaf => self.text(element.person, rule, &element.text)?,
             _ => Left::Nothing,
         };
         let hollow = match left {
             Left::Stripped => true,
             // A value in an attribute is the element's value, as FHIR writes it: an empty shell would be another.
             Left::Nothing => element.childless,
-            Left::Text(_) => false,
+            Left::Same(_) | Left::Other(_) => false,
         };
         if hollow && attributes.bytes.is_empty() && !element.root {
             self.written.gone = element.shape == Shape::Container;
             return Ok(());
         }
         if element.shape == Shape::Container {
-            self.open(element, &attributes);
+            self.open(element, attributes);
             return Ok(());
         }
-        self.open(element, &attributes);
-        if let Left::Text(text) = left
-            && !text.is_empty()
-        {
-            self.end_tag_of_parent();
-            write_text(&text, self.out);
-        }
+        self.open(element, attributes);
+        self.hold(&left);
         self.close();
         Ok(())
     }
 
-    fn text(&mut self, element: &Element, rule: u16) -> Result<Left<'a>, Box<Refusal>> {
+    /// [`Writer::element`], of a plain one.
+    fn leaf(&mut self, leaf: &'a Leaf) -> Result<(), Box<Refusal>> {
+        let left = self.text(leaf.person, leaf.rule, &leaf.text)?;
+        if let Left::Stripped = left {
+            return Ok(());
+        }
+        let scope = self.written.open.last().map_or(NOTHING, |tag| tag.scope);
+        let Name { ns, prefixed, .. } = leaf.name;
+        let declared = if prefixed { scope.prefixes & bit(ns) != 0 } else { scope.default == ns };
+        if let Left::Same(_) = left
+            && declared
+            && !leaf.spelled.is_empty()
+        {
+            self.end_tag_of_parent();
+            self.out.extend_from_slice(self.tape.get(&leaf.spelled).as_bytes());
+            return Ok(());
+        }
+        self.open_tag(&leaf.name, &[], &NO_ATTRIBUTES);
+        self.hold(&left);
+        self.close();
+        Ok(())
+    }
+
+    /// Writes what is left of the open element's text.
+    fn hold(&mut self, left: &Left<'_>) {
+        let text: &str = match left {
+            Left::Same(text) => text,
+            Left::Other(text) => text,
+            Left::Nothing | Left::Stripped => "",
+        };
+        if !text.is_empty() {
+            self.end_tag_of_parent();
+            write_text(text, self.out);
+        }
+    }
+
+    fn text(&mut self, person: u32, rule: u16, part: &'a Part) -> Result<Left<'a>, Box<Refusal>> {
         let tape = self.tape;
-        let text = tape.get(&element.text);
-        let who = (self.person(element.person), self.rules + usize::from(rule));
-        Ok(match self.tally.decide(who, self.judge, Read(text))? {
-            Outcome::Raw => Left::Text(Cow::Borrowed(text)),
-            Outcome::Text(text) => Left::Text(Cow::Owned(text)),
-            Outcome::Withheld(Denied::Empty) => Left::Text(Cow::Borrowed("")),
-            Outcome::Withheld(Denied::Const(text)) => Left::Text(Cow::Owned(text.to_string())),
+        let text = tape.get(part);
+        let who = (self.person(person), self.rules + usize::from(rule));
+        let value = Read { tape, part, lookout: &mut self.lookout };
+        Ok(match self.tally.decide(who, self.judge, value)? {
+            Outcome::Raw => Left::Same(text),
+            Outcome::Text(text) => Left::Other(Cow::Owned(text)),
+            Outcome::Withheld(Denied::Empty) => Left::Other(Cow::Borrowed("")),
+            Outcome::Withheld(Denied::Const(text)) => Left::Other(Cow::Owned(text.to_string())),
             // Blocking never comes here, and XML has no null; if they did, nothing would leave.
             Outcome::Withheld(Denied::Strip | Denied::Null | Denied::Block) => Left::Stripped,
         })
     }
 
-    fn attributes(&mut self, element: &Element) -> Result<Attributes, Box<Refusal>> {
+    /// Decides an element's attributes and puts those that leave into `all`.
+    fn attributes(&mut self, element: &Element, all: &mut Attributes) -> Result<(), Box<Refusal>> {
         let tape = self.tape;
-        let mut all = Attributes { bytes: Vec::new(), needs: 0 };
         for attribute in tape.of(element).1 {
+            if self.withholds(&attribute.name) {
+                continue;
+            }
             let value = tape.get(&attribute.value);
             let who = (self.person(element.person), self.rules + usize::from(attribute.rule));
-            let outcome = self.tally.decide(who, self.judge, Read(value))?;
+            let read = Read { tape, part: &attribute.value, lookout: &mut self.lookout };
+            let outcome = self.tally.decide(who, self.judge, read)?;
             let left = match &outcome {
                 Outcome::Raw => value,
                 Outcome::Text(text) => text,
@@ -175,19 +259,25 @@ impl<'a> Writer<'a> {
                 Outcome::Withheld(Denied::Const(text)) => text,
                 Outcome::Withheld(Denied::Strip | Denied::Null | Denied::Block) => continue,
             };
-            write_attribute(attribute, left, (tape, self.namespaces), &mut all);
+            write_attribute(attribute, left, (tape, self.namespaces), all);
         }
-        Ok(all)
+        Ok(())
     }
 
     fn open(&mut self, element: &Element, attributes: &Attributes) {
+        let tape = self.tape;
+        self.open_tag(&element.name, tape.of(element).0, attributes);
+    }
+
+    fn open_tag(&mut self, name: &Name, declared: &[(Ns, bool)], attributes: &Attributes) {
+        let of = name;
         self.end_tag_of_parent();
         let outer = self.written.open.last().map_or(NOTHING, |tag| tag.scope);
         let name = self.written.names.len();
-        let prefixed = self.name(&element.name);
+        let prefixed = self.name(of);
         self.out.push(b'<');
         self.out.extend_from_slice(self.written.names.get(name..).unwrap_or_default());
-        let scope = self.declare(element, prefixed, attributes.needs, outer);
+        let scope = self.declare((of.ns, prefixed), declared, attributes.needs, outer);
         self.out.extend_from_slice(&attributes.bytes);
         self.written.open.push(Tag { name, scope });
         self.written.unended = true;
@@ -212,11 +302,10 @@ impl<'a> Writer<'a> {
 
     /// Writes the declarations that the sender made here, of namespaces that the connection knows, and those that the
     /// element's own names need.
-    fn declare(&mut self, element: &Element, prefixed: bool, needs: u64, outer: Scope) -> Scope {
-        let own = element.name.ns;
+    fn declare(&mut self, (own, prefixed): (Ns, bool), declared: &[(Ns, bool)], needs: u64, outer: Scope) -> Scope {
         let mut scope = outer;
         let mut needs = needs;
-        for (ns, default) in self.tape.of(element).0 {
+        for (ns, default) in declared {
             if !default && !self.prefix(*ns).is_empty() {
                 self.declare_prefix(*ns, &mut scope);
             }
@@ -300,19 +389,30 @@ fn declaration(prefix: &str, uri: &str, out: &mut Vec<u8>) {
 }
 
 /// A value that was read: its references, line ends, comments and CDATA are gone.
-struct Read<'a>(&'a str);
+struct Read<'a, 'l> {
+    tape: &'a Tape,
+    part: &'a Part,
+    lookout: &'l mut Lookout,
+}
 
-impl<'a> Lying<'a> for Read<'a> {
+impl<'a> Read<'a, '_> {
+    fn text(&self) -> &'a str {
+        self.tape.get(self.part)
+    }
+}
+
+impl<'a> Lying<'a> for Read<'a, '_> {
     fn is_dotted(&mut self) -> bool {
-        dotted(self.0.as_bytes())
+        self.lookout.is_dotted(self.tape.text.as_bytes(), self.part.start as usize, self.part.end as usize)
     }
 
     fn glimpse(&self) -> Glimpse<'a> {
-        Glimpse::Text(self.0.as_bytes())
+        Glimpse::Text(self.text().as_bytes())
     }
 
     /// An empty element or attribute says nothing that could be made rougher.
     fn read(self) -> Value<'a> {
-        if is_white(self.0.as_bytes()) { Value::Null } else { Value::Text(Cow::Borrowed(self.0)) }
+        let text = self.text();
+        if is_white(text.as_bytes()) { Value::Null } else { Value::Text(Cow::Borrowed(text)) }
     }
 }

@@ -323,3 +323,52 @@ fn a_declared_encoding_is_forgotten_once_the_bytes_were_made_utf_8() {
     let sent = String::from_utf8(screener.finish(&mut judge).unwrap().bytes).unwrap();
     assert!(sent.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>") && sent.contains("é"), "{sent}");
 }
+
+/// Elements are read by what was seen before; here nothing that was seen holds any more. [`screen`] reads each document
+/// byte by byte too, where no element is read at once.
+#[test]
+fn what_was_seen_before_is_read_anew_where_it_means_something_else() {
+    let listed = cases(&["h:A", "h:B", "h:In/h:A", "h:In/h:X"]);
+    let case = |within: &str| format!("<h:Case>{within}</h:Case>");
+    for (body, expected) in [
+        // Elements that are missing, come in another order, or twice.
+        (
+            "<h:A>1</h:A><h:B>2</h:B><h:C>3</h:C>|<h:B>4</h:B>|<h:C>5</h:C><h:A>6</h:A><h:A>7</h:A>",
+            "<h:A>1</h:A><h:B>2</h:B>|<h:B>4</h:B>|<h:A>6</h:A><h:A>7</h:A>",
+        ),
+        // Spelled alike, in another place.
+        (
+            "<h:A>1</h:A><h:X>2</h:X>|<h:In><h:A>3</h:A><h:X>4</h:X><h:B>5</h:B></h:In><h:X>6</h:X>",
+            "<h:A>1</h:A>|<h:In><h:A>3</h:A><h:X>4</h:X></h:In>",
+        ),
+        // Under another meaning of the prefix, and under the first again.
+        ("<h:A>1</h:A>|<h:D xmlns:h='urn:other'><h:A>2</h:A></h:D><h:A>3</h:A>", "<h:A>1</h:A>|<h:A>3</h:A>"),
+        // A text that goes on, that is written otherwise, and none.
+        (
+            "<h:A>1</h:A><h:B>2</h:B>|<h:A>1<!-- -->2</h:A><h:B>&#51;&amp;></h:B>|<h:A></h:A><h:B> </h:B>",
+            "<h:A>1</h:A><h:B>2</h:B>|<h:A>12</h:A><h:B>3&amp;&gt;</h:B>|<h:A/><h:B> </h:B>",
+        ),
+        // An element that holds elements where one held a text.
+        ("<h:A>1</h:A><h:B>2</h:B>|<h:A>x<h:B>2</h:B></h:A><h:B>3</h:B>", "<h:A>1</h:A><h:B>2</h:B>|<h:B>3</h:B>"),
+    ] {
+        let body: String = body.split('|').map(|within| format!("<h:Case ref='a'>\n {within}\n</h:Case>")).collect();
+        assert_eq!(left(&listed, everything, &body), expected.split('|').map(case).collect::<String>(), "{body}");
+    }
+}
+
+#[test]
+fn plain_elements_do_not_reach_over_the_limits() {
+    let rules = compile(&cases(&["h:A"]));
+    let body = document(&"<h:Case ref='a'><h:A>1</h:A><h:A>2</h:A><h:A>3</h:A></h:Case>".repeat(2));
+    let run = |limits, piece: usize| {
+        screen_pieces(&rules, limits, everything, body.as_bytes().chunks(piece)).map(|s| s.bytes)
+    };
+    for record in 40..70 {
+        let limits = havengate::screen::body::Limits { record, ..LIMITS };
+        assert_eq!(run(limits, body.len()), run(limits, 1), "{record}");
+    }
+    let refused = run(havengate::screen::body::Limits { record: 60, ..LIMITS }, body.len()).unwrap_err();
+    assert_eq!(refused.code, Code::BodyTooLarge);
+    let flat = havengate::screen::body::Limits { depth: 2, ..LIMITS };
+    assert_eq!(run(flat, body.len()).unwrap_err().code, Code::BodyMalformed);
+}

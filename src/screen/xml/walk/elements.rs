@@ -84,7 +84,7 @@ impl Walk {
         self.stack.push(outer);
         if outer.zone == Zone::Judged {
             let local = token.get(tag.local..tag.name.end).unwrap_or_default();
-            self.enter(turn, token, (ns, local, !prefix.is_empty()), attributes)?;
+            self.enter(turn, token, (ns, local, tag.local - tag.name.start), attributes)?;
         }
         Ok(tag)
     }

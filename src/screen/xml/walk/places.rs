@@ -1,12 +1,13 @@
 //! What the rules say of each place, and the beginning and end of records.
 
-use super::{Frame, Open, Stopped, Turn, Walk, Walked, Zone, elements::declared};
+use super::{Frame, Open, Stopped, Turn, Walk, Walked, Zone, elements::declared, quick::Opened};
 use crate::{
     policy::{
         integration::{FieldRule, Ns, SubjectSource, Unlisted},
         selector::{ATTRIBUTE, Automaton, CHILD, DEAD, NameKey, State, UNLISTED},
     },
     screen::{
+        dotted::Lookout,
         place::{DEEPER, DEPENDANT, DEPENDANT_SUBJECT, LISTED, Place, RECORD, SUBJECT, may_name_somebody},
         tally::{self, UNKNOWN},
         xml::{
@@ -20,7 +21,7 @@ use crate::{
 use std::sync::Arc;
 
 /// It says whom something is about.
-const NAMES: u32 = SUBJECT | DEPENDANT_SUBJECT;
+pub(super) const NAMES: u32 = SUBJECT | DEPENDANT_SUBJECT;
 
 impl Walk {
     /// Before the document's element: the document itself may be the record.
@@ -39,12 +40,13 @@ impl Walk {
         &mut self,
         turn: &mut Turn<'_>,
         token: &str,
-        (ns, local, prefixed): (Ns, &str, bool),
+        (ns, local, prefix): (Ns, &str, usize),
         attributes: &[tag::Attribute],
     ) -> Stopped<()> {
         // The frame is the element's; what it inherited is whom its parent is about.
         let above = self.stack.last().map_or(DEAD, |outer| outer.below);
-        let (mut state, mut place) = self.look_up(turn, above, ns, local);
+        let (mut state, mut place, wild) = self.look_up(turn, above, ns, local);
+        let alike = self.record.is_some() && !wild;
         if place.has(RECORD) && self.record.is_none() {
             self.write_outside(turn)?;
             state = self.begin_record(turn, usize::from(place.index()), self.stack.len() - 1);
@@ -57,6 +59,9 @@ impl Walk {
         }
         self.frame.place = place;
         self.frame.collects = place.has(LISTED | NAMES);
+        if alike {
+            self.remember(turn, &Opened { tag: token, prefix, ns, place });
+        }
         if !place.has(LISTED | DEEPER) {
             if self.stack.len() == 1 {
                 return Err(self.no_document(turn).into());
@@ -65,7 +70,8 @@ impl Walk {
         }
         self.frame.zone = Zone::Judged;
         self.frame.below = below(self.automaton(turn), state, CHILD);
-        self.keep(turn, token, (ns, local, prefixed), (state, attributes))?;
+        let name = Name { ns, local: self.tape.keep(local), prefixed: prefix > 0, wild: self.wild(turn, place, wild) };
+        self.keep(turn, token, name, (state, attributes))?;
         self.frame.text = self.tape.here();
         Ok(())
     }
@@ -75,20 +81,19 @@ impl Walk {
         &mut self,
         turn: &mut Turn<'_>,
         token: &str,
-        (ns, local, prefixed): (Ns, &str, bool),
+        name: Name,
         (state, attributes): (State, &[tag::Attribute]),
     ) -> Stopped<()> {
         let declared = self.tape.declared.len() as u32;
         self.tape.declared.extend(self.bindings.since(self.frame.bindings).filter(|(ns, _)| *ns != Ns::UNKNOWN));
         let first = self.tape.attributes.len() as u32;
-        let local = self.tape.keep(local);
         if !attributes.is_empty() {
             let within = below(self.automaton(turn), state, ATTRIBUTE);
             self.attributes(turn, token, attributes, within)?;
         }
         let element = Element {
             shape: Shape::Container,
-            name: Name { ns, local, prefixed },
+            name,
             declared: declared..self.tape.declared.len() as u32,
             attributes: first..self.tape.attributes.len() as u32,
             rule: self.frame.place.has(LISTED).then_some(self.frame.place.index()),
@@ -117,7 +122,8 @@ impl Walk {
             let local = token.get(attribute.local..attribute.name.end).unwrap_or_default();
             // Without a prefix of the table's it could not be written.
             let writable = ns == Ns::NONE || turn.xml.namespaces.get(ns).is_some_and(|(prefix, _)| !prefix.is_empty());
-            let place = if writable { self.look_up(turn, within, ns, local).1 } else { Place::NOTHING };
+            let found = if writable { self.look_up(turn, within, ns, local) } else { (DEAD, Place::NOTHING, false) };
+            let (_, place, wild) = found;
             if place.has(LISTED | NAMES) {
                 let raw = token.get(attribute.value.clone()).unwrap_or_default();
                 let from = self.tape.here();
@@ -125,7 +131,8 @@ impl Walk {
                 let value = from..self.tape.here();
                 self.names_somebody(place, Some(value.clone()));
                 if place.has(LISTED) {
-                    let name = Name { ns, local: self.tape.keep(local), prefixed: ns != Ns::NONE };
+                    let (local, wild) = (self.tape.keep(local), self.wild(turn, place, wild));
+                    let name = Name { ns, local, prefixed: ns != Ns::NONE, wild };
                     self.tape.attributes.push(Attribute { name, value, rule: place.index() });
                     continue;
                 }
@@ -135,15 +142,21 @@ impl Walk {
         Ok(())
     }
 
-    /// Where a name leads. One that only a wildcard lets through leaves too, so it may name nobody.
-    fn look_up(&mut self, turn: &mut Turn<'_>, from: State, ns: Ns, local: &str) -> (State, Place) {
+    /// Where a name leads, and whether only a wildcard lets it through: then it leaves too, so it may name nobody.
+    fn look_up(&mut self, turn: &mut Turn<'_>, from: State, ns: Ns, local: &str) -> (State, Place, bool) {
         let automaton = self.automaton(turn);
         let (state, ordinal) = self.step(automaton, from, ns, local);
         let place = self.place(turn, state);
-        if ordinal == UNLISTED && state != DEAD && self.objects_to(turn, place, local) {
-            return (DEAD, Place::NOTHING);
+        let wild = ordinal == UNLISTED && state != DEAD;
+        if wild && self.objects_to(turn, place, local) {
+            return (DEAD, Place::NOTHING, true);
         }
-        (state, place)
+        (state, place, wild)
+    }
+
+    /// The rule under which a name is recorded in which something may stand that its record withholds.
+    fn wild(&self, turn: &Turn<'_>, place: Place, wild: bool) -> Option<u32> {
+        if wild && turn.judge.detects() { u32::try_from(self.rule_at(turn, place)).ok() } else { None }
     }
 
     /// Whether a name that only a wildcard lets through stays, for whom it names or for what is in it.
@@ -213,7 +226,7 @@ impl Walk {
         }
     }
 
-    fn names_somebody(&mut self, place: Place, value: Option<Part>) {
+    pub(super) fn names_somebody(&mut self, place: Place, value: Option<Part>) {
         let person = self.frame.person;
         if place.has(SUBJECT)
             && let Some(hit) = self.tape.hits.first_mut()
@@ -325,6 +338,7 @@ impl Walk {
             rules,
             tally: &mut self.tally,
             judge: &mut *turn.judge,
+            lookout: Lookout::new(self.tape.text.len()),
         };
         writer.items()?;
         self.tape.clear();

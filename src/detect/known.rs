@@ -345,6 +345,12 @@ impl Known {
         self.first.get((hash >> 6) as usize % 8).is_some_and(|bits| bits >> (hash & 63) & 1 == 1)
     }
 
+    /// Whether a value may begin with the word of ASCII that begins here, if one does.
+    #[inline(always)]
+    pub(super) fn may_begin_at(&self, text: &[u8], at: usize) -> bool {
+        text.get(at).is_some_and(|b| begins(*b) & self.begins != 0) && self.may_begin(hashed(text, at).0)
+    }
+
     /// A quick test whether [`Known::find`] could find anything in a text, or in one as it is spelled on the wire with
     /// backslashes before what does not stand for itself: `false` means that it finds nothing.
     #[must_use]

@@ -26,7 +26,7 @@ use files::Leaves;
 use refusals::{cannot_read, stop};
 use search::{Found, Search};
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet, hash_map::Entry},
     sync::Arc,
 };
 use within::Inner;
@@ -203,16 +203,16 @@ impl Tally {
         {
             return PersonId(self.people.len() as u32 - 1);
         }
-        if let Some(known) = self.known.get(id) {
-            return *known;
-        }
-        // Unknown, ambiguous and groups have places too.
-        if self.people.len() >= self.most.saturating_add(3) {
-            return TOO_MANY;
-        }
-        let id: Arc<str> = id.into();
-        let place = self.add(Person::One(Arc::clone(&id)));
-        self.known.insert(id, place);
+        let place = match self.known.entry(id.into()) {
+            Entry::Occupied(known) => return *known.get(),
+            // Unknown, ambiguous and groups have places too.
+            Entry::Vacant(_) if self.people.len() >= self.most.saturating_add(3) => return TOO_MANY,
+            Entry::Vacant(place) => {
+                self.people.push(Person::One(Arc::clone(place.key())));
+                *place.insert(PersonId(self.people.len() as u32 - 1))
+            }
+        };
+        self.slots.resize(self.people.len() * self.count, UNASKED);
         place
     }
 
@@ -243,21 +243,22 @@ impl Tally {
         judge: &mut dyn Judge,
         mut value: impl Lying<'v>,
     ) -> Result<Outcome<'s>, Box<Refusal>> {
-        if self.refers(who.1, &value) {
+        if self.references.is_some() && self.refers(who.1, &value) {
             return Ok(Outcome::Raw);
         }
-        let (ruled, about) = self.asked(who, judge)?;
-        let About { searched, always, open, held, cue, .. } = about;
-        let worth = |search: &Search, glimpse| searched && (always || search.is_worth(glimpse, cue, open));
-        match ruled {
-            Ruled::Raw
-                if !value.is_dotted() && !worth(&self.search, value.glimpse()) && !is_file(held, value.glimpse()) =>
-            {
-                self.sent(who);
-                Ok(Outcome::Raw)
+        let (slot, about, search) = self.asked(who, judge)?;
+        if slot.ruled == Ruled::Raw && !value.is_dotted() {
+            let glimpse = value.glimpse();
+            let About { searched, always, open, held, cue, .. } = *about;
+            let worth = searched && (always || search.is_worth(glimpse, cue, open));
+            if !worth && !is_file(held, glimpse) {
+                slot.sent = slot.sent.saturating_add(1);
+                return Ok(Outcome::Raw);
             }
-            Ruled::Raw | Ruled::Recipient => self.exactly(who, about, judge, value),
-            Ruled::Within => self.within(who, judge, value),
+        }
+        match (slot.ruled, *about) {
+            (Ruled::Raw | Ruled::Recipient, about) => self.exactly(who, about, judge, value),
+            (Ruled::Within, _) => self.within(who, judge, value),
             _ => self.otherwise(who, judge, value),
         }
     }
@@ -268,7 +269,7 @@ impl Tally {
     /// # Errors
     /// As [`Tally::decide`], but never because of a value.
     pub(super) fn permits(&mut self, who: (PersonId, usize), judge: &mut dyn Judge) -> Result<bool, Box<Refusal>> {
-        Ok(self.asked(who, judge)?.0 != Ruled::Withheld)
+        Ok(self.asked(who, judge)?.0.ruled != Ruled::Withheld)
     }
 
     /// What was ruled of a person and a rule, once the judge was asked, and what holds of the rule.
@@ -277,20 +278,19 @@ impl Tally {
         &mut self,
         (person, rule): (PersonId, usize),
         judge: &mut dyn Judge,
-    ) -> Result<(Ruled, About), Box<Refusal>> {
+    ) -> Result<(&mut Slot, &About, &Search), Box<Refusal>> {
         let at = (person.0 as usize).wrapping_mul(self.count).wrapping_add(rule);
-        match (self.slots.get(at), self.about.get(rule)) {
-            (Some(slot), Some(Some(about))) if slot.ruled != Ruled::No => Ok((slot.ruled, *about)),
-            _ => self.ask((person, rule), judge),
+        if self.slots.get(at).is_none_or(|slot| slot.ruled == Ruled::No) {
+            self.ask((person, rule), judge)?;
+        }
+        match (self.slots.get_mut(at), self.about.get(rule)) {
+            (Some(slot), Some(Some(about))) => Ok((slot, about, &self.search)),
+            _ => Err(fault()),
         }
     }
 
     #[inline(never)]
-    fn ask(
-        &mut self,
-        (person, rule): (PersonId, usize),
-        judge: &mut dyn Judge,
-    ) -> Result<(Ruled, About), Box<Refusal>> {
+    fn ask(&mut self, (person, rule): (PersonId, usize), judge: &mut dyn Judge) -> Result<(), Box<Refusal>> {
         if person == TOO_MANY {
             return Err(too_many(self.most));
         }
@@ -303,12 +303,11 @@ impl Tally {
         ) else {
             return Err(fault());
         };
-        slot.ask(person, listed, judge)?;
         let about = match about {
             Some(about) => about,
             None => about.insert(About::of(rule, &self.rules, listed, judge)),
         };
-        Ok((slot.ruled, *about))
+        slot.ask(person, listed, about, judge)
     }
 
     /// Decides an exact value by the recipients it names, and by what else is in it.
@@ -535,15 +534,20 @@ impl Slot {
     }
 
     #[inline]
-    fn ask(&mut self, person: &Person, rule: &FieldRule, judge: &mut dyn Judge) -> Result<(), Box<Refusal>> {
-        if rule.within.as_ref().is_some_and(|within| within.rules.is_some() || within.template.is_some()) {
+    fn ask(
+        &mut self,
+        person: &Person,
+        rule: &FieldRule,
+        about: &About,
+        judge: &mut dyn Judge,
+    ) -> Result<(), Box<Refusal>> {
+        if about.within {
             self.ruled = Ruled::Within;
             return Ok(());
         }
         match judge.judge(person, rule) {
             Ruling::Send(Form::Raw) if !rule.only => {
-                let every = rule.one_of.is_some() || judge.reads_every(rule);
-                self.ruled = if every { Ruled::Recipient } else { Ruled::Raw };
+                self.ruled = if about.every { Ruled::Recipient } else { Ruled::Raw };
             }
             Ruling::Send(form) if rule.otherwise == Some(form) => (self.ruled, self.form) = (Ruled::Reworked, form),
             Ruling::Send(_) => {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// The text of a string that was already checked, without its quotes.
 pub(super) fn decode(raw: &[u8]) -> Cow<'_, str> {
-    let raw = String::from_utf8_lossy(raw);
+    let raw = std::str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed);
     if !raw.bytes().any(|b| b == b'\\') {
         return raw;
     }

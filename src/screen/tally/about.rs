@@ -22,6 +22,10 @@ pub(super) struct About {
     pub(super) known_by: Option<KnownBy>,
     /// What of files they may be.
     pub(super) held: Bytes,
+    /// What is within them is asked about.
+    pub(super) within: bool,
+    /// Each is looked at for the recipient it names, however it names one, or must be one of those that its rule lists.
+    pub(super) every: bool,
 }
 
 impl About {
@@ -35,7 +39,17 @@ impl About {
             Rules::Listed(_) => Cue::of_path(&rule.path),
         };
         let open = searched && judge.is_operational(rule);
-        Self { cue, searched, always: places || says_more(rule), open, known_by: None, held: judge.bytes(rule) }
+        let within = rule.within.as_ref().is_some_and(|within| within.rules.is_some() || within.template.is_some());
+        Self {
+            cue,
+            searched,
+            always: places || says_more(rule),
+            open,
+            known_by: None,
+            held: judge.bytes(rule),
+            within,
+            every: rule.one_of.is_some() || judge.reads_every(rule),
+        }
     }
 }
 

@@ -102,11 +102,17 @@ impl Search {
     /// Whether the value must be read.
     #[inline]
     pub(super) fn is_worth(&self, glimpse: Glimpse<'_>, cue: Cue, open: bool) -> bool {
-        let outer = |text| Outer::chain(self.outer.as_ref()).any(|(_, outer)| outer.known.may_stand_in(text));
-        let known = |text| open && ((!self.known.is_empty() && self.known.may_stand_in(text)) || outer(text));
+        let outer = |text| {
+            self.outer.is_some() && Outer::chain(self.outer.as_ref()).any(|(_, outer)| outer.known.may_stand_in(text))
+        };
+        let known = open && !self.known.is_empty();
         match glimpse {
-            Glimpse::Text(text) => detect::worth_scanning(text, cue) || known(text),
-            Glimpse::Number(number) => cue != Cue::NONE || number.len() >= DIGITS || known(number),
+            Glimpse::Text(text) if known => detect::worth_looking(text, cue, &self.known) || outer(text),
+            Glimpse::Text(text) => detect::worth_scanning(text, cue) || open && outer(text),
+            Glimpse::Number(number) if cue != Cue::NONE || number.len() >= DIGITS => true,
+            // What is known has three letters and digits at least.
+            Glimpse::Number(number) if number.len() < 3 => false,
+            Glimpse::Number(number) => known && self.known.may_stand_in(number) || open && outer(number),
             Glimpse::Word => false,
         }
     }
@@ -198,12 +204,12 @@ impl Tally {
         judge: &mut dyn Judge,
         value: impl super::Lying<'v>,
     ) -> Result<(), Box<Refusal>> {
-        if self.refers(who.1, &value) {
+        if self.references.is_some() && self.refers(who.1, &value) {
             return Ok(());
         }
-        let (ruled, about) = self.asked(who, judge)?;
+        let (slot, about, _) = self.asked(who, judge)?;
         if about.searched
-            && matches!(ruled, Ruled::Withheld | Ruled::Reworked)
+            && matches!(slot.ruled, Ruled::Withheld | Ruled::Reworked)
             && about.known_by != Some(KnownBy::Nothing)
         {
             self.teach(who.1, judge, value)?;

@@ -81,7 +81,7 @@ pub fn worth_scanning(text: &[u8], cue: Cue) -> bool {
     if cue.0 & !Cue::OTHER != 0 {
         return !text.is_empty();
     }
-    text.len() >= SHORTEST && glance::worth(text, None)
+    text.len() >= SHORTEST && !(cue == Cue::NONE && number::is_time(text)) && glance::worth(text, None)
 }
 
 /// [`worth_scanning`], or whether [`Known::find`] could find anything: both in one look.
@@ -89,7 +89,10 @@ pub fn worth_looking(text: &[u8], cue: Cue, known: &Known) -> bool {
     if cue.0 & !Cue::OTHER != 0 {
         return !text.is_empty();
     }
-    if text.len() >= SHORTEST { glance::worth(text, Some(known)) } else { known.may_stand_in(text) }
+    if text.len() < SHORTEST || cue == Cue::NONE && number::is_time(text) {
+        return known.may_stand_in(text);
+    }
+    glance::worth(text, Some(known))
 }
 
 /// The shortest thing that speaks for itself is a postcode, M11AE.

@@ -78,7 +78,7 @@ const HIGH: u64 = 0x8080_8080_8080_8080;
 /// The upper bit of each byte that is a letter of ASCII.
 #[inline(always)]
 const fn letters(bytes: u64) -> u64 {
-    let small = (bytes | ONES * 0x20) & !HIGH;
+    let small = (bytes | (ONES * 0x20)) & !HIGH;
     let from_a = small.wrapping_add(ONES * (0x80 - b'a' as u64));
     let beyond_z = small.wrapping_add(ONES * (0x7f - b'z' as u64));
     from_a & !beyond_z & !bytes & HIGH

@@ -135,6 +135,9 @@ impl Search {
             }
             Value::Bool(_) | Value::Null => {}
         }
+        if self.spans.is_empty() && self.known_spans.is_empty() && self.outer.is_none() {
+            return Vec::new();
+        }
         let finds = self.spans.iter().map(|d| (d.start..d.end, What::Kind(d.category)));
         let known = self.known_spans.iter().map(|(from, to, rule)| (*from..*to, What::Known(*rule)));
         let mut all: Vec<_> = finds.chain(known).collect();

@@ -210,14 +210,9 @@ impl Tally {
         if self.references.is_some() && self.refers(who.1, &value) {
             return Ok(());
         }
-        let (slot, about, _) = self.asked(who, judge)?;
-        if about.searched
-            && matches!(slot.ruled, Ruled::Withheld | Ruled::Reworked)
-            && about.known_by != Some(KnownBy::Nothing)
-        {
-            self.teach(who.1, judge, value)?;
-        }
-        Ok(())
+        let at = self.asked(who, judge)?;
+        let stays = self.slots.get(at).is_some_and(|slot| matches!(slot.ruled, Ruled::Withheld | Ruled::Reworked));
+        if stays { self.teach(who.1, judge, value) } else { Ok(()) }
     }
 
     /// Takes note of a value that does not leave as it is.
@@ -226,6 +221,9 @@ impl Tally {
         let (Some(listed), Some(Some(about))) = (self.rules.get(rule), self.about.get_mut(rule)) else {
             return Err(fault());
         };
+        if !about.searched || about.known_by == Some(KnownBy::Nothing) {
+            return Ok(());
+        }
         let known_by = *about.known_by.get_or_insert_with(|| judge.known_by(listed));
         let (Value::Text(text) | Value::Number(text)) = value.read() else { return Ok(()) };
         let rule = u16::try_from(rule).unwrap_or(u16::MAX);

@@ -15,6 +15,7 @@ mod contact;
 mod coordinates;
 mod cue;
 mod fold;
+mod glance;
 mod grid;
 mod immigration;
 mod inline;
@@ -24,6 +25,7 @@ mod link;
 mod notation;
 mod number;
 mod official;
+mod pairs;
 mod places;
 mod postcode;
 mod prose;
@@ -79,9 +81,22 @@ pub fn worth_scanning(text: &[u8], cue: Cue) -> bool {
     if cue.0 & !Cue::OTHER != 0 {
         return !text.is_empty();
     }
-    // The shortest thing that speaks for itself is a postcode, M11AE.
-    text.len() >= 5 && prose::worth(text)
+    text.len() >= SHORTEST && !(cue == Cue::NONE && number::is_time(text)) && glance::worth(text, None)
 }
+
+/// [`worth_scanning`], or whether [`Known::find`] could find anything: both in one look.
+pub fn worth_looking(text: &[u8], cue: Cue, known: &Known) -> bool {
+    if cue.0 & !Cue::OTHER != 0 {
+        return !text.is_empty();
+    }
+    if text.len() < SHORTEST || cue == Cue::NONE && number::is_time(text) {
+        return known.may_stand_in(text);
+    }
+    glance::worth(text, Some(known))
+}
+
+/// The shortest thing that speaks for itself is a postcode, M11AE.
+const SHORTEST: usize = 5;
 
 /// One pass through one text.
 struct Finder<'t, 'f> {

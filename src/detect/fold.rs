@@ -104,14 +104,47 @@ const ZEROS: [u32; 12] = [0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66
 /// The ASCII letter or digit that a character is drawn like (Unicode's confusables, UTS 39, of the alphabets that
 /// people type or paste by mistake).
 fn looks_like(c: char) -> Option<u8> {
-    const FROM: &str = "АВЕЅZІЈКМНОРСТУХԌԚԜаеѕіјорсухһԁԛԝкмтвнгѵӀӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧοναρικτυγχıɡɑℓØøŁłÐðđĐßæÆ";
-    const TO: &[u8] = b"ABESZIJKMHOPCTYXGQWaesijopcyxhdqwkmtbhrvIlABEZHIKMNOPTYXovapiktuyxigalOoLlDddDsaA";
-    let drawn = matches!(c as u32, 0xC6..=0xF8 | 0x110..=0x142 | 0x251..=0x261 | 0x370..=0x52F | 0x2113);
-    if drawn && let Some((_, to)) = FROM.chars().zip(TO).find(|(from, _)| *from == c) {
-        return Some(*to);
+    let drawn = (c as u32).checked_sub(FIRST_DRAWN).and_then(|at| DRAWN.get(at as usize));
+    if let Some(to) = drawn.copied().filter(|to| *to != 0) {
+        return Some(to);
+    }
+    if c == 'ℓ' {
+        return Some(b'l');
+    }
+    if (c as u32) < ZEROS[0] {
+        return None;
     }
     let zero = ZEROS.iter().find(|zero| (c as u32).wrapping_sub(**zero) < 10)?;
     Some(b'0' + (c as u32 - zero) as u8)
+}
+
+/// The first letter in [`DRAWN`], and how many there are.
+const FIRST_DRAWN: u32 = 0xC6;
+const MANY_DRAWN: usize = 0x530 - FIRST_DRAWN as usize;
+
+/// What letters from [`FIRST_DRAWN`] on are drawn like; 0: like none.
+static DRAWN: [u8; MANY_DRAWN] = drawn();
+
+#[expect(clippy::indexing_slicing, reason = "runs while compiling")]
+const fn drawn() -> [u8; MANY_DRAWN] {
+    // Each of two bytes in UTF-8.
+    const FROM: &[u8] = "АВЕЅZІЈКМНОРСТУХԌԚԜаеѕіјорсухһԁԛԝкмтвнгѵӀӏΑΒΕΖΗΙΚΜΝΟΡΤΥΧοναρικτυγχıɡɑØøŁłÐðđĐßæÆ".as_bytes();
+    const TO: &[u8] = b"ABESZIJKMHOPCTYXGQWaesijopcyxhdqwkmtbhrvIlABEZHIKMNOPTYXovapiktuyxigaOoLlDddDsaA";
+    let mut table = [0; MANY_DRAWN];
+    let (mut i, mut j) = (0, 0);
+    while i < FROM.len() {
+        if FROM[i] < 0x80 {
+            i += 1;
+        } else {
+            let c = ((FROM[i] & 0x1F) as usize) << 6 | (FROM[i + 1] & 0x3F) as usize;
+            if table[c - FIRST_DRAWN as usize] == 0 {
+                table[c - FIRST_DRAWN as usize] = TO[j];
+            }
+            i += 2;
+        }
+        j += 1;
+    }
+    table
 }
 
 #[cfg(test)]

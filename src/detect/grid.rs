@@ -5,6 +5,7 @@ use super::{
     cue::Cue,
     hit,
     official::all,
+    pairs::Pairs,
     run::{Run, Text, is_alnum},
     words::{self, role},
 };
@@ -22,8 +23,9 @@ pub(super) fn code(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
     if let Some(one) = lettered(text, run, start) {
         return Some(one);
     }
+    static NAMED: Pairs = Pairs::of(SQUARES);
     let square = run.slice(0, 2);
-    if !run.begins(b"LLDD") || !SQUARES.windows(4).any(|w| matches!(w, [b' ', a, b, b' '] if [*a, *b] == *square)) {
+    if !run.begins(b"LLDD") || !NAMED.has(run.at(0), run.at(1)) {
         return None;
     }
     let digits = run.slice(2, run.len).iter().take_while(|b| b.is_ascii_digit()).count();

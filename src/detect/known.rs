@@ -345,6 +345,12 @@ impl Known {
         self.first.get((hash >> 6) as usize % 8).is_some_and(|bits| bits >> (hash & 63) & 1 == 1)
     }
 
+    /// Whether a value may begin with the word of ASCII that begins here, if one does.
+    #[inline(always)]
+    pub(super) fn may_begin_at(&self, text: &[u8], at: usize) -> bool {
+        text.get(at).is_some_and(|b| begins(*b) & self.begins != 0) && self.may_begin(hashed(text, at).0)
+    }
+
     /// A quick test whether [`Known::find`] could find anything in a text, or in one as it is spelled on the wire with
     /// backslashes before what does not stand for itself: `false` means that it finds nothing.
     #[must_use]
@@ -425,7 +431,37 @@ const fn mixed(hash: u64) -> u64 {
 }
 
 /// The words of a text, folded: where each begins and ends, and what it is. Stops when it is told to.
-fn walk(text: &str, mut see: impl FnMut(usize, usize, Word) -> bool) {
+fn walk(text: &str, see: impl FnMut(usize, usize, Word) -> bool) {
+    if text.is_ascii() { walk_ascii(text.as_bytes(), see) } else { walk_any(text, see) }
+}
+
+/// [`walk`], through a text in ASCII, which is folded already.
+fn walk_ascii(text: &[u8], mut see: impl FnMut(usize, usize, Word) -> bool) {
+    let mut at = 0;
+    while let Some(b) = text.get(at) {
+        let bit = begins(*b);
+        if bit == 0 {
+            at += 1;
+            continue;
+        }
+        let (start, mut word) = (at, Word { hash: SEED, length: 0, begins: bit });
+        at = past(text, start);
+        let mut end = at;
+        for (place, b) in (start..at).zip(text.get(start..at).unwrap_or_default()) {
+            if *b != b'\'' {
+                word.hash = more(word.hash, u64::from(b.to_ascii_lowercase()));
+                word.length += 1;
+                end = place + 1;
+            }
+        }
+        if !see(start, end, Word { hash: mixed(word.hash), ..word }) {
+            return;
+        }
+    }
+}
+
+/// [`walk`], through any text.
+fn walk_any(text: &str, mut see: impl FnMut(usize, usize, Word) -> bool) {
     let mut word: Option<(usize, Word)> = None;
     let mut end = 0;
     for (at, c) in text.char_indices() {
@@ -590,6 +626,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn words_of_ascii_are_those_of_any_text(text in "([a-cA-C1s]{1,4}|['sS -]{1,3}){0,8}") {
+            let (mut one, mut other) = (Vec::new(), Vec::new());
+            walk_ascii(text.as_bytes(), |start, end, w| {
+                one.push((start, end, w.hash, w.length, w.begins));
+                one.len() < 5
+            });
+            walk_any(&text, |start, end, w| {
+                other.push((start, end, w.hash, w.length, w.begins));
+                other.len() < 5
+            });
+            prop_assert_eq!(one, other, "{}", text);
+        }
+
         #[test]
         fn a_quick_look_misses_nothing(
             values in proptest::collection::vec("[a-cA-C'é’ 1]{3,8}", 1..4),

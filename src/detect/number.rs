@@ -23,6 +23,19 @@ pub(super) fn technical(text: Text<'_>, start: usize, end: usize, cue: u64) -> O
     None
 }
 
+/// Whether a text is a date, or a date and time, and nothing more: [`technical`] passes the whole of it, where nothing
+/// says that somebody was born then.
+#[inline]
+pub(super) fn is_time(text: &[u8]) -> bool {
+    let Some((date, time)) = text.split_at_checked(10) else { return false };
+    let of_date = |(i, b): (usize, &u8)| if matches!(i, 4 | 7) { *b == b'-' } else { b.is_ascii_digit() };
+    let of_time = |b: &u8| b.is_ascii_digit() || matches!(b, b':' | b'-' | b'+' | b'.' | b'T' | b'Z');
+    date.first().is_some_and(u8::is_ascii_digit)
+        && date.iter().enumerate().all(of_date)
+        && !time.first().is_some_and(u8::is_ascii_digit)
+        && time.iter().all(of_time)
+}
+
 /// Whether `YYYY-MM-DD` stands here, as far as its signs go.
 fn iso_date(text: Text<'_>, at: usize) -> bool {
     let two = |i: usize| text.at(i).is_ascii_digit() && text.at(i + 1).is_ascii_digit();
@@ -123,6 +136,19 @@ pub(super) fn decimal(text: Text<'_>, start: usize) -> Option<Decimal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// What is passed unread as a time holds nothing that reading it would find.
+        #[test]
+        fn nothing_is_found_in_times(text in "(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}([T:+.Z-][0-9T:+.Z-]{0,20})?|[0-9T:.Z-]{10,24}") {
+            if is_time(text.as_bytes()) {
+                let mut found = Vec::new();
+                super::super::scan(&text, Cue::NONE, None, &mut found);
+                prop_assert!(found.is_empty(), "{} {:?}", text, found);
+            }
+        }
+    }
 
     #[test]
     fn checks() {

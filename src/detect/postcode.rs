@@ -5,6 +5,7 @@ use super::{
     cue::Cue,
     hit,
     official::all,
+    pairs::Pairs,
     run::{LOWER, Run, Text, UPPER},
     words::{self, role},
 };
@@ -16,9 +17,10 @@ const AREAS: &[u8] = b" AB AL B BA BB BD BF BH BL BN BR BS BT BX CA CB CF CH CM 
     TQ TR TS TW UB W WA WC WD WF WN WR WS WV XX YO ZE ";
 
 fn is_area(letters: &[u8]) -> bool {
+    static NAMED: Pairs = Pairs::of(AREAS);
     match letters {
-        [a] => AREAS.windows(3).any(|w| w == [b' ', *a, b' ']),
-        [a, b] => AREAS.windows(4).any(|w| w == [b' ', *a, *b, b' ']),
+        [a] => NAMED.has(*a, b' '),
+        [a, b] => NAMED.has(*a, *b),
         _ => false,
     }
 }

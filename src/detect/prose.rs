@@ -13,54 +13,6 @@ use super::{
 /// How many words around are looked at.
 const AROUND: usize = 9;
 
-/// Whether a text has a byte that something other than prose needs (a digit, one of `./:@+<`, or one outside ASCII), or
-/// a word that a phrase may begin with.
-pub(super) fn worth(text: &[u8]) -> bool {
-    let (mut begins, mut several, mut phrase) = (0, false, false);
-    for (at, b) in text.iter().enumerate() {
-        match CLASS.get(*b as usize) {
-            Some(0) => continue,
-            Some(&GAP) => {}
-            _ => return true,
-        }
-        several |= *b == b' ';
-        phrase = phrase || begins_phrase(text, begins, at);
-        begins = at + 1;
-    }
-    // What is one word, however it is joined, is nothing unless it is long.
-    if several { phrase || begins_phrase(text, begins, text.len()) } else { text.len() >= ENCODED }
-}
-
-#[inline(always)]
-fn begins_phrase(text: &[u8], from: usize, to: usize) -> bool {
-    let length = to - from;
-    length > 3 && (length >= ENCODED || words::begins_phrase(text.get(from..to).unwrap_or_default()))
-}
-
-/// A byte between words.
-const GAP: u8 = 1;
-
-/// 0 for letters.
-static CLASS: [u8; 256] = classes();
-
-#[expect(clippy::indexing_slicing, reason = "runs while compiling")]
-const fn classes() -> [u8; 256] {
-    let mut table = [2; 256];
-    let mut b = 0;
-    while b < 128 {
-        table[b] = match b as u8 {
-            b'a'..=b'z' | b'A'..=b'Z' => 0,
-            b'.'..=b':' | b'@' | b'+' | b'<' => 2,
-            _ => GAP,
-        };
-        b += 1;
-    }
-    table
-}
-
-/// Letters in one go that could be encoded data.
-const ENCODED: usize = 20;
-
 /// What a phrase around this word says.
 pub(super) fn at(text: Text<'_>, start: usize, end: usize, word: Word) -> Hit {
     let from = if word.role & role::SLEEP != 0 {

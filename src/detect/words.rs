@@ -415,6 +415,9 @@ static TABLE: [(u16, u8, u8, u8); SLOTS] = build();
 /// A bit for each slot of a word that a phrase of sleeping out may begin with.
 static PHRASES: [u64; SLOTS / 64] = phrases();
 
+/// For each letter that such a word begins with, a bit for each length.
+static LENGTHS: [u32; 32] = lengths();
+
 #[inline(always)]
 const fn slot(first: u8, middle: u8, last: u8, second: u8, len: usize) -> usize {
     let h = (first | 32) as usize * 131
@@ -464,6 +467,29 @@ const fn phrases() -> [u64; SLOTS / 64] {
         i += 1;
     }
     bits
+}
+
+#[expect(clippy::indexing_slicing, reason = "runs while compiling")]
+const fn lengths() -> [u32; 32] {
+    let mut bits = [0; 32];
+    let mut i = 0;
+    while i < MEANINGS.len() {
+        let (cue, role, words) = MEANINGS[i];
+        let mut j = 0;
+        while j < words.len() && (role & (SLEEP | SITE) != 0 || cue & Cue::SHARE != 0) {
+            let word = words[j].as_bytes();
+            bits[(word[0] & 31) as usize] |= 1 << word.len();
+            j += 1;
+        }
+        i += 1;
+    }
+    bits
+}
+
+/// A quick test whether [`begins_phrase`] could say yes of a word with this first letter and length.
+#[inline(always)]
+pub(super) fn may_begin_phrase(first: u8, length: usize) -> bool {
+    LENGTHS.get(usize::from(first & 31)).is_some_and(|bits| bits.checked_shr(length as u32).unwrap_or(0) & 1 == 1)
 }
 
 /// Whether a phrase of sleeping out, or a code in letters, may begin with a word.

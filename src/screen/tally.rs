@@ -6,6 +6,7 @@ mod group;
 mod one_of;
 mod refusals;
 mod search;
+mod slot;
 mod template;
 mod value;
 mod within;
@@ -14,7 +15,7 @@ pub(super) use refusals::{no_document, unlisted};
 pub(super) use search::{Outer, Taught};
 pub(super) use value::{Glimpse, Lying, Outcome, Plain, Value};
 
-use super::{Finding, FindingRef, Findings, Judge, Person, Ruling, body::Limits, picture::looks_like_file};
+use super::{Finding, FindingRef, Findings, Judge, Person, body::Limits, picture::looks_like_file};
 use crate::{
     detect::Cue,
     flow::{Act, Form, RuleId},
@@ -25,8 +26,9 @@ use about::{About, says_more};
 use files::Leaves;
 use refusals::{cannot_read, stop};
 use search::{Found, Search};
+use slot::{Ruled, Slot, UNASKED};
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet, hash_map::Entry},
     sync::Arc,
 };
 use within::Inner;
@@ -67,19 +69,6 @@ pub(super) struct Tally {
     limits: Option<Limits>,
     /// Unlisted members, elements, parameters.
     pub(super) unlisted: u64,
-}
-
-/// A ruling, taken apart: moving [`Ruling`]s about costs more than everything else that is done to a value.
-#[derive(Debug, Clone)]
-struct Slot {
-    ruled: Ruled,
-    /// The form that was allowed, or would have been tried first.
-    form: Form,
-    /// Why not.
-    why: Option<Arc<Refusal>>,
-    sent: u32,
-    withheld: u32,
-    blocked: bool,
 }
 
 /// Values of one slot that were withheld although their place may leave.
@@ -133,25 +122,6 @@ impl Rules {
         None
     }
 }
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ruled {
-    /// Not asked yet.
-    No,
-    /// It may leave as it is.
-    Raw,
-    /// It may leave as it is if nothing speaks against the recipient it names, however it names one, and it is one of
-    /// those that its rule lists, where it lists them.
-    Recipient,
-    /// What is within it is asked about.
-    Within,
-    /// It may leave in another form.
-    Reworked,
-    /// It may not leave.
-    Withheld,
-}
-
-const UNASKED: Slot = Slot { ruled: Ruled::No, form: Form::Raw, why: None, sent: 0, withheld: 0, blocked: false };
 
 impl Tally {
     /// Rules are told apart by their position here.
@@ -208,16 +178,16 @@ impl Tally {
         {
             return PersonId(self.people.len() as u32 - 1);
         }
-        if let Some(known) = self.known.get(id) {
-            return *known;
-        }
-        // Unknown, ambiguous and groups have places too.
-        if self.people.len() >= self.most.saturating_add(3) {
-            return TOO_MANY;
-        }
-        let id: Arc<str> = id.into();
-        let place = self.add(Person::One(Arc::clone(&id)));
-        self.known.insert(id, place);
+        let place = match self.known.entry(id.into()) {
+            Entry::Occupied(known) => return *known.get(),
+            // Unknown, ambiguous and groups have places too.
+            Entry::Vacant(_) if self.people.len() >= self.most.saturating_add(3) => return TOO_MANY,
+            Entry::Vacant(place) => {
+                self.people.push(Person::One(Arc::clone(place.key())));
+                *place.insert(PersonId(self.people.len() as u32 - 1))
+            }
+        };
+        self.slots.resize(self.people.len() * self.count, UNASKED);
         place
     }
 
@@ -248,21 +218,43 @@ impl Tally {
         judge: &mut dyn Judge,
         mut value: impl Lying<'v>,
     ) -> Result<Outcome<'s>, Box<Refusal>> {
-        if self.refers(who.1, &value) {
+        if self.references.is_some() && self.refers(who.1, &value) {
             return Ok(Outcome::Raw);
         }
-        let (ruled, about) = self.asked(who, judge)?;
-        let About { searched, always, open, held, cue, .. } = about;
-        let worth = |search: &Search, glimpse| searched && (always || search.is_worth(glimpse, cue, open));
-        match ruled {
-            Ruled::Raw
-                if !value.is_dotted() && !worth(&self.search, value.glimpse()) && !is_file(held, value.glimpse()) =>
-            {
-                self.sent(who);
-                Ok(Outcome::Raw)
+        let at = self.asked(who, judge)?;
+        if let Some(slot) = self.slots.get_mut(at)
+            && slot.plain
+            && !value.is_dotted()
+        {
+            let glimpse = value.glimpse();
+            let worth = slot.searched
+                && self.about.get(who.1).and_then(Option::as_ref).is_none_or(|about| {
+                    let About { cue, open, .. } = *about;
+                    self.search.is_worth(glimpse, cue, open)
+                });
+            if !worth && !is_file(glimpse) {
+                slot.sent = slot.sent.saturating_add(1);
+                return Ok(Outcome::Raw);
             }
-            Ruled::Raw | Ruled::Recipient => self.exactly(who, about, judge, value),
-            Ruled::Within => self.within(who, judge, value),
+        }
+        self.slowly(who, judge, value)
+    }
+
+    /// [`Tally::decide`], where a value must be read or does not leave.
+    #[inline(never)]
+    fn slowly<'s, 'v>(
+        &'s mut self,
+        who: (PersonId, usize),
+        judge: &mut dyn Judge,
+        value: impl Lying<'v>,
+    ) -> Result<Outcome<'s>, Box<Refusal>> {
+        let at = self.asked(who, judge)?;
+        let (Some(slot), Some(Some(about))) = (self.slots.get(at), self.about.get(who.1)) else {
+            return Err(fault());
+        };
+        match (slot.ruled, *about) {
+            (Ruled::Raw | Ruled::Recipient, about) => self.exactly(who, about, judge, value),
+            (Ruled::Within, _) => self.within(who, judge, value),
             _ => self.otherwise(who, judge, value),
         }
     }
@@ -273,47 +265,32 @@ impl Tally {
     /// # Errors
     /// As [`Tally::decide`], but never because of a value.
     pub(super) fn permits(&mut self, who: (PersonId, usize), judge: &mut dyn Judge) -> Result<bool, Box<Refusal>> {
-        Ok(self.asked(who, judge)?.0 != Ruled::Withheld)
+        let at = self.asked(who, judge)?;
+        Ok(self.slots.get(at).is_some_and(|slot| slot.ruled != Ruled::Withheld))
     }
 
-    /// What was ruled of a person and a rule, once the judge was asked, and what holds of the rule.
+    /// The slot of a person and a rule, once the judge was asked.
     #[inline(always)]
-    fn asked(
-        &mut self,
-        (person, rule): (PersonId, usize),
-        judge: &mut dyn Judge,
-    ) -> Result<(Ruled, About), Box<Refusal>> {
+    fn asked(&mut self, (person, rule): (PersonId, usize), judge: &mut dyn Judge) -> Result<usize, Box<Refusal>> {
         let at = (person.0 as usize).wrapping_mul(self.count).wrapping_add(rule);
-        match (self.slots.get(at), self.about.get(rule)) {
-            (Some(slot), Some(Some(about))) if slot.ruled != Ruled::No => Ok((slot.ruled, *about)),
-            _ => self.ask((person, rule), judge),
+        if self.slots.get(at).is_none_or(|slot| slot.ruled == Ruled::No) {
+            self.ask((person, rule), at, judge)?;
         }
+        Ok(at)
     }
 
     #[inline(never)]
-    fn ask(
-        &mut self,
-        (person, rule): (PersonId, usize),
-        judge: &mut dyn Judge,
-    ) -> Result<(Ruled, About), Box<Refusal>> {
-        if person == TOO_MANY {
-            return Err(too_many(self.most));
-        }
-        let at = person.0 as usize * self.count + rule;
-        let (Some(slot), Some(person), Some(listed), Some(about)) = (
-            self.slots.get_mut(at),
-            self.people.get(person.0 as usize),
-            self.rules.get(rule),
-            self.about.get_mut(rule),
-        ) else {
-            return Err(fault());
+    fn ask(&mut self, (who, rule): (PersonId, usize), at: usize, judge: &mut dyn Judge) -> Result<(), Box<Refusal>> {
+        let (Some(slot), Some(person), Some(listed), Some(about)) =
+            (self.slots.get_mut(at), self.people.get(who.0 as usize), self.rules.get(rule), self.about.get_mut(rule))
+        else {
+            return Err(if who == TOO_MANY { too_many(self.most) } else { fault() });
         };
-        slot.ask(person, listed, judge)?;
         let about = match about {
             Some(about) => about,
             None => about.insert(About::of(rule, &self.rules, listed, judge)),
         };
-        Ok((slot.ruled, *about))
+        slot.ask(person, listed, about, judge)
     }
 
     /// Decides an exact value by the recipients it names, and by what else is in it.
@@ -458,13 +435,15 @@ impl Tally {
     /// Everything that was done, people in the order they were met, rules in theirs; then what was withheld for the
     /// recipients it names.
     pub(super) fn each<'t>(&'t self, mut see: impl FnMut(FindingRef<'t>)) {
-        let mut slots = self.slots.iter();
-        for person in &self.people {
-            let mut unreadable = self.unreadable.iter();
+        for (person, mut slots) in self.people.iter().zip(self.slots.chunks(self.count.max(1))) {
+            let mut unreadable = self.unreadable.as_slice();
             for rules in self.rules.slices() {
-                for ((rule, slot), unreadable) in rules.iter().zip(slots.by_ref()).zip(unreadable.by_ref()) {
+                let (these, others) = slots.split_at_checked(rules.len()).unwrap_or_default();
+                let (why, more) = unreadable.split_at_checked(rules.len()).unwrap_or_default();
+                for ((rule, slot), unreadable) in rules.iter().zip(these).zip(why) {
                     slot.each(person, rule, unreadable.as_ref(), &mut see);
                 }
+                (slots, unreadable) = (others, more);
             }
         }
         for ((at, _), objection) in &self.objections {
@@ -493,14 +472,10 @@ impl Tally {
     }
 }
 
-/// Whether a value may be a file: its rule says so, or it begins like one.
+/// Whether a value begins like a file.
 #[inline]
-fn is_file(held: Bytes, glimpse: Glimpse<'_>) -> bool {
-    held != Bytes::Other || matches!(glimpse, Glimpse::Text(text) if looks_like_file(text))
-}
-
-fn first_form(rule: &FieldRule) -> Form {
-    rule.forms().next().unwrap_or(Form::Raw)
+fn is_file(glimpse: Glimpse<'_>) -> bool {
+    matches!(glimpse, Glimpse::Text(text) if looks_like_file(text))
 }
 
 fn too_many(most: usize) -> Box<Refusal> {
@@ -511,59 +486,6 @@ fn too_many(most: usize) -> Box<Refusal> {
 #[cold]
 fn fault() -> Box<Refusal> {
     Box::new(Refusal::plain(Code::Internal, "a person or a rule that does not exist was asked for"))
-}
-
-impl Slot {
-    #[inline]
-    fn each<'t>(
-        &'t self,
-        person: &'t Person,
-        rule: &'t Arc<FieldRule>,
-        unreadable: Option<&'t Arc<Refusal>>,
-        see: &mut impl FnMut(FindingRef<'t>),
-    ) {
-        if self.ruled == Ruled::No {
-            return;
-        }
-        let form = self.form;
-        let why = self.why.as_ref().or(unreadable);
-        let acts = [
-            (form.act(), self.sent, None),
-            (Act::Stripped, self.withheld, why),
-            (Act::Blocked, self.blocked.into(), why),
-        ];
-        for (act, count, withheld) in acts {
-            if count > 0 {
-                see(FindingRef { person, rule, form, act, count: count.into(), withheld });
-            }
-        }
-    }
-
-    #[inline]
-    fn ask(&mut self, person: &Person, rule: &FieldRule, judge: &mut dyn Judge) -> Result<(), Box<Refusal>> {
-        if rule.within.as_ref().is_some_and(|within| within.rules.is_some() || within.template.is_some()) {
-            self.ruled = Ruled::Within;
-            return Ok(());
-        }
-        match judge.judge(person, rule) {
-            Ruling::Send(Form::Raw) if !rule.only => {
-                let every = rule.one_of.is_some() || judge.reads_every(rule);
-                self.ruled = if every { Ruled::Recipient } else { Ruled::Raw };
-            }
-            Ruling::Send(form) if rule.otherwise == Some(form) => (self.ruled, self.form) = (Ruled::Reworked, form),
-            Ruling::Send(_) => {
-                let detail =
-                    format!("a form was allowed that the rule {} does not name; this is a fault of ours", rule.path);
-                return Err(Box::new(Refusal::plain(Code::Internal, detail)));
-            }
-            Ruling::Withhold(why) => {
-                self.form = first_form(rule);
-                self.why = Some(why);
-                self.ruled = Ruled::Withheld;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The value in another form; `None` where it cannot be read.

@@ -22,7 +22,7 @@ use std::{
 /// without a filter. Items that no rule lists after all, and those that two filters claim, become gaps or go; how
 /// many, and where the first of them is.
 pub(super) fn choose(items: &mut Vec<Item>, rules: &RecordRules, buf: &[u8], record: usize) -> Option<(u64, usize)> {
-    if !items.iter().any(|item| matches!(item.kind, Kind::Choice(_))) {
+    if rules.choices.is_empty() || !items.iter().any(|item| matches!(item.kind, Kind::Choice(_))) {
         return None;
     }
     let chosen = chosen(rules, buf, record);

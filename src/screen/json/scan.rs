@@ -196,13 +196,13 @@ const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Eight bytes at once: the lowest bit set is in the first byte that is a quote, a backslash or a control
-/// character; bits above it mean nothing. (The classic zero-byte test on words; borrows only go upwards.)
+/// character; bits above it mean nothing. (Subtracting borrows only where one is found, and only upwards.)
 #[inline]
 const fn special(word: u64) -> u64 {
-    let quote = word ^ (ONES * b'"' as u64);
-    let backslash = word ^ (ONES * b'\\' as u64);
-    let zero = (quote.wrapping_sub(ONES) & !quote) | (backslash.wrapping_sub(ONES) & !backslash);
-    (zero | word.wrapping_sub(ONES * 0x20) & !word) & HIGH
+    // With one bit turned a quote stands just below 0x21, where only control characters stand with it.
+    let quote_or_control = (word ^ (ONES * 2)).wrapping_sub(ONES * 0x21);
+    let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+    (quote_or_control | backslash) & !word & HIGH
 }
 
 /// The end of the escape at `at`: RFC 8259 section 7, surrogates only in pairs.

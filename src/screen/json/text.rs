@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 /// The text of a string that was already checked, without its quotes.
 pub(super) fn decode(raw: &[u8]) -> Cow<'_, str> {
-    let raw = String::from_utf8_lossy(raw);
-    if !raw.bytes().any(|b| b == b'\\') {
+    let raw = std::str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed);
+    if !raw.as_bytes().contains(&b'\\') {
         return raw;
     }
     let mut text = String::with_capacity(raw.len());

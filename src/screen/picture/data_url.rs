@@ -32,7 +32,11 @@ impl DataUrl {
 pub(in crate::screen) fn is_data_url(text: &str) -> bool {
     let text = text.trim_ascii_start();
     let Some((scheme, rest)) = text.split_at_checked(5) else { return false };
+    // Asked of nearly every value, which begins otherwise.
+    if !scheme.eq_ignore_ascii_case("data:") {
+        return false;
+    }
     let Some((head, _)) = rest.split_once(',') else { return false };
     let says = head.is_empty() || head.contains(['/', ';']);
-    scheme.eq_ignore_ascii_case("data:") && says && !head.contains(' ')
+    says && !head.contains(' ')
 }

@@ -14,14 +14,19 @@ pub(super) struct About {
     pub(super) cue: Cue,
     /// Whether what may leave exactly is searched.
     pub(super) searched: bool,
-    /// Whether each must be read: its key is data too and says more than the rule's, or any text may be a listed place.
-    pub(super) always: bool,
+    /// Whether one that may leave as it is may leave unread. Not where each is a file, or is searched because its key is
+    /// data too and says more than the rule's or because any text may be a listed place.
+    pub(super) plain: bool,
     /// It leaves without anybody's consent.
     pub(super) open: bool,
     /// How they are looked for elsewhere, once one did not leave.
     pub(super) known_by: Option<KnownBy>,
     /// What of files they may be.
     pub(super) held: Bytes,
+    /// What is within them is asked about.
+    pub(super) within: bool,
+    /// Each is looked at for the recipient it names, however it names one, or must be one of those that its rule lists.
+    pub(super) every: bool,
 }
 
 impl About {
@@ -35,7 +40,18 @@ impl About {
             Rules::Listed(_) => Cue::of_path(&rule.path),
         };
         let open = searched && judge.is_operational(rule);
-        Self { cue, searched, always: places || says_more(rule), open, known_by: None, held: judge.bytes(rule) }
+        let within = rule.within.as_ref().is_some_and(|within| within.rules.is_some() || within.template.is_some());
+        let held = judge.bytes(rule);
+        Self {
+            cue,
+            searched,
+            plain: held == Bytes::Other && !(searched && (places || says_more(rule))),
+            open,
+            known_by: None,
+            held,
+            within,
+            every: rule.one_of.is_some() || judge.reads_every(rule),
+        }
     }
 }
 

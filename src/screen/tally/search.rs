@@ -130,11 +130,17 @@ impl Search {
     /// Whether the value must be read.
     #[inline]
     pub(super) fn is_worth(&self, glimpse: Glimpse<'_>, cue: Cue, open: bool) -> bool {
-        let outer = |text| Outer::chain(self.outer.as_ref()).any(|(_, outer)| outer.known.may_stand_in(text));
-        let known = |text| open && ((!self.known.is_empty() && self.known.may_stand_in(text)) || outer(text));
+        let outer = |text| {
+            self.outer.is_some() && Outer::chain(self.outer.as_ref()).any(|(_, outer)| outer.known.may_stand_in(text))
+        };
+        let known = open && !self.known.is_empty();
         match glimpse {
-            Glimpse::Text(text) => detect::worth_scanning(text, cue) || known(text),
-            Glimpse::Number(number) => cue != Cue::NONE || number.len() >= DIGITS || known(number),
+            Glimpse::Text(text) if known => detect::worth_looking(text, cue, &self.known) || outer(text),
+            Glimpse::Text(text) => detect::worth_scanning(text, cue) || open && outer(text),
+            Glimpse::Number(number) if cue != Cue::NONE || number.len() >= DIGITS => true,
+            // What is known has three letters and digits at least.
+            Glimpse::Number(number) if number.len() < 3 => false,
+            Glimpse::Number(number) => known && self.known.may_stand_in(number) || open && outer(number),
             Glimpse::Word => false,
         }
     }
@@ -156,6 +162,9 @@ impl Search {
                 }
             }
             Value::Bool(_) | Value::Null => {}
+        }
+        if self.spans.is_empty() && self.known_spans.is_empty() && self.outer.is_none() {
+            return Vec::new();
         }
         let finds = self.spans.iter().map(|d| (d.start..d.end, What::Kind(d.category)));
         let known = self.known_spans.iter().map(|(from, to, rule)| (*from..*to, What::Known(*rule)));
@@ -287,20 +296,17 @@ impl Tally {
         judge: &mut dyn Judge,
         value: impl super::Lying<'v>,
     ) -> Result<(), Box<Refusal>> {
-        if self.refers(who.1, &value) {
+        if self.references.is_some() && self.refers(who.1, &value) {
             return Ok(());
         }
-        let (ruled, about) = self.asked(who, judge)?;
-        if about.searched && ruled == Ruled::Within {
-            return self.learn_within(who, judge, value);
+        let at = self.asked(who, judge)?;
+        match self.slots.get(at).map(|slot| slot.ruled) {
+            Some(Ruled::Within) if self.about.get(who.1).is_some_and(|about| about.is_some_and(|a| a.searched)) => {
+                self.learn_within(who, judge, value)
+            }
+            Some(Ruled::Withheld | Ruled::Reworked) => self.teach(who.1, judge, value),
+            _ => Ok(()),
         }
-        if about.searched
-            && matches!(ruled, Ruled::Withheld | Ruled::Reworked)
-            && about.known_by != Some(KnownBy::Nothing)
-        {
-            self.teach(who.1, judge, value)?;
-        }
-        Ok(())
     }
 
     /// Takes note of a value that does not leave as it is.
@@ -309,6 +315,9 @@ impl Tally {
         let (Some(listed), Some(Some(about))) = (self.rules.get(rule), self.about.get_mut(rule)) else {
             return Err(fault());
         };
+        if !about.searched || about.known_by == Some(KnownBy::Nothing) {
+            return Ok(());
+        }
         let known_by = *about.known_by.get_or_insert_with(|| judge.known_by(listed));
         let (Value::Text(text) | Value::Number(text)) = value.read() else { return Ok(()) };
         let rule = u16::try_from(rule).unwrap_or(u16::MAX);

@@ -28,7 +28,7 @@ fn screen(rules: &Arc<BodyRules>, pieces: &[&[u8]]) -> Left {
     for piece in pieces {
         screener.push(piece, &mut Keeper)?;
     }
-    let boundary = screener.boundary().map(str::to_owned);
+    let boundary = screener.boundary();
     let screened = screener.finish(&mut Keeper)?;
     let findings = screened.findings();
     Ok((screened.bytes, boundary, findings))

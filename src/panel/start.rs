@@ -1,7 +1,7 @@
 //! Starting and stopping the panel: its store, its listener, and what runs beside the pages.
 
 use super::{
-    Panel, PolicySource, server,
+    Panel, PolicySource, access, server,
     store::{Store, StoreError},
 };
 use crate::{config::Config, ledger::Ledger, metrics::Metrics};
@@ -59,10 +59,12 @@ pub async fn start(config: &Config, given: Given) -> Result<Option<Running>, Sta
     let store = tokio::task::spawn_blocking(move || Store::open(&path)).await.map_err(|_| StartError::Failed)??;
     let parts = (asked, config.gateway.name.clone());
     let panel = Panel::new(parts, store, given.ledger, given.policy, given.metrics);
+    access::begin(&panel).await.map_err(|_| StartError::Failed)?;
     let bound = server::Bound::bind(Arc::clone(&panel), given.tls).await.map_err(|e| StartError::Listen(listen, e))?;
     let address = bound.address().map_err(|e| StartError::Listen(listen, e))?;
     let (shutdown, _) = watch::channel(false);
-    let tasks = vec![tokio::spawn(bound.serve(told(&shutdown)))];
+    let accounts = access::watch(Arc::clone(&panel), told(&shutdown));
+    let tasks = vec![tokio::spawn(bound.serve(told(&shutdown))), tokio::spawn(accounts)];
     Ok(Some(Running { panel, address, shutdown, tasks }))
 }
 

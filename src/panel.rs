@@ -22,7 +22,7 @@ pub mod sealed;
 pub mod server;
 pub mod start;
 pub mod store;
-mod wrong;
+pub mod wrong;
 
 use crate::{
     config,

@@ -111,10 +111,11 @@ pub(super) async fn watch(panel: Arc<Panel>, stop: impl Future<Output = ()>) {
             tracing::error!("sessions that are over could not be swept out");
         }
         tokio::select! {
-            () = &mut stop => return,
+            () = &mut stop => break,
             () = tokio::time::sleep(TICK) => {}
         }
     }
+    audit::flush(&panel).await;
 }
 
 /// A moment on the clocks of the people who look at it.

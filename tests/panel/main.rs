@@ -3,6 +3,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access;
 mod browser;
+mod by_hand;
 mod frame;
+mod hostile;
+mod people;
 mod world;

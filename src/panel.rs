@@ -36,7 +36,7 @@ pub mod start;
 pub mod stops;
 pub mod store;
 mod tries;
-mod wrong;
+pub mod wrong;
 
 use crate::{
     config,

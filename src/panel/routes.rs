@@ -1,7 +1,7 @@
 //! Every address of the pages, with its method and who may ask for it: once, here and in the areas' own lists. A page
 //! that stands in no list does not exist.
 
-use super::{Panel, access::Role, api, guard, notify, pages, report, stops, wrong::Wrong};
+use super::{Panel, access, access::Role, api, guard, notify, pages, report, stops, wrong::Wrong};
 use axum::{
     Router,
     handler::Handler,
@@ -56,7 +56,15 @@ impl Route {
 /// Every page and form.
 #[must_use]
 pub fn all() -> Vec<Route> {
-    [pages::routes(), stops::routes(), notify::routes(), report::routes(), api::routes()].concat()
+    [
+        access::routes(),
+        pages::routes(),
+        stops::routes(),
+        notify::routes(),
+        report::routes(),
+        api::routes(),
+    ]
+    .concat()
 }
 
 /// Where somebody of this role can go from every page, in this order.
@@ -68,13 +76,16 @@ pub(super) fn links(role: Role) -> Vec<(&'static str, &'static str)> {
         ("/", "Today", FIGURES),
         ("/stopped", "Stopped", FIGURES),
         ("/left", "What left", FIGURES),
-        ("/stops", "Stops", FIGURES),
         ("/recipients", "Recipients", ALL),
+        ("/stops", "Stops", FIGURES),
         ("/decision", "A decision", MEMBERS),
         ("/reports", "Reports", FIGURES),
         ("/record", "Record book", FIGURES),
         ("/messages", "Messages", FIGURES),
         ("/not-covered", "Not covered", ALL),
+        ("/members", "Members", MEMBERS),
+        ("/account", "Your account", ALL),
+    ];
     ];
     LINKS.iter().filter(|(_, _, roles)| roles.contains(&role)).map(|(to, label, _)| (*to, *label)).collect()
 }

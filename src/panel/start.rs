@@ -1,7 +1,7 @@
 //! Starting and stopping the panel: its store, its listener, and what runs beside the pages.
 
 use super::{
-    Panel, PolicySource, figures,
+    Panel, PolicySource, access, figures,
     notify::{self, dial::Dial},
     server, stops,
     store::{Store, StoreError},
@@ -66,11 +66,13 @@ pub async fn start(config: &Config, given: Given) -> Result<Option<Running>, Sta
     let store = tokio::task::spawn_blocking(move || Store::open(&path)).await.map_err(|_| StartError::Failed)??;
     let parts = (asked, config.gateway.name.clone(), config.keys.clone());
     let panel = Panel::new(parts, store, given.ledger, given.policy, given.metrics);
+    access::begin(&panel).await.map_err(|_| StartError::Failed)?;
     let bound = server::Bound::bind(Arc::clone(&panel), given.tls).await.map_err(|e| StartError::Listen(listen, e))?;
     let address = bound.address().map_err(|e| StartError::Listen(listen, e))?;
     let (shutdown, _) = watch::channel(false);
     let mut tasks = vec![
         tokio::spawn(bound.serve(told(&shutdown))),
+        tokio::spawn(access::watch(Arc::clone(&panel), told(&shutdown))),
         tokio::spawn(figures::keep(Arc::clone(&panel), told(&shutdown))),
         tokio::spawn(beside(Arc::clone(&panel), told(&shutdown))),
     ];

@@ -1,14 +1,26 @@
 //! The scrutiny panel's window, through real sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests play everybody outside the panel, and fail by panicking"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access;
 mod browser;
+mod by_hand;
 mod figures;
 mod frame;
+mod frame;
+mod hostile;
 mod mail;
 mod messages;
 mod pages;
+mod people;
 mod registers;
 mod reports;
 mod stops;

@@ -56,15 +56,7 @@ impl Route {
 /// Every page and form.
 #[must_use]
 pub fn all() -> Vec<Route> {
-    [
-        access::routes(),
-        pages::routes(),
-        stops::routes(),
-        notify::routes(),
-        report::routes(),
-        api::routes(),
-    ]
-    .concat()
+    [access::routes(), pages::routes(), stops::routes(), notify::routes(), report::routes(), api::routes()].concat()
 }
 
 /// Where somebody of this role can go from every page, in this order.
@@ -85,7 +77,6 @@ pub(super) fn links(role: Role) -> Vec<(&'static str, &'static str)> {
         ("/not-covered", "Not covered", ALL),
         ("/members", "Members", MEMBERS),
         ("/account", "Your account", ALL),
-    ];
     ];
     LINKS.iter().filter(|(_, _, roles)| roles.contains(&role)).map(|(to, label, _)| (*to, *label)).collect()
 }

@@ -15,8 +15,11 @@
 
 pub mod access;
 mod cited;
+mod concerns;
+mod confidential;
 mod guard;
 mod letters;
+mod once;
 mod page;
 mod pages;
 pub mod routes;

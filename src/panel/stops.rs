@@ -11,7 +11,7 @@
 //! | reminding the panel of an answer that is due | `remind` |
 
 pub(super) mod days;
-mod follow;
+pub(super) mod follow;
 mod lift;
 mod list;
 mod place;

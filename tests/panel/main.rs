@@ -4,6 +4,7 @@
 mod support;
 
 mod browser;
+mod concerns;
 mod frame;
 mod stops;
 mod world;

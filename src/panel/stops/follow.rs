@@ -18,13 +18,16 @@ pub(super) const PLACED: &str = "stop";
 pub(super) const LIFTED: &str = "stop-lifted";
 pub(super) const ANSWERED: &str = "stop-answered";
 
+/// What tells of a concern there. Its entry's hash is kept, so that a concern that vanished from the store is missed.
+const CONCERN: &str = "concern";
+
 /// Answers of the record book that one turn asks for, of notices and of entries each.
 const STEPS: usize = 40;
 /// Ids of stopped requests kept for a stop; the number is exact beyond that.
 const IDS: i64 = 200;
 
 /// Takes in what is new.
-pub(super) async fn follow(panel: &Panel) -> Result<(), Wrong> {
+pub(in crate::panel) async fn follow(panel: &Panel) -> Result<(), Wrong> {
     for _ in 0..STEPS {
         if !notices(panel).await? {
             break;
@@ -63,10 +66,10 @@ async fn notices(panel: &Panel) -> Result<bool, Wrong> {
     let told = panel.ledger().notices(after).await?;
     let Some(last) = told.last().map(|n| n.number) else { return Ok(false) };
     let mut news = Vec::new();
-    for notice in told.into_iter().filter(|n| [PLACED, LIFTED, ANSWERED].contains(&n.kind.as_str())) {
+    for notice in told.into_iter().filter(|n| [PLACED, LIFTED, ANSWERED, CONCERN].contains(&n.kind.as_str())) {
         let entry = panel.ledger().entries(notice.entry).await?.into_iter().next();
         let leaf = entry.filter(|e| e.index == notice.entry).and_then(|e| serde_json::from_str(&e.leaf).ok());
-        news.push(News { leaf: leaf.ok_or_else(|| Wrong::broken("a notice of a stop has no entry"))?, notice });
+        news.push(News { leaf: leaf.ok_or_else(|| Wrong::broken("a notice has no entry"))?, notice });
     }
     let taken = move |db: &Transaction<'_>| {
         // Somebody else took them in meanwhile.
@@ -101,6 +104,9 @@ fn take(db: &Transaction<'_>, news: &News) -> Result<(), rusqlite::Error> {
             "INSERT OR IGNORE INTO stop_answers VALUES (?1, ?2, ?3, ?4)",
             (entry, stop, day, news.extra("words")),
         ),
+        CONCERN => {
+            db.execute("INSERT OR IGNORE INTO concern_entries VALUES (?1, ?2, ?3)", (entry, news.extra("sha256"), day))
+        }
         _ => db.execute(
             "UPDATE stops SET lifted = ?2, lifted_day = ?3, lifted_words = ?4 WHERE id = ?1 AND lifted IS NULL",
             (stop, entry, day, news.extra("words")),

@@ -14,9 +14,11 @@
 //! | what is kept | [`store`]: accounts, figures, what is told to whom. The record book stays the only truth of what was sent |
 
 pub mod access;
+pub mod breaches;
 mod cited;
 mod concerns;
 mod confidential;
+pub mod demands;
 mod guard;
 mod letters;
 mod once;

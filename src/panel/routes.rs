@@ -1,7 +1,7 @@
 //! Every address of the pages, with its method and who may ask for it: once, here and in the areas' own lists. A page
 //! that stands in no list does not exist.
 
-use super::{Panel, access::Role, concerns, guard, pages, stops, wrong::Wrong};
+use super::{Panel, access::Role, breaches, concerns, demands, guard, pages, stops, wrong::Wrong};
 use axum::{
     Router,
     handler::Handler,
@@ -54,7 +54,7 @@ impl Route {
 /// Every page and form.
 #[must_use]
 pub fn all() -> Vec<Route> {
-    [pages::routes(), stops::routes(), concerns::routes()].concat()
+    [pages::routes(), stops::routes(), concerns::routes(), breaches::routes(), demands::routes()].concat()
 }
 
 /// Where somebody of this role can go from every page, in this order.
@@ -63,6 +63,10 @@ pub(super) fn links(role: Role) -> Vec<(&'static str, &'static str)> {
         ("/", "Today", &[Role::Panel, Role::Operator]),
         ("/stops", "Stops", &[Role::Panel, Role::Operator]),
         ("/concerns", "Concerns", &[Role::Panel]),
+        ("/breaches", "Breaches", &[Role::Panel]),
+        ("/demands", "Demands", &[Role::Panel]),
+        ("/breaches/new", "Report sharing", &[Role::Worker, Role::Operator]),
+        ("/demands/new", "Somebody asks for data", &[Role::Worker, Role::Operator]),
     ];
     LINKS.iter().filter(|(_, _, roles)| roles.contains(&role)).map(|(to, label, _)| (*to, *label)).collect()
 }

@@ -3,7 +3,7 @@
 //!
 //! Two connections: one that writes, one that only reads, so that a page never waits for figures being made.
 
-use super::{access, concerns, stops, tries, wrong::Wrong};
+use super::{access, breaches, concerns, demands, stops, tries, wrong::Wrong};
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::{
     fs::OpenOptions,
@@ -18,7 +18,8 @@ const APPLICATION: i64 = 0x4856_504e;
 const FORMAT: i64 = 1;
 
 /// Each area keeps its own tables, named here once.
-const TABLES: &[&str] = &[access::TABLES, tries::TABLES, stops::TABLES, concerns::TABLES];
+const TABLES: &[&str] =
+    &[access::TABLES, tries::TABLES, stops::TABLES, concerns::TABLES, breaches::TABLES, demands::TABLES];
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -3,8 +3,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod breaches;
 mod browser;
 mod concerns;
+mod demands;
 mod frame;
 mod stops;
 mod world;

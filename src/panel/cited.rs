@@ -3,7 +3,7 @@
 use super::Panel;
 use crate::flow::Clause;
 
-/// A clause as a page cites it (`clause.html`).
+/// A clause as a page cites it (`cited.html`).
 #[derive(Debug, Clone)]
 pub(super) struct Cited {
     pub id: &'static str,

@@ -125,7 +125,7 @@ struct Open {
 
 /// One step through the entries, for all stops in force. Says whether there may be more.
 async fn requests(panel: &Panel) -> Result<bool, Wrong> {
-    let open = panel.store().read(|db| unread(db)).await?;
+    let open = panel.store().read(unread).await?;
     let Some(from) = open.iter().map(|o| o.read).min() else { return Ok(false) };
     let entries = panel.ledger().entries(u64::try_from(from).unwrap_or(0)).await?;
     let Some(next) = entries.last().map(|e| number(e.index).saturating_add(1)) else { return Ok(false) };

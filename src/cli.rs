@@ -13,6 +13,7 @@ pub mod explain;
 pub mod init;
 pub mod ledger;
 mod offline;
+pub mod panel;
 pub mod places;
 pub mod policy;
 pub mod rehearse;
@@ -152,6 +153,9 @@ pub enum Command {
     /// Stop a flow ("down tools")
     #[command(subcommand)]
     Stop(stop::StopCommand),
+    /// Say who may look at the scrutiny panel's pages
+    #[command(subcommand)]
+    Panel(panel::PanelCommand),
     /// Change the rules in force
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
@@ -257,6 +261,7 @@ fn dispatch(command: Command, context: &Context) -> Result<Printed, Failure> {
         Command::Init(args) => init::run(&args),
         Command::Ledger(command) => ledger::run(command, context),
         Command::Stop(command) => stop::run(command, context),
+        Command::Panel(command) => panel::run(command, context),
         Command::Policy(command) => policy::run(&command, context),
         Command::Completions(args) => Ok(completions::completions(&args, Cli::command())),
         Command::Man(args) => completions::man(&args, Cli::command()),

@@ -9,14 +9,15 @@
 //! | who may ask for what | [`routes`]: every address, method and role, once; `guard` holds to it |
 //! | starting and listening | [`start`], [`server`] |
 //! | accounts and sessions | [`access`] |
-//! | texts that only members may read | [`sealed`] |
+//! | texts that only members may read | [`sealed`]; on pages: `confidential` |
+//! | what people say | [`stops`] ("down tools"), [`concerns`], [`breaches`], [`demands`] |
 //! | what every page has | [`page`] |
 //! | what is kept | [`store`]: accounts, figures, what is told to whom. The record book stays the only truth of what was sent |
 
 pub mod access;
 pub mod breaches;
 mod cited;
-mod concerns;
+pub mod concerns;
 mod confidential;
 pub mod demands;
 mod guard;
@@ -31,7 +32,7 @@ pub mod start;
 pub mod stops;
 pub mod store;
 mod tries;
-mod wrong;
+pub mod wrong;
 
 use crate::{
     config,

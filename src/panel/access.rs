@@ -11,17 +11,33 @@
 //! | keys that texts are sealed to | [`keys`] |
 //! | who is signed in | [`session`] |
 
+pub mod account;
 pub mod audit;
 mod codes;
+mod door;
 mod factor;
+pub mod invitation;
+mod joining;
 pub mod keys;
+mod members;
+mod own;
 mod passphrase;
 pub mod session;
+mod setup;
 pub mod totp;
+mod tries;
+mod weak;
 
+use super::{
+    Panel,
+    routes::{EVERYBODY_SIGNED, PANEL, Route, Who},
+    wrong::Wrong,
+};
 use crate::flow::name_closed as closed;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use jiff::{Timestamp, Zoned, tz::TimeZone};
+use std::{sync::Arc, time::Duration};
 
 pub use factor::second_factor;
 pub use session::Session;
@@ -46,7 +62,65 @@ CREATE TABLE account_events (number INTEGER PRIMARY KEY, account TEXT NOT NULL, 
 #[derive(Debug, Default)]
 pub(super) struct State {
     ring: keys::Ring,
+    tries: tries::Tries,
     flushing: tokio::sync::Mutex<()>,
+}
+
+/// How often what commands noted is looked for, and sessions that are over are swept out.
+const TICK: Duration = Duration::from_secs(10);
+
+/// The pages of this area.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/sign-in", Who::Anybody, door::door),
+        Route::post("/sign-in", Who::Anybody, door::sign_in),
+        Route::post("/sign-out", EVERYBODY_SIGNED, door::sign_out),
+        Route::get("/invitation", Who::Anybody, joining::door),
+        Route::post("/invitation", Who::Anybody, joining::join),
+        Route::get("/account", EVERYBODY_SIGNED, own::own),
+        Route::post("/account/passphrase", EVERYBODY_SIGNED, own::change),
+        Route::post("/account/sessions", EVERYBODY_SIGNED, own::end_others),
+        Route::post("/account/codes", EVERYBODY_SIGNED, own::new_codes),
+        Route::get("/account/app", EVERYBODY_SIGNED, own::app),
+        Route::post("/account/app", EVERYBODY_SIGNED, own::change_app),
+        Route::get("/members", PANEL, members::members),
+        Route::post("/members/invite", PANEL, members::invite),
+        Route::post("/members/confirm", PANEL, members::confirm),
+        Route::post("/members/close", PANEL, members::close),
+    ]
+}
+
+/// Begins: sessions of an earlier run are over, since their keys went with it; and says so where nobody could look at
+/// what the gateway does.
+pub(super) async fn begin(panel: &Panel) -> Result<(), Wrong> {
+    panel.store().write(|db| db.execute("DELETE FROM sessions", [])).await?;
+    if !panel.store().read(account::panel_is_open).await? {
+        tracing::warn!(
+            "nobody of the scrutiny panel has an account yet; make the first invitation with:              havengate panel invite --role panel"
+        );
+    }
+    Ok(())
+}
+
+/// Runs beside the pages until `stop` is ready.
+pub(super) async fn watch(panel: Arc<Panel>, stop: impl Future<Output = ()>) {
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        audit::flush(&panel).await;
+        if session::sweep(&panel).await.is_err() {
+            tracing::error!("sessions that are over could not be swept out");
+        }
+        tokio::select! {
+            () = &mut stop => break,
+            () = tokio::time::sleep(TICK) => {}
+        }
+    }
+    audit::flush(&panel).await;
+}
+
+/// A moment on the clocks of the people who look at it.
+fn local(at: Timestamp) -> Zoned {
+    at.to_zoned(TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC))
 }
 
 closed! {
@@ -94,8 +168,8 @@ impl Visitor {
 }
 
 impl<S: Sync> FromRequestParts<S> for Visitor {
-    type Rejection = super::wrong::Wrong;
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        parts.extensions.get().cloned().ok_or_else(|| super::wrong::Wrong::broken("a page was reached past the guard"))
+    type Rejection = Wrong;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Wrong> {
+        parts.extensions.get().cloned().ok_or_else(|| Wrong::broken("a page was reached past the guard"))
     }
 }

@@ -16,7 +16,11 @@ mod give;
 mod kept;
 mod read;
 
-use super::routes::{PANEL, Route, Who};
+use super::{
+    Panel,
+    routes::{PANEL, Route, Who},
+    wrong::Wrong,
+};
 
 /// The tables of this area. Days, never hours. `sealed` is what the record book knows the hash of; `shared` is the same
 /// text, opened to members who came later.
@@ -54,6 +58,25 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/concerns/{id}/close", PANEL, read::close),
         Route::post("/concerns/{id}/share", PANEL, read::share),
     ]
+}
+
+/// What waits for the panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Concerns that nobody answered or closed.
+    pub unanswered: i64,
+    /// Texts that the record book knows of and the store does not hold.
+    pub missing: i64,
+}
+
+/// Counts what waits.
+///
+/// # Errors
+/// [`Wrong`] when the store fails.
+pub async fn waiting(panel: &Panel) -> Result<Waiting, Wrong> {
+    let ask = "SELECT count(*) FROM concerns WHERE state = 'new'";
+    let unanswered = panel.store().read(move |db| db.query_row(ask, [], |row| row.get(0))).await?;
+    Ok(Waiting { unanswered, missing: kept::missing(panel).await? })
 }
 
 /// What a concern's texts are sealed for.

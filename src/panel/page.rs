@@ -78,7 +78,7 @@ pub(super) fn typed(status: StatusCode, kind: &'static str, body: impl Into<axum
 
 /// After a form was taken: look there (RFC 9110 section 15.4.4). An address that is not one of ours leads to Today.
 pub(super) fn see_other(to: &str) -> Response {
-    let ours = to.starts_with('/') && !to.starts_with("//") && !to.contains('\\');
+    let ours = to.starts_with('/') && !to.starts_with("//") && !to.contains(['\\', '\t']);
     let to = HeaderValue::from_str(if ours { to } else { "/" }).unwrap_or(HeaderValue::from_static("/"));
     let mut response = StatusCode::SEE_OTHER.into_response();
     response.headers_mut().insert(header::LOCATION, to);

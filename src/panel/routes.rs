@@ -1,7 +1,7 @@
 //! Every address of the pages, with its method and who may ask for it: once, here and in the areas' own lists. A page
 //! that stands in no list does not exist.
 
-use super::{Panel, access::Role, breaches, concerns, demands, guard, pages, stops, wrong::Wrong};
+use super::{Panel, access, access::Role, breaches, concerns, demands, guard, pages, stops, wrong::Wrong};
 use axum::{
     Router,
     handler::Handler,
@@ -54,7 +54,8 @@ impl Route {
 /// Every page and form.
 #[must_use]
 pub fn all() -> Vec<Route> {
-    [pages::routes(), stops::routes(), concerns::routes(), breaches::routes(), demands::routes()].concat()
+    [pages::routes(), stops::routes(), concerns::routes(), breaches::routes(), demands::routes(), access::routes()]
+        .concat()
 }
 
 /// Where somebody of this role can go from every page, in this order.
@@ -65,6 +66,8 @@ pub(super) fn links(role: Role) -> Vec<(&'static str, &'static str)> {
         ("/concerns", "Concerns", &[Role::Panel]),
         ("/breaches", "Breaches", &[Role::Panel]),
         ("/demands", "Demands", &[Role::Panel]),
+        ("/members", "Members", &[Role::Panel]),
+        ("/account", "Your account", Role::ALL),
         ("/breaches/new", "Report sharing", &[Role::Worker, Role::Operator]),
         ("/demands/new", "Somebody asks for data", &[Role::Worker, Role::Operator]),
     ];

@@ -1,15 +1,12 @@
 //! Starting and stopping the panel: its store, its listener, and what runs beside the pages.
 
 use super::{
-    Panel, PolicySource, server, stops,
+    Panel, PolicySource, access, server, stops,
     store::{Store, StoreError},
 };
 use crate::{config::Config, ledger::Ledger, metrics::Metrics};
 use std::{io, net::SocketAddr, sync::Arc};
 use tokio::{sync::watch, task::JoinHandle};
-
-/// How often stops are looked after.
-const EVERY: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// What the panel is given by the process around it.
 pub struct Given {
@@ -62,11 +59,13 @@ pub async fn start(config: &Config, given: Given) -> Result<Option<Running>, Sta
     let store = tokio::task::spawn_blocking(move || Store::open(&path)).await.map_err(|_| StartError::Failed)??;
     let parts = (asked, config.gateway.name.clone());
     let panel = Panel::new(parts, store, given.ledger, given.policy, given.metrics);
+    access::begin(&panel).await.map_err(|_| StartError::Failed)?;
     let bound = server::Bound::bind(Arc::clone(&panel), given.tls).await.map_err(|e| StartError::Listen(listen, e))?;
     let address = bound.address().map_err(|e| StartError::Listen(listen, e))?;
     let (shutdown, _) = watch::channel(false);
-    let stops = tokio::spawn(beside(Arc::clone(&panel), told(&shutdown)));
-    let tasks = vec![tokio::spawn(bound.serve(told(&shutdown))), stops];
+    let accounts = access::watch(Arc::clone(&panel), told(&shutdown));
+    let stops = stops::watch(Arc::clone(&panel), told(&shutdown));
+    let tasks = vec![tokio::spawn(bound.serve(told(&shutdown))), tokio::spawn(accounts), tokio::spawn(stops)];
     Ok(Some(Running { panel, address, shutdown, tasks }))
 }
 
@@ -90,19 +89,6 @@ impl Running {
             if tokio::time::timeout(std::time::Duration::from_secs(5), &mut task).await.is_err() {
                 task.abort();
             }
-        }
-    }
-}
-
-/// What the pages of stops need done beside them, until the panel stops.
-async fn beside(panel: Arc<Panel>, stop: impl Future<Output = ()>) {
-    let mut stop = std::pin::pin!(stop);
-    loop {
-        // Said in the log already; the next turn tries again.
-        let _ = stops::turn(&panel).await;
-        tokio::select! {
-            () = &mut stop => return,
-            () = tokio::time::sleep(EVERY) => {}
         }
     }
 }

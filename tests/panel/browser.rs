@@ -7,7 +7,9 @@ use hyper::{
     header::{self, HeaderMap},
 };
 use hyper_util::rt::TokioIo;
-use std::net::SocketAddr;
+use rustls_pki_types::ServerName;
+use std::{net::SocketAddr, sync::Arc};
+use tokio_rustls::TlsConnector;
 
 /// Somebody in front of the panel's pages.
 #[derive(Clone)]
@@ -16,6 +18,7 @@ pub(crate) struct Browser {
     cookie: Option<String>,
     /// Sent with every form, as browsers do.
     pub(crate) origin: Option<String>,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
 }
 
 /// What came back.
@@ -63,7 +66,22 @@ impl Seen {
 
 impl Browser {
     pub(crate) fn new(address: SocketAddr) -> Self {
-        Self { address, cookie: None, origin: Some("http://127.0.0.1".to_owned()) }
+        Self { address, cookie: None, origin: Some("http://127.0.0.1".to_owned()), tls: None }
+    }
+
+    /// One that asks for this name over TLS and trusts this authority alone.
+    pub(crate) fn over_tls(mut self, name: &'static str, root: rustls_pki_types::CertificateDer<'static>) -> Self {
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(root).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        self.tls = Some((TlsConnector::from(Arc::new(config)), ServerName::try_from(name).unwrap()));
+        self.origin = Some(format!("https://{name}"));
+        self
     }
 
     /// Takes a `Set-Cookie` line.
@@ -83,12 +101,11 @@ impl Browser {
 
     /// Sends a form with these fields and no others.
     pub(crate) async fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> Seen {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.extend_pairs(fields);
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = self
             .request("POST", path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Full::new(Bytes::from(form.finish())))
+            .body(Full::new(Bytes::from(form)))
             .unwrap();
         self.ask(request).await
     }
@@ -114,9 +131,10 @@ impl Browser {
     #[expect(clippy::disallowed_methods, reason = "the test is the browser")]
     pub(crate) async fn ask(&mut self, request: Request<Full<Bytes>>) -> Seen {
         let stream = tokio::net::TcpStream::connect(self.address).await.unwrap();
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
-        tokio::spawn(connection);
-        let response = sender.send_request(request).await.unwrap();
+        let response = match self.tls.clone() {
+            None => spoken(stream, request).await,
+            Some((connector, name)) => spoken(connector.connect(name, stream).await.unwrap(), request).await,
+        };
         let (parts, body) = response.into_parts();
         if let Some(line) = parts.headers.get(header::SET_COOKIE) {
             *self = self.clone().with_cookie(line.to_str().unwrap());
@@ -125,4 +143,13 @@ impl Browser {
         let text = String::from_utf8_lossy(&body).into_owned();
         Seen { status: parts.status.as_u16(), headers: parts.headers, text }
     }
+}
+
+async fn spoken(
+    stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    request: Request<Full<Bytes>>,
+) -> hyper::Response<hyper::body::Incoming> {
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    sender.send_request(request).await.unwrap()
 }

@@ -157,7 +157,7 @@ async fn wrong_codes_are_bounded_and_lock_nobody_out() {
     let mut other = world.anybody();
     for _ in 0..30 {
         let seen = other.send("/stop", &[("code", "BCDF GHJK MNPQ RSTV")]).await;
-        assert_eq!(seen.status, 403, "{}", seen.words());
+        assert_eq!(seen.status, 400, "{}", seen.words());
         assert!(seen.words().contains("not the code of a sheet in use"), "{}", seen.words());
     }
     let seen = other.send("/stop", &[("code", "BCDF GHJK MNPQ RSTV")]).await;
@@ -227,7 +227,7 @@ async fn a_new_sheet_ends_the_old_one_at_once_or_on_a_day() {
     let first = sheet(&world).await;
     let second = sheet(&world).await;
     assert_ne!(first, second);
-    assert_eq!(world.anybody().send("/stop", &[("code", &first)]).await.status, 403);
+    assert_eq!(world.anybody().send("/stop", &[("code", &first)]).await.status, 400);
     let mut member = world.signed(Role::Panel).await;
     let fields = [("before", "until"), ("until", "2026-11-30")];
     let made = fill_hidden(&mut member, "/stops/sheets", "/stops/sheets", &["csrf", "once"], &fields).await;
@@ -244,12 +244,12 @@ async fn a_new_sheet_ends_the_old_one_at_once_or_on_a_day() {
         assert_eq!(world.anybody().send("/stop", &[("code", code)]).await.status, 200);
     }
     world.at("2026-12-01T00:00:00Z");
-    assert_eq!(world.anybody().send("/stop", &[("code", &second)]).await.status, 403);
+    assert_eq!(world.anybody().send("/stop", &[("code", &second)]).await.status, 400);
     assert_eq!(world.anybody().send("/stop", &[("code", &third)]).await.status, 200);
     let mut member = world.signed(Role::Panel).await;
     let gone = fill_hidden(&mut member, "/stops/sheets", "/stops/sheets/withdraw", &["csrf", "sheet"], &[]).await;
     assert_eq!(gone.location(), "/stops/sheets");
-    assert_eq!(world.anybody().send("/stop", &[("code", &third)]).await.status, 403);
+    assert_eq!(world.anybody().send("/stop", &[("code", &third)]).await.status, 400);
     assert!(world.anybody().get("/stop").await.words().contains("No sheet is valid at the moment"));
     let acts: Vec<_> = leaves(&world, "stop.code").await.iter().map(|l| l["extra"]["act"].clone()).collect();
     assert_eq!(acts, ["made", "made", "made", "withdrawn"]);

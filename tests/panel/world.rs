@@ -83,6 +83,11 @@ impl World {
         *self.clock.lock().unwrap() = when.parse().unwrap();
     }
 
+    /// So many seconds go by.
+    pub(crate) fn later(&self, seconds: i64) {
+        *self.clock.lock().unwrap() += jiff::SignedDuration::from_secs(seconds);
+    }
+
     /// Somebody without an account.
     pub(crate) fn anybody(&self) -> Browser {
         Browser::new(self.running.address())

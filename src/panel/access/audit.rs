@@ -2,7 +2,7 @@
 //! together with what it speaks of, and moved from there into the record book; so nothing is lost when a command made
 //! it, or while the record book cannot be written. A crash in between may leave an entry twice, never none.
 
-use super::Role;
+use super::{Role, invitation};
 use crate::{
     flow::name_closed as closed,
     ledger::{Change, Leaf, leaf::Kind},
@@ -51,7 +51,7 @@ pub(in crate::panel) async fn flush(panel: &Panel) {
     let _alone = panel.access.flushing.lock().await;
     let Ok(noted) = panel.store().read(noted).await else { return };
     for (number, account, role, did) in noted {
-        let Some((leaf, changes)) = leaf(account, &role, &did) else {
+        let Some((leaf, changes)) = leaf(account.clone(), &role, &did) else {
             tracing::error!("an account's event in the panel's store is damaged; it is left out");
             continue;
         };
@@ -59,7 +59,11 @@ pub(in crate::panel) async fn flush(panel: &Panel) {
             tracing::error!(%error, "what happened to an account is not in the record book yet");
             return;
         }
-        let moved = panel.store().write(move |db| db.execute("DELETE FROM account_events WHERE number = ?1", [number]));
+        let now = panel.now();
+        let moved = panel.store().write(move |db| {
+            invitation::noticed(db, &account, now)?;
+            db.execute("DELETE FROM account_events WHERE number = ?1", [number])
+        });
         if moved.await.is_err() {
             return;
         }

@@ -86,7 +86,7 @@ pub(super) async fn add(State(panel): State<Arc<Panel>>, fields: Fields) -> Resu
 
 async fn wrong(panel: &Panel) -> Result<Response, Wrong> {
     if tries::within(panel, "concern-code".to_owned(), SignedDuration::from_mins(1), WRONG).await? {
-        return shut(panel, StatusCode::FORBIDDEN, "That is not a receipt code of ours. Check it letter by letter.");
+        return shut(panel, StatusCode::BAD_REQUEST, "That is not a receipt code of ours. Check it letter by letter.");
     }
     let said =
         "Many wrong codes were typed in the last minute. A right code still works: check yours, letter by letter.";

@@ -70,7 +70,7 @@ fn row(concern: &Concern) -> Row {
 
 /// The list.
 pub(super) async fn list(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Result<Response, Wrong> {
-    follow::follow(&panel).await?;
+    follow::follow(&panel, follow::PAGE).await?;
     page::html(&List {
         shell: Shell::of(&panel, &visitor, "Concerns", "/concerns"),
         missing: kept::missing(&panel).await?,

@@ -21,24 +21,28 @@ pub(super) const ANSWERED: &str = "stop-answered";
 /// What tells of a concern there. Its entry's hash is kept, so that a concern that vanished from the store is missed.
 const CONCERN: &str = "concern";
 
-/// Answers of the record book that one turn asks for, of notices and of entries each.
-const STEPS: usize = 40;
+/// Answers of the record book that one turn beside the pages asks for, of notices and of entries each.
+pub(super) const TURN: usize = 40;
+/// The same for a page, which must not take long: what is in force it knows in any case.
+pub(in crate::panel) const PAGE: usize = 8;
 /// Ids of stopped requests kept for a stop; the number is exact beyond that.
 const IDS: i64 = 200;
 
-/// Takes in what is new.
-pub(in crate::panel) async fn follow(panel: &Panel) -> Result<(), Wrong> {
-    for _ in 0..STEPS {
-        if !notices(panel).await? {
+/// Takes in what is new, in so many steps. Says whether that was all.
+pub(in crate::panel) async fn follow(panel: &Panel, steps: usize) -> Result<bool, Wrong> {
+    let mut more = true;
+    for _ in 0..steps {
+        more = notices(panel).await?;
+        if !more {
             break;
         }
     }
-    for _ in 0..STEPS {
+    for _ in 0..steps {
         if !requests(panel).await? {
-            break;
+            return Ok(!more);
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 /// What a notice told of, read from its entry.

@@ -1,0 +1,198 @@
+//! `/members`: who has an account, and who gets one. Each change takes a fresh code: a stolen session must not make
+//! members.
+
+use super::{
+    Role, Session, Visitor,
+    account::{self, Account},
+    audit,
+    factor::second_factor,
+    invitation::{self, Invitation, Standing},
+};
+use crate::panel::{
+    Panel,
+    guard::Fields,
+    page::{self, Shell},
+    wrong::Wrong,
+};
+use askama::Template;
+use axum::{extract::State, response::Response};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(config = "src/panel/askama.toml", path = "members.html")]
+struct Members {
+    shell: Shell,
+    accounts: Vec<Line>,
+    waiting: Vec<Waiting>,
+    /// Whether one of those waits to be confirmed.
+    unconfirmed: bool,
+    done: Option<&'static str>,
+}
+
+/// An account, as the page lists it.
+struct Line {
+    id: String,
+    name: String,
+    role: &'static str,
+    since: String,
+    signed_in: String,
+    state: &'static str,
+    open: bool,
+    own: bool,
+}
+
+/// An invitation, as the page lists it.
+struct Waiting {
+    id: String,
+    role: &'static str,
+    made: String,
+    until: String,
+    by: String,
+    state: &'static str,
+    unconfirmed: bool,
+}
+
+#[derive(Template)]
+#[template(config = "src/panel/askama.toml", path = "invited.html")]
+struct Invited {
+    shell: Shell,
+    role: &'static str,
+    address: String,
+    code: String,
+    until: String,
+}
+
+pub(super) async fn members(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Result<Response, Wrong> {
+    shown(&panel, &visitor, None).await
+}
+
+async fn shown(panel: &Panel, visitor: &Visitor, done: Option<&'static str>) -> Result<Response, Wrong> {
+    let own = &signed(visitor)?.account;
+    let accounts = account::all(panel.store(), panel.now()).await?;
+    let waiting = invitation::all(panel.store(), panel.now()).await?;
+    let waiting: Vec<Waiting> = waiting.into_iter().map(|invited| wait(invited, &accounts)).collect();
+    page::html(&Members {
+        shell: Shell::of(panel, visitor, "Members", "/members"),
+        accounts: accounts.iter().map(|account| line(account, own)).collect(),
+        unconfirmed: waiting.iter().any(|w| w.unconfirmed),
+        waiting,
+        done,
+    })
+}
+
+fn line(account: &Account, own: &str) -> Line {
+    let state = match (account.closed, account.locked) {
+        (Some(_), _) => "closed",
+        (None, true) => "open; locked for some minutes",
+        (None, false) => "open",
+    };
+    Line {
+        id: account.id.clone(),
+        name: account.name.clone(),
+        role: account.role.label(),
+        since: day(account.created),
+        signed_in: account.signed_in.map_or_else(|| "never".to_owned(), day),
+        state,
+        open: account.closed.is_none(),
+        own: account.id == own,
+    }
+}
+
+fn wait(invited: Invitation, accounts: &[Account]) -> Waiting {
+    let by = |id: &String| accounts.iter().find(|a| a.id == *id).map(|a| a.name.clone());
+    let by = invited.by.as_ref().map_or_else(|| Some("by command, by whoever runs the machine".to_owned()), by);
+    let state = match invited.standing {
+        Standing::Open => "can be used",
+        Standing::Unconfirmed | Standing::Waits => "does nothing until one of you confirms it",
+    };
+    Waiting {
+        role: invited.role.label(),
+        made: day(invited.created),
+        until: day(invited.expires),
+        by: by.unwrap_or_else(|| "by somebody whose account is gone".to_owned()),
+        state,
+        unconfirmed: invited.standing != Standing::Open,
+        id: invited.id,
+    }
+}
+
+fn day(at: Timestamp) -> String {
+    super::local(at).strftime("%-d %B %Y").to_string()
+}
+
+pub(super) async fn invite(
+    State(panel): State<Arc<Panel>>,
+    visitor: Visitor,
+    fields: Fields,
+) -> Result<Response, Wrong> {
+    let session = signed(&visitor)?;
+    let role: Role = fields.one("role")?.parse().map_err(|_| Wrong::Invalid("Choose what the person will do."))?;
+    second_factor(&panel, session, fields.one("code")?).await?;
+    let invited = invitation::invite(panel.store(), role, Some(session.account.clone()), panel.now()).await?;
+    audit::flush(&panel).await;
+    page::html(&Invited {
+        shell: Shell::of(&panel, &visitor, "The invitation", "/members"),
+        role: role.label(),
+        address: address(&panel.config().url),
+        code: invited.code,
+        until: day(invited.expires),
+    })
+}
+
+/// Where invitations are used.
+pub(super) fn address(url: &url::Url) -> String {
+    format!("{}/invitation", url.origin().ascii_serialization())
+}
+
+pub(super) async fn confirm(
+    State(panel): State<Arc<Panel>>,
+    visitor: Visitor,
+    fields: Fields,
+) -> Result<Response, Wrong> {
+    let id = fields.one("invitation")?.to_owned();
+    if id.is_empty() {
+        return Err(Wrong::Invalid("Choose the invitation that you mean."));
+    }
+    let confirm = match fields.one("do")? {
+        "confirm" => true,
+        "take-back" => false,
+        _ => return Err(Wrong::Invalid("Say whether to confirm the invitation or to take it back.")),
+    };
+    second_factor(&panel, signed(&visitor)?, fields.one("code")?).await?;
+    let (done, words) = if confirm {
+        (invitation::confirm(panel.store(), id, panel.now()).await?, "The invitation is confirmed: it can be used now.")
+    } else {
+        (invitation::take_back(panel.store(), id).await?, "The invitation is taken back: it opens nothing.")
+    };
+    audit::flush(&panel).await;
+    if !done {
+        return Err(Wrong::Conflict(
+            "The invitation was used, taken back or confirmed already. Look at Members again.",
+        ));
+    }
+    shown(&panel, &visitor, Some(words)).await
+}
+
+pub(super) async fn close(
+    State(panel): State<Arc<Panel>>,
+    visitor: Visitor,
+    fields: Fields,
+) -> Result<Response, Wrong> {
+    let (session, id) = (signed(&visitor)?, fields.one("account")?.to_owned());
+    if id == session.account {
+        return Err(Wrong::Invalid("Nobody closes their own account: ask another panel member."));
+    }
+    second_factor(&panel, session, fields.one("code")?).await?;
+    let closed = account::close(panel.store(), id, panel.now()).await?;
+    super::session::sweep(&panel).await?;
+    audit::flush(&panel).await;
+    match closed {
+        Some(_) => shown(&panel, &visitor, Some("The account is closed. Whoever used it is signed out.")).await,
+        None => Err(Wrong::Conflict("There is no open account like that. Look at Members again.")),
+    }
+}
+
+fn signed(visitor: &Visitor) -> Result<&Session, Wrong> {
+    visitor.session().ok_or_else(|| Wrong::broken("a page of the panel was reached without an account"))
+}

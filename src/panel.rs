@@ -9,7 +9,8 @@
 //! | who may ask for what | [`routes`]: every address, method and role, once; `guard` holds to it |
 //! | starting and listening | [`start`], [`server`] |
 //! | accounts and sessions | [`access`] |
-//! | texts that only members may read | [`sealed`] |
+//! | texts that only members may read | [`sealed`]; on pages: `confidential` |
+//! | what people say | [`stops`] ("down tools"), [`concerns`], [`breaches`], [`demands`] |
 //! | who is told, and how | [`notify`] |
 //! | what every page has | [`page`] |
 //! | what is wrong, in words | [`alarms`] |
@@ -20,12 +21,17 @@
 pub mod access;
 pub mod alarms;
 mod api;
+pub mod breaches;
 pub mod charts;
 mod cited;
+pub mod concerns;
+mod confidential;
+pub mod demands;
 pub mod figures;
 mod guard;
 mod letters;
 pub mod notify;
+mod once;
 mod page;
 mod pages;
 pub mod report;

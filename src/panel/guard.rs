@@ -15,8 +15,8 @@ use axum::{
 use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 use std::sync::Arc;
 
-/// The most that a form may hold, bytes.
-const FORM: usize = 64 << 10;
+/// The most that a form may hold, bytes: a concern of 20,000 characters in any script, as browsers write them.
+const FORM: usize = 256 << 10;
 /// The most fields that a form may have.
 const FIELDS: usize = 256;
 

@@ -40,6 +40,12 @@ pub(super) fn plain(typed: &str) -> String {
     typed.chars().take(TYPED).filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
+/// Whether this could be a code of so many groups.
+pub(super) fn is_code(typed: &str, groups: usize) -> bool {
+    let plain = plain(typed);
+    plain.len() == groups * GROUP && plain.bytes().all(|b| LETTERS.contains(&b))
+}
+
 /// SHA-256 of a typed code.
 pub(super) fn digest(typed: &str) -> [u8; 32] {
     let mut bytes = [0; 32];

@@ -1,7 +1,9 @@
 //! Every address of the pages, with its method and who may ask for it: once, here and in the areas' own lists. A page
 //! that stands in no list does not exist.
 
-use super::{Panel, access, access::Role, api, guard, notify, pages, report, stops, wrong::Wrong};
+use super::{
+    Panel, access, access::Role, api, breaches, concerns, demands, guard, notify, pages, report, stops, wrong::Wrong,
+};
 use axum::{
     Router,
     handler::Handler,
@@ -56,7 +58,18 @@ impl Route {
 /// Every page and form.
 #[must_use]
 pub fn all() -> Vec<Route> {
-    [access::routes(), pages::routes(), stops::routes(), notify::routes(), report::routes(), api::routes()].concat()
+    [
+        access::routes(),
+        pages::routes(),
+        stops::routes(),
+        concerns::routes(),
+        breaches::routes(),
+        demands::routes(),
+        notify::routes(),
+        report::routes(),
+        api::routes(),
+    ]
+    .concat()
 }
 
 /// Where somebody of this role can go from every page, in this order.
@@ -64,16 +77,22 @@ pub(super) fn links(role: Role) -> Vec<(&'static str, &'static str)> {
     const ALL: &[Role] = Role::ALL;
     const FIGURES: &[Role] = &[Role::Panel, Role::Operator];
     const MEMBERS: &[Role] = &[Role::Panel];
+    const OTHERS: &[Role] = &[Role::Worker, Role::Operator];
     const LINKS: &[(&str, &str, &[Role])] = &[
         ("/", "Today", FIGURES),
         ("/stopped", "Stopped", FIGURES),
         ("/left", "What left", FIGURES),
         ("/recipients", "Recipients", ALL),
         ("/stops", "Stops", FIGURES),
+        ("/breaches", "Breaches", MEMBERS),
+        ("/concerns", "Concerns", MEMBERS),
+        ("/demands", "Demands", MEMBERS),
         ("/decision", "A decision", MEMBERS),
         ("/reports", "Reports", FIGURES),
         ("/record", "Record book", FIGURES),
         ("/messages", "Messages", FIGURES),
+        ("/breaches/new", "Report sharing", OTHERS),
+        ("/demands/new", "Somebody asks for data", OTHERS),
         ("/not-covered", "Not covered", ALL),
         ("/members", "Members", MEMBERS),
         ("/account", "Your account", ALL),

@@ -10,9 +10,6 @@ use crate::{config::Config, ledger::Ledger, metrics::Metrics};
 use std::{io, net::SocketAddr, sync::Arc};
 use tokio::{sync::watch, task::JoinHandle};
 
-/// How often stops are looked after.
-const EVERY: std::time::Duration = std::time::Duration::from_secs(60);
-
 /// What the panel is given by the process around it.
 pub struct Given {
     /// The record book.
@@ -74,7 +71,7 @@ pub async fn start(config: &Config, given: Given) -> Result<Option<Running>, Sta
         tokio::spawn(bound.serve(told(&shutdown))),
         tokio::spawn(access::watch(Arc::clone(&panel), told(&shutdown))),
         tokio::spawn(figures::keep(Arc::clone(&panel), told(&shutdown))),
-        tokio::spawn(beside(Arc::clone(&panel), told(&shutdown))),
+        tokio::spawn(stops::watch(Arc::clone(&panel), told(&shutdown))),
     ];
     tasks.extend(notify::start(&panel, &config.notify, given.dial, &shutdown));
     Ok(Some(Running { panel, address, shutdown, tasks }))
@@ -100,19 +97,6 @@ impl Running {
             if tokio::time::timeout(std::time::Duration::from_secs(5), &mut task).await.is_err() {
                 task.abort();
             }
-        }
-    }
-}
-
-/// What the pages of stops need done beside them, until the panel stops.
-async fn beside(panel: Arc<Panel>, stop: impl Future<Output = ()>) {
-    let mut stop = std::pin::pin!(stop);
-    loop {
-        // Said in the log already; the next turn tries again.
-        let _ = stops::turn(&panel).await;
-        tokio::select! {
-            () = &mut stop => return,
-            () = tokio::time::sleep(EVERY) => {}
         }
     }
 }

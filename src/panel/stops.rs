@@ -11,7 +11,7 @@
 //! | reminding the panel of an answer that is due | `remind` |
 
 pub(super) mod days;
-mod follow;
+pub(super) mod follow;
 mod lift;
 mod list;
 mod place;
@@ -26,7 +26,7 @@ use super::{
     wrong::Wrong,
 };
 use crate::flow::name_closed as closed;
-use std::sync::Arc;
+use std::{future::Future, sync::Arc, time::Duration};
 
 closed! {
     /// Why somebody stops a flow, in closed words: free ones would name somebody.
@@ -91,12 +91,38 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-/// One turn of what runs beside the pages: reads what is new in the record book, and reminds the panel of answers that
-/// are overdue, once for each stop.
+/// How often stops are looked after, and how soon again while more waits to be read.
+const EVERY: Duration = Duration::from_secs(60);
+const BEHIND: Duration = Duration::from_secs(1);
+
+/// Looks after stops beside the pages, until the panel stops.
+pub(super) async fn watch(panel: Arc<Panel>, stop: impl Future<Output = ()>) {
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        // What failed is said in the log already; the next turn tries again.
+        let wait = if turn(&panel).await.is_ok_and(|done| !done) { BEHIND } else { EVERY };
+        tokio::select! {
+            () = &mut stop => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// One turn of it: reads what is new in the record book, and reminds the panel of answers that are overdue, once for
+/// each stop. Says whether everything was read.
 ///
 /// # Errors
 /// [`Wrong`] when the store or the record book fails; the next turn goes on from there.
-pub async fn turn(panel: &Arc<Panel>) -> Result<(), Wrong> {
-    follow::follow(panel).await?;
-    remind::remind(panel).await
+pub async fn turn(panel: &Arc<Panel>) -> Result<bool, Wrong> {
+    let done = follow::follow(panel, follow::TURN).await?;
+    remind::remind(panel).await?;
+    Ok(done)
+}
+
+/// How many stops wait for an answer that is overdue.
+///
+/// # Errors
+/// [`Wrong`] when the store fails.
+pub async fn overdue(panel: &Panel) -> Result<usize, Wrong> {
+    Ok(list::all(panel).await?.iter().filter(|s| s.overdue).count())
 }

@@ -6,7 +6,7 @@
 use super::{
     access,
     api::tokens,
-    figures, notify,
+    breaches, concerns, demands, figures, notify,
     pages::{record, uncovered},
     stops, tries,
     wrong::Wrong,
@@ -29,6 +29,9 @@ const TABLES: &[&str] = &[
     access::TABLES,
     tries::TABLES,
     stops::TABLES,
+    concerns::TABLES,
+    breaches::TABLES,
+    demands::TABLES,
     figures::SUMS,
     figures::KEPT,
     figures::CURSOR,

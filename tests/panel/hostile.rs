@@ -136,7 +136,7 @@ async fn ten_megabytes_are_too_long() {
              Content-Type: {FORM}\r\nContent-Length: 10485760\r\nConnection: close\r\n\r\n"
         );
         stream.write_all(head.as_bytes()).await.unwrap();
-        stream.write_all(&vec![b'a'; (64 << 10) + 1]).await.unwrap();
+        stream.write_all(&vec![b'a'; (256 << 10) + 1]).await.unwrap();
         let mut answer = vec![0; 64];
         stream.read_exact(&mut answer).await.unwrap();
         let answer = String::from_utf8_lossy(&answer);

@@ -11,8 +11,11 @@
 mod support;
 
 mod access;
+mod breaches;
 mod browser;
 mod by_hand;
+mod concerns;
+mod demands;
 mod figures;
 mod frame;
 mod frame;
@@ -23,6 +26,7 @@ mod pages;
 mod people;
 mod registers;
 mod reports;
+mod stops;
 mod stops;
 mod webhook;
 mod world;

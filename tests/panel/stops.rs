@@ -66,7 +66,7 @@ pub(crate) async fn leaves(world: &World, kind: &str) -> Vec<serde_json::Value> 
     all.filter(|leaf| leaf["type"] == kind).collect()
 }
 
-async fn told(world: &World, kind: &str) -> usize {
+pub(crate) async fn told(world: &World, kind: &str) -> usize {
     world.ledger.notices(0).await.unwrap().iter().filter(|n| n.kind == kind).count()
 }
 
@@ -157,7 +157,7 @@ async fn wrong_codes_are_bounded_and_lock_nobody_out() {
     let mut other = world.anybody();
     for _ in 0..30 {
         let seen = other.send("/stop", &[("code", "BCDF GHJK MNPQ RSTV")]).await;
-        assert_eq!(seen.status, 403, "{}", seen.words());
+        assert_eq!(seen.status, 400, "{}", seen.words());
         assert!(seen.words().contains("not the code of a sheet in use"), "{}", seen.words());
     }
     let seen = other.send("/stop", &[("code", "BCDF GHJK MNPQ RSTV")]).await;
@@ -227,7 +227,7 @@ async fn a_new_sheet_ends_the_old_one_at_once_or_on_a_day() {
     let first = sheet(&world).await;
     let second = sheet(&world).await;
     assert_ne!(first, second);
-    assert_eq!(world.anybody().send("/stop", &[("code", &first)]).await.status, 403);
+    assert_eq!(world.anybody().send("/stop", &[("code", &first)]).await.status, 400);
     let mut member = world.signed(Role::Panel).await;
     let fields = [("before", "until"), ("until", "2026-11-30")];
     let made = fill_hidden(&mut member, "/stops/sheets", "/stops/sheets", &["csrf", "once"], &fields).await;
@@ -244,12 +244,12 @@ async fn a_new_sheet_ends_the_old_one_at_once_or_on_a_day() {
         assert_eq!(world.anybody().send("/stop", &[("code", code)]).await.status, 200);
     }
     world.at("2026-12-01T00:00:00Z");
-    assert_eq!(world.anybody().send("/stop", &[("code", &second)]).await.status, 403);
+    assert_eq!(world.anybody().send("/stop", &[("code", &second)]).await.status, 400);
     assert_eq!(world.anybody().send("/stop", &[("code", &third)]).await.status, 200);
     let mut member = world.signed(Role::Panel).await;
     let gone = fill_hidden(&mut member, "/stops/sheets", "/stops/sheets/withdraw", &["csrf", "sheet"], &[]).await;
     assert_eq!(gone.location(), "/stops/sheets");
-    assert_eq!(world.anybody().send("/stop", &[("code", &third)]).await.status, 403);
+    assert_eq!(world.anybody().send("/stop", &[("code", &third)]).await.status, 400);
     assert!(world.anybody().get("/stop").await.words().contains("No sheet is valid at the moment"));
     let acts: Vec<_> = leaves(&world, "stop.code").await.iter().map(|l| l["extra"]["act"].clone()).collect();
     assert_eq!(acts, ["made", "made", "made", "withdrawn"]);
@@ -362,9 +362,38 @@ async fn only_a_panel_member_with_a_second_factor_lifts_a_stop() {
     assert_eq!(world.anybody().send(&to, &fields).await.status, 303);
     let mut member = world.signed(Role::Panel).await;
     let seen = member.fill(&page, &to, &fields).await;
-    assert!(matches!(seen.status, 400 | 403), "{}", seen.text);
-    assert_eq!(world.ledger.view().stops().count(), 1);
-    assert!(leaves(&world, "stop.lifted").await.is_empty());
+    assert_eq!(seen.status, 400);
+    assert!(seen.words().contains("The code is not right"), "{}", seen.words());
+    let now = world.code();
+    let without = member.fill(&page, &to, &[("reason", ""), ("factor", &now)]).await;
+    assert!(without.words().contains("Write why the panel lifts it."), "{}", without.words());
+    assert!(leaves(&world, "stop.lifted").await.is_empty() && world.ledger.view().stops().count() == 1);
+
+    let why = "The council <b>signed</b>.";
+    let lifted = member.fill(&page, &to, &[("reason", why), ("factor", &now)]).await;
+    assert_eq!(lifted.location(), page, "{}", lifted.words());
+    assert_eq!(world.ledger.view().stops().count(), 0);
+    let leaf = &leaves(&world, "stop.lifted").await[0];
+    let keys: Vec<_> = leaf["extra"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!((keys, leaf["extra"]["words"].as_str().unwrap().len()), (vec!["by", "stop", "words"], 64), "{leaf}");
+    assert!(
+        leaf["extra"]["by"].as_str().unwrap().starts_with("panel-") && !leaf.to_string().contains("council"),
+        "{leaf}"
+    );
+    let asked = world.anybody().send("/stop/ask", &[("stop", &id)]).await;
+    assert!(
+        asked.words().contains("Lifted on Friday 20 November 2026") && !asked.text.contains("<b>"),
+        "{}",
+        asked.text
+    );
+    assert!(asked.words().contains("The council &#60;b&#62;signed"), "{}", asked.words());
+    let words = member.get("/stops").await.words();
+    assert!(words.contains("Nothing is stopped."), "{words}");
+    let csrf = member.get("/stops").await.value("csrf");
+    let again = member.send(&to, &[("reason", why), ("factor", &now), ("csrf", &csrf)]).await;
+    assert_eq!(again.status, 409);
+    assert!(again.words().contains("No stop with this number is in force."), "{}", again.words());
+    assert_eq!((leaves(&world, "stop.lifted").await.len(), told(&world, "stop-lifted").await), (1, 1));
 }
 
 #[tokio::test]

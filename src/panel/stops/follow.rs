@@ -18,24 +18,31 @@ pub(super) const PLACED: &str = "stop";
 pub(super) const LIFTED: &str = "stop-lifted";
 pub(super) const ANSWERED: &str = "stop-answered";
 
-/// Answers of the record book that one turn asks for, of notices and of entries each.
-const STEPS: usize = 40;
+/// What tells of a concern there. Its entry's hash is kept, so that a concern that vanished from the store is missed.
+const CONCERN: &str = "concern";
+
+/// Answers of the record book that one turn beside the pages asks for, of notices and of entries each.
+pub(super) const TURN: usize = 40;
+/// The same for a page, which must not take long: what is in force it knows in any case.
+pub(in crate::panel) const PAGE: usize = 8;
 /// Ids of stopped requests kept for a stop; the number is exact beyond that.
 const IDS: i64 = 200;
 
-/// Takes in what is new.
-pub(super) async fn follow(panel: &Panel) -> Result<(), Wrong> {
-    for _ in 0..STEPS {
-        if !notices(panel).await? {
+/// Takes in what is new, in so many steps. Says whether that was all.
+pub(in crate::panel) async fn follow(panel: &Panel, steps: usize) -> Result<bool, Wrong> {
+    let mut more = true;
+    for _ in 0..steps {
+        more = notices(panel).await?;
+        if !more {
             break;
         }
     }
-    for _ in 0..STEPS {
+    for _ in 0..steps {
         if !requests(panel).await? {
-            break;
+            return Ok(!more);
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 /// What a notice told of, read from its entry.
@@ -63,10 +70,10 @@ async fn notices(panel: &Panel) -> Result<bool, Wrong> {
     let told = panel.ledger().notices(after).await?;
     let Some(last) = told.last().map(|n| n.number) else { return Ok(false) };
     let mut news = Vec::new();
-    for notice in told.into_iter().filter(|n| [PLACED, LIFTED, ANSWERED].contains(&n.kind.as_str())) {
+    for notice in told.into_iter().filter(|n| [PLACED, LIFTED, ANSWERED, CONCERN].contains(&n.kind.as_str())) {
         let entry = panel.ledger().entries(notice.entry).await?.into_iter().next();
         let leaf = entry.filter(|e| e.index == notice.entry).and_then(|e| serde_json::from_str(&e.leaf).ok());
-        news.push(News { leaf: leaf.ok_or_else(|| Wrong::broken("a notice of a stop has no entry"))?, notice });
+        news.push(News { leaf: leaf.ok_or_else(|| Wrong::broken("a notice has no entry"))?, notice });
     }
     let taken = move |db: &Transaction<'_>| {
         // Somebody else took them in meanwhile.
@@ -101,6 +108,9 @@ fn take(db: &Transaction<'_>, news: &News) -> Result<(), rusqlite::Error> {
             "INSERT OR IGNORE INTO stop_answers VALUES (?1, ?2, ?3, ?4)",
             (entry, stop, day, news.extra("words")),
         ),
+        CONCERN => {
+            db.execute("INSERT OR IGNORE INTO concern_entries VALUES (?1, ?2, ?3)", (entry, news.extra("sha256"), day))
+        }
         _ => db.execute(
             "UPDATE stops SET lifted = ?2, lifted_day = ?3, lifted_words = ?4 WHERE id = ?1 AND lifted IS NULL",
             (stop, entry, day, news.extra("words")),
@@ -119,7 +129,7 @@ struct Open {
 
 /// One step through the entries, for all stops in force. Says whether there may be more.
 async fn requests(panel: &Panel) -> Result<bool, Wrong> {
-    let open = panel.store().read(|db| unread(db)).await?;
+    let open = panel.store().read(unread).await?;
     let Some(from) = open.iter().map(|o| o.read).min() else { return Ok(false) };
     let entries = panel.ledger().entries(u64::try_from(from).unwrap_or(0)).await?;
     let Some(next) = entries.last().map(|e| number(e.index).saturating_add(1)) else { return Ok(false) };

@@ -6,7 +6,7 @@ use crate::{
     ledger::{Change, Leaf},
     panel::{
         Panel,
-        access::{Role, Session, Visitor},
+        access::{self, Role, Visitor},
         guard::Fields,
         page,
         wrong::Wrong,
@@ -34,7 +34,7 @@ pub(super) async fn lift(
     if !panel.ledger().view().stops().any(|s| s.id == id) {
         return Err(Wrong::Conflict("No stop with this number is in force. Perhaps somebody lifted it before you."));
     }
-    second_factor(&panel, session, fields.one("factor")?).await?;
+    access::second_factor(&panel, session, fields.one("factor")?).await?;
     let hash = words::keep(&panel, why).await?;
     let mut leaf = Leaf::lifting(&id);
     leaf.extra.insert("words", hash.clone());
@@ -45,10 +45,4 @@ pub(super) async fn lift(
         return Err(e.into());
     }
     Ok(page::see_other(&format!("/stops/{id}")))
-}
-
-/// Whether this person shows a second factor now.
-async fn second_factor(_panel: &Panel, _session: &Session, _code: &str) -> Result<(), Wrong> {
-    // Until accounts have one, nobody does.
-    Err(Wrong::Forbidden)
 }

@@ -71,7 +71,7 @@ struct One {
 
 /// The list.
 pub(super) async fn list(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Result<Response, Wrong> {
-    follow::follow(&panel).await?;
+    follow::follow(&panel, follow::PAGE).await?;
     let (lifted, in_force): (Vec<_>, Vec<_>) = all(&panel).await?.into_iter().partition(|s| s.lifted.is_some());
     page::html(&List {
         shell: Shell::of(&panel, &visitor, "Stops", "/stops"),
@@ -88,7 +88,7 @@ pub(super) async fn one(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Wrong> {
-    follow::follow(&panel).await?;
+    follow::follow(&panel, follow::PAGE).await?;
     let (stop, answers) = find(&panel, known(&id)?).await?.ok_or(Wrong::NotFound)?;
     let asked = stop.id.clone();
     let decisions = panel
@@ -120,7 +120,7 @@ pub(super) async fn answer(
     if said.is_empty() {
         return Err(Wrong::Invalid("Write what the panel will do, and when."));
     }
-    follow::follow(&panel).await?;
+    follow::follow(&panel, follow::PAGE).await?;
     let (stop, answers) = find(&panel, known(&id)?).await?.ok_or(Wrong::NotFound)?;
     if answers.iter().any(|a| a.words == said) {
         return Err(Wrong::Conflict("The same answer was given already."));

@@ -105,7 +105,7 @@ async fn wrong_code(panel: &Panel, typed: &str) -> Result<Response, Wrong> {
     }
     if tries::within(panel, "stop-code".to_owned(), SignedDuration::from_mins(1), WRONG).await? {
         let said = "That is not the code of a sheet in use. Look at the sheet again, or for a newer sheet.";
-        return shown(panel, StatusCode::FORBIDDEN, said, "").await;
+        return shown(panel, StatusCode::BAD_REQUEST, said, "").await;
     }
     let said =
         "Many wrong codes were typed in the last minute. A right code still works: check yours, letter by letter.";
@@ -193,7 +193,7 @@ pub(super) async fn ask(State(panel): State<Arc<Panel>>, fields: Fields) -> Resu
     let Ok(id) = fields.one("stop")?.parse::<DecisionId>() else {
         return shown(&panel, StatusCode::BAD_REQUEST, "", not_one).await;
     };
-    follow::follow(&panel).await?;
+    follow::follow(&panel, follow::PAGE).await?;
     let Some((stop, answers)) = list::find(&panel, id.to_string()).await? else {
         return shown(&panel, StatusCode::NOT_FOUND, "", "There is no stop with this number.").await;
     };

@@ -5,9 +5,9 @@ use super::{days, place};
 use crate::ledger::Change;
 use crate::panel::{
     Panel,
-    access::{Visitor, session},
+    access::Visitor,
     guard::Fields,
-    letters,
+    letters, once,
     page::{self, Shell},
     tries,
     wrong::Wrong,
@@ -66,7 +66,7 @@ pub(super) async fn page(State(panel): State<Arc<Panel>>, visitor: Visitor) -> R
     page::html(&Page {
         shell: Shell::of(&panel, &visitor, "Printed sheets for stops", "/stops"),
         valid: valid.collect(),
-        once: session::random()?,
+        once: once::new()?,
         latest: panel.today().saturating_add(OVERLAP.days()).to_string(),
     })
 }
@@ -74,10 +74,7 @@ pub(super) async fn page(State(panel): State<Arc<Panel>>, visitor: Visitor) -> R
 /// Makes a sheet. Its code stands in the answer and nowhere else.
 pub(super) async fn make(State(panel): State<Arc<Panel>>, visitor: Visitor, fields: Fields) -> Result<Response, Wrong> {
     let account = visitor.session().map(|s| s.account.clone()).ok_or(Wrong::Forbidden)?;
-    let id = fields.one("once")?.to_owned();
-    if id.len() != 32 || !id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
-        return Err(Wrong::Invalid("Open the page again and send it anew."));
-    }
+    let id = once::of(&fields)?;
     let until = previous(&panel, fields.one("before")?, fields.one("until")?)?;
     let code = letters::code(GROUPS)?;
     let (row, now) = ((id.clone(), letters::digest(&code), panel.now().as_microsecond()), panel.now().as_microsecond());

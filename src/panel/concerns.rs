@@ -1,0 +1,85 @@
+//! Concerns: whistle-blowing without an account, a cookie, an address or a log line.
+//!
+//! The text is sealed to the panel's members before it is kept. Whoever wrote it has a receipt code, shown once, with
+//! which they read the panel's answers and add to it; of the code only a hash is kept. The record book holds the
+//! sealed text's hash and nothing else, so that no concern can vanish unseen.
+//!
+//! | what | where |
+//! |---|---|
+//! | the form, for anybody | `give` |
+//! | answers, for whoever has the code | `answers` |
+//! | the panel's pages | `read` |
+//! | what is kept, and how a text comes in | `kept` |
+
+mod answers;
+mod give;
+mod kept;
+mod read;
+
+use super::{
+    Panel,
+    routes::{PANEL, Route, Who},
+    wrong::Wrong,
+};
+
+/// The tables of this area. Days, never hours. `sealed` is what the record book knows the hash of; `shared` is the same
+/// text, opened to members who came later.
+pub(super) const TABLES: &str = "
+CREATE TABLE concerns (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, code BLOB NOT NULL UNIQUE,
+    public BLOB NOT NULL, private BLOB NOT NULL, day TEXT NOT NULL, state TEXT NOT NULL) STRICT;
+CREATE TABLE concern_texts (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, concern TEXT NOT NULL,
+    panel INTEGER NOT NULL, day TEXT NOT NULL, sealed TEXT NOT NULL, shared TEXT, sha256 TEXT NOT NULL,
+    recorded INTEGER NOT NULL) STRICT;
+CREATE TABLE concern_entries (entry INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, day TEXT NOT NULL) STRICT;
+";
+
+/// Characters of one text.
+const LONGEST: usize = 20_000;
+/// Groups of four letters of a receipt code: 103 bits.
+const GROUPS: usize = 6;
+/// New concerns taken in a day. A flood is not let in beyond that, so that the panel can find the others.
+const A_DAY: i64 = 200;
+/// Texts of one concern.
+const TEXTS: i64 = 50;
+/// Wrong receipt codes that are answered as such in a minute. A right one works however many there were.
+const WRONG: i64 = 30;
+
+/// The pages of this area.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/concern", Who::Anybody, give::form),
+        Route::post("/concern", Who::Anybody, give::give),
+        Route::get("/concern/answers", Who::Anybody, answers::door),
+        Route::post("/concern/answers", Who::Anybody, answers::answers),
+        Route::post("/concern/add", Who::Anybody, answers::add),
+        Route::get("/concerns", PANEL, read::list),
+        Route::get("/concerns/{id}", PANEL, read::one),
+        Route::post("/concerns/{id}/answer", PANEL, read::answer),
+        Route::post("/concerns/{id}/close", PANEL, read::close),
+        Route::post("/concerns/{id}/share", PANEL, read::share),
+    ]
+}
+
+/// What waits for the panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// Concerns that nobody answered or closed.
+    pub unanswered: i64,
+    /// Texts that the record book knows of and the store does not hold.
+    pub missing: i64,
+}
+
+/// Counts what waits.
+///
+/// # Errors
+/// [`Wrong`] when the store fails.
+pub async fn waiting(panel: &Panel) -> Result<Waiting, Wrong> {
+    let ask = "SELECT count(*) FROM concerns WHERE state = 'new'";
+    let unanswered = panel.store().read(move |db| db.query_row(ask, [], |row| row.get(0))).await?;
+    Ok(Waiting { unanswered, missing: kept::missing(panel).await? })
+}
+
+/// What a concern's texts are sealed for.
+fn purpose(id: &str) -> String {
+    format!("concern/{id}")
+}

@@ -1,0 +1,249 @@
+//! What is kept of a concern, and how a text comes in: sealed, then recorded, and only then said to be taken.
+
+use super::{A_DAY, TEXTS, purpose};
+use crate::{
+    ledger::{Change, Leaf, leaf::Kind},
+    panel::{
+        Panel,
+        access::keys,
+        letters,
+        sealed::{self, Private, Public, SealError, Sealed},
+        tries,
+        wrong::Wrong,
+    },
+};
+use aws_lc_rs::{digest, hmac};
+use data_encoding::{BASE64, HEXLOWER};
+use jiff::SignedDuration;
+use rusqlite::{Connection, OptionalExtension as _, Row};
+use zeroize::Zeroizing;
+
+/// As what the writer of a concern stands among those who an answer is sealed to.
+const WRITER: &str = "writer";
+
+/// A concern without its texts.
+#[derive(Debug, Clone)]
+pub(super) struct Concern {
+    pub number: i64,
+    pub id: String,
+    pub day: String,
+    pub state: String,
+    public: Vec<u8>,
+    private: Vec<u8>,
+}
+
+/// One of its texts.
+#[derive(Debug, Clone)]
+pub(super) struct Text {
+    pub id: String,
+    pub panel: bool,
+    pub day: String,
+    pub sealed: String,
+    pub shared: Option<String>,
+    pub sha256: String,
+}
+
+/// What became of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Received {
+    /// It is kept and recorded.
+    Yes,
+    /// Nobody could read it.
+    NoMembers,
+    /// As many as a day takes, or a concern.
+    TooMany,
+}
+
+const COLUMNS: &str = "number, id, day, state, public, private";
+
+fn concern(row: &Row<'_>) -> Result<Concern, rusqlite::Error> {
+    Ok(Concern {
+        number: row.get(0)?,
+        id: row.get(1)?,
+        day: row.get(2)?,
+        state: row.get(3)?,
+        public: row.get(4)?,
+        private: row.get(5)?,
+    })
+}
+
+/// The concern of a receipt code. It is found by the code's hash: how long that takes tells nothing of the code.
+pub(super) async fn by_code(panel: &Panel, code: &str) -> Result<Option<Concern>, Wrong> {
+    let digest = letters::digest(code);
+    let ask = format!("SELECT {COLUMNS} FROM concerns WHERE code = ?1");
+    panel.store().read(move |db| db.prepare_cached(&ask)?.query_row([digest], concern).optional()).await
+}
+
+/// The concern with this id.
+pub(super) async fn by_id(panel: &Panel, id: &str) -> Result<Option<Concern>, Wrong> {
+    let (id, ask) = (id.to_owned(), format!("SELECT {COLUMNS} FROM concerns WHERE id = ?1"));
+    panel.store().read(move |db| db.prepare_cached(&ask)?.query_row([id], concern).optional()).await
+}
+
+/// The newest concerns.
+pub(super) async fn newest(panel: &Panel) -> Result<Vec<Concern>, Wrong> {
+    let ask = format!("SELECT {COLUMNS} FROM concerns ORDER BY state = 'closed', number DESC LIMIT 500");
+    panel.store().read(move |db| db.prepare_cached(&ask)?.query_map([], concern)?.collect()).await
+}
+
+/// The texts of a concern, in their order.
+pub(super) async fn texts(panel: &Panel, concern: &str) -> Result<Vec<Text>, Wrong> {
+    let concern = concern.to_owned();
+    let text = |row: &Row<'_>| {
+        Ok(Text {
+            id: row.get(0)?,
+            panel: row.get(1)?,
+            day: row.get(2)?,
+            sealed: row.get(3)?,
+            shared: row.get(4)?,
+            sha256: row.get(5)?,
+        })
+    };
+    let ask = "SELECT id, panel, day, sealed, shared, sha256 FROM concern_texts WHERE concern = ?1 ORDER BY n";
+    panel.store().read(move |db| db.prepare_cached(ask)?.query_map([concern], text)?.collect()).await
+}
+
+/// How many entries of the record book speak of a text that is not in the store.
+pub(super) async fn missing(panel: &Panel) -> Result<i64, Wrong> {
+    let ask = "SELECT count(*) FROM concern_entries WHERE sha256 NOT IN (SELECT sha256 FROM concern_texts)";
+    panel.store().read(move |db| db.query_row(ask, [], |row| row.get(0))).await
+}
+
+/// Takes a text in. The same form again does nothing more: its text stays what it was.
+pub(super) async fn receive(panel: &Panel, code: &str, once: &str, text: &str) -> Result<Received, Wrong> {
+    let code = letters::plain(code);
+    let before = by_code(panel, &code).await?;
+    let new = match &before {
+        Some(_) => None,
+        None => Some(made(panel, &code)?),
+    };
+    let id = before.as_ref().or(new.as_ref()).map(|c| c.id.clone()).unwrap_or_default();
+    let sealed = match sealed::seal(&purpose(&id), text, &keys::members(panel).await?) {
+        Ok(sealed) => sealed.to_string(),
+        Err(SealError::NoMember) => return Ok(Received::NoMembers),
+        Err(_) => return Err(Wrong::broken("a concern could not be sealed")),
+    };
+    // The code's holder alone could tell from this whether a text is the same.
+    let same = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, code.as_bytes()), format!("{once}\n{text}").as_bytes());
+    let same = HEXLOWER.encode(same.as_ref());
+    if known(panel, &same).await? != Some(true) {
+        let (slot, most) = match new {
+            Some(_) => ("concerns".to_owned(), A_DAY),
+            None => (format!("concern:{id}"), TEXTS),
+        };
+        if !tries::within(panel, slot, SignedDuration::from_hours(24), most).await? {
+            return Ok(Received::TooMany);
+        }
+    }
+    let row = (same.clone(), id, panel.today().to_string(), sealed.clone(), hash(&sealed));
+    let digest = letters::digest(&code);
+    let (sha256, recorded) = panel.store().write(move |db| insert(db, new.as_ref(), digest, &row)).await?;
+    if !recorded {
+        record(panel, same, sha256).await?;
+    }
+    Ok(Received::Yes)
+}
+
+fn made(panel: &Panel, code: &str) -> Result<Concern, Wrong> {
+    let failed = |_| Wrong::broken("a concern's keys could not be made");
+    let (public, private) = sealed::generate().map_err(failed)?;
+    let private = Zeroizing::new(BASE64.encode(private.as_bytes()));
+    // Of the code, so that a form sent twice at once is about one concern.
+    let id = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, code.as_bytes()), b"the id of a concern");
+    let id = HEXLOWER.encode(id.as_ref()).chars().take(32).collect();
+    Ok(Concern {
+        number: 0,
+        id,
+        day: panel.today().to_string(),
+        state: "new".to_owned(),
+        public: public.as_bytes().to_vec(),
+        private: sealed::seal_under_code(code, &private).map_err(failed)?,
+    })
+}
+
+/// Whether a text is recorded; `None` where it is not even kept.
+async fn known(panel: &Panel, same: &str) -> Result<Option<bool>, Wrong> {
+    let same = same.to_owned();
+    let ask = "SELECT recorded FROM concern_texts WHERE id = ?1";
+    panel.store().read(move |db| db.prepare_cached(ask)?.query_row([same], |row| row.get(0)).optional()).await
+}
+
+/// Keeps it, unless it is there. Gives the hash of what is there, and whether that is recorded.
+fn insert(
+    db: &Connection,
+    new: Option<&Concern>,
+    digest: [u8; 32],
+    (same, concern, day, sealed, sha256): &(String, String, String, String, String),
+) -> Result<(String, bool), rusqlite::Error> {
+    if let Some(new) = new {
+        db.execute(
+            "INSERT OR IGNORE INTO concerns (id, code, public, private, day, state) VALUES (?1, ?2, ?3, ?4, ?5, 'new')",
+            (&new.id, digest, &new.public, &new.private, &new.day),
+        )?;
+    }
+    let inserted = db.execute(
+        "INSERT OR IGNORE INTO concern_texts (id, concern, panel, day, sealed, sha256, recorded) \
+         VALUES (?1, ?2, 0, ?3, ?4, ?5, 0)",
+        (same, concern, day, sealed, sha256),
+    )?;
+    if inserted == 1 {
+        db.execute("UPDATE concerns SET state = 'new' WHERE id = ?1", [concern])?;
+    }
+    let ask = "SELECT sha256, recorded FROM concern_texts WHERE id = ?1";
+    db.query_row(ask, [same], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// The record book knows of it, or it is not kept.
+async fn record(panel: &Panel, same: String, sha256: String) -> Result<(), Wrong> {
+    let mut leaf = Leaf::new(Kind::ConcernReceived);
+    leaf.extra.insert("sha256", sha256);
+    let recorded = panel.record(leaf, vec![Change::Notify { kind: "concern" }]).await;
+    let after = match &recorded {
+        Ok(_) => "UPDATE concern_texts SET recorded = 1 WHERE id = ?1",
+        Err(_) => "DELETE FROM concern_texts WHERE id = ?1 AND recorded = 0",
+    };
+    panel
+        .store()
+        .write(move |db| {
+            db.execute(after, [same])?;
+            db.execute("DELETE FROM concerns WHERE id NOT IN (SELECT concern FROM concern_texts)", [])
+        })
+        .await?;
+    Ok(recorded.map(drop)?)
+}
+
+/// The panel's answer: for the members, and for whoever has the code. `false`: this form was sent already.
+pub(super) async fn answer(panel: &Panel, concern: &Concern, once: String, text: &str) -> Result<bool, Wrong> {
+    let failed = || Wrong::broken("an answer could not be sealed");
+    let mut readers = keys::members(panel).await?;
+    readers.push((WRITER.to_owned(), Public::from_bytes(&concern.public).ok_or_else(failed)?));
+    let sealed = sealed::seal(&purpose(&concern.id), text, &readers).map_err(|_| failed())?.to_string();
+    let (id, day, sha256) = (concern.id.clone(), panel.today().to_string(), hash(&sealed));
+    panel
+        .store()
+        .write(move |db| {
+            let inserted = db.execute(
+                "INSERT OR IGNORE INTO concern_texts (id, concern, panel, day, sealed, sha256, recorded) \
+                 VALUES (?1, ?2, 1, ?3, ?4, ?5, 1)",
+                (once, &id, day, sealed, sha256),
+            )?;
+            if inserted == 1 {
+                db.execute("UPDATE concerns SET state = 'answered' WHERE id = ?1", [id])?;
+            }
+            Ok(inserted == 1)
+        })
+        .await
+}
+
+/// An answer's words, for whoever has the code.
+pub(super) fn open(concern: &Concern, code: &str, text: &Text) -> Option<Zeroizing<String>> {
+    let private = sealed::open_under_code(&letters::plain(code), &concern.private).ok()?;
+    let private = Zeroizing::new(BASE64.decode(private.as_bytes()).ok()?);
+    let private = Private::from_bytes(&private)?;
+    sealed::open(&purpose(&concern.id), &text.sealed.parse::<Sealed>().ok()?, WRITER, &private).ok()
+}
+
+/// SHA-256 of a sealed text, as the record book has it.
+pub(super) fn hash(sealed: &str) -> String {
+    HEXLOWER.encode(digest::digest(&digest::SHA256, sealed.as_bytes()).as_ref())
+}

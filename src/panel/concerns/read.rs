@@ -1,0 +1,174 @@
+//! `/concerns`: the panel's members read, answer and close. A text is opened only in the answer to its reader.
+
+use super::{
+    LONGEST,
+    kept::{self, Concern},
+    purpose,
+};
+use crate::panel::{
+    Panel,
+    access::{Session, Visitor, keys},
+    confidential::{self, Shown},
+    guard::Fields,
+    once,
+    page::{self, Shell},
+    stops::{days, follow},
+    wrong::Wrong,
+};
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    response::Response,
+};
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(config = "src/panel/askama.toml", path = "concerns.html")]
+struct List {
+    shell: Shell,
+    missing: i64,
+    concerns: Vec<Row>,
+}
+
+struct Row {
+    id: String,
+    number: i64,
+    day: String,
+    state: &'static str,
+}
+
+#[derive(Template)]
+#[template(config = "src/panel/askama.toml", path = "concerns_one.html")]
+struct One {
+    shell: Shell,
+    row: Row,
+    closed: bool,
+    parts: Vec<Part>,
+    others: bool,
+    once: String,
+    longest: usize,
+}
+
+struct Part {
+    day: String,
+    panel: bool,
+    shown: Shown,
+}
+
+fn said(state: &str) -> &'static str {
+    match state {
+        "answered" => "answered",
+        "closed" => "closed",
+        _ => "waits for an answer",
+    }
+}
+
+fn row(concern: &Concern) -> Row {
+    let day = concern.day.parse().map(days::said).unwrap_or_default();
+    Row { id: concern.id.clone(), number: concern.number, day, state: said(&concern.state) }
+}
+
+/// The list.
+pub(super) async fn list(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Result<Response, Wrong> {
+    follow::follow(&panel, follow::PAGE).await?;
+    page::html(&List {
+        shell: Shell::of(&panel, &visitor, "Concerns", "/concerns"),
+        missing: kept::missing(&panel).await?,
+        concerns: kept::newest(&panel).await?.iter().map(row).collect(),
+    })
+}
+
+async fn found(panel: &Panel, id: &str) -> Result<Concern, Wrong> {
+    kept::by_id(panel, id).await?.ok_or(Wrong::NotFound)
+}
+
+fn reader(visitor: &Visitor) -> Result<&Session, Wrong> {
+    visitor.session().ok_or(Wrong::Forbidden)
+}
+
+/// One concern with its texts.
+pub(super) async fn one(
+    State(panel): State<Arc<Panel>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, Wrong> {
+    let (session, concern) = (reader(&visitor)?, found(&panel, &id).await?);
+    let members = keys::members(&panel).await?;
+    let texts = kept::texts(&panel, &concern.id).await?;
+    let others = |text: &kept::Text| {
+        let sealed = text.shared.as_ref().unwrap_or(&text.sealed).parse::<crate::panel::sealed::Sealed>();
+        sealed.is_ok_and(|s| s.is_for(&session.account) && members.iter().any(|(id, _)| !s.is_for(id)))
+    };
+    let parts = texts.iter().map(|text| Part {
+        day: text.day.parse().map(days::said).unwrap_or_default(),
+        panel: text.panel,
+        shown: shown(&panel, session, &concern.id, text),
+    });
+    page::html(&One {
+        shell: Shell::of(&panel, &visitor, format!("Concern {}", concern.number), "/concerns"),
+        row: row(&concern),
+        closed: concern.state == "closed",
+        parts: parts.collect(),
+        others: texts.iter().any(others),
+        once: once::new()?,
+        longest: LONGEST,
+    })
+}
+
+/// A text as this member reads it: never one that is not what the record book knows.
+fn shown(panel: &Panel, session: &Session, concern: &str, text: &kept::Text) -> Shown {
+    if kept::hash(&text.sealed) != text.sha256 {
+        return Shown { words: None, why: "This was changed since it came in, and cannot be read." };
+    }
+    confidential::show(panel, session, &purpose(concern), text.shared.as_ref().unwrap_or(&text.sealed))
+}
+
+/// Answers, for the one who wrote and for the other members.
+pub(super) async fn answer(
+    State(panel): State<Arc<Panel>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, Wrong> {
+    reader(&visitor)?;
+    let (concern, once, text) = (found(&panel, &id).await?, once::of(&fields)?, fields.text("text", LONGEST)?);
+    if text.is_empty() {
+        return Err(Wrong::Invalid("Write what the panel answers."));
+    }
+    if !kept::answer(&panel, &concern, once, &text).await? {
+        return Err(Wrong::Conflict("This answer was sent already."));
+    }
+    Ok(page::see_other(&format!("/concerns/{}", concern.id)))
+}
+
+/// Closes it. Whoever has the code can still add to it, which opens it again.
+pub(super) async fn close(
+    State(panel): State<Arc<Panel>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, Wrong> {
+    reader(&visitor)?;
+    let concern = found(&panel, &id).await?;
+    let (id, close) = (concern.id.clone(), "UPDATE concerns SET state = 'closed' WHERE id = ?1 AND state <> 'closed'");
+    if panel.store().write(move |db| db.execute(close, [id])).await? == 0 {
+        return Err(Wrong::Conflict("Somebody closed it before."));
+    }
+    Ok(page::see_other(&format!("/concerns/{}", concern.id)))
+}
+
+/// Lets members who came later read it.
+pub(super) async fn share(
+    State(panel): State<Arc<Panel>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+) -> Result<Response, Wrong> {
+    let (session, concern) = (reader(&visitor)?, found(&panel, &id).await?);
+    for text in kept::texts(&panel, &concern.id).await? {
+        let sealed = text.shared.as_ref().unwrap_or(&text.sealed);
+        if let Some(shared) = confidential::share(&panel, session, &purpose(&concern.id), sealed).await? {
+            let keep = "UPDATE concern_texts SET shared = ?2 WHERE id = ?1";
+            panel.store().write(move |db| db.execute(keep, (text.id, shared))).await?;
+        }
+    }
+    Ok(page::see_other(&format!("/concerns/{}", concern.id)))
+}

@@ -1,0 +1,64 @@
+//! Texts for panel members' eyes, on pages: sealed when they come in, opened only in the answer to a member.
+
+use super::{
+    Panel,
+    access::{Session, keys},
+    sealed::{self, SealError, Sealed},
+    wrong::Wrong,
+};
+use zeroize::Zeroizing;
+
+/// A text as a member's page shows it: its words, or why there are none.
+#[derive(Debug)]
+pub(super) struct Shown {
+    pub words: Option<Zeroizing<String>>,
+    pub why: &'static str,
+}
+
+/// Seals a text to every member who has a key. `None` where nobody has one: it must not be kept then.
+pub(super) async fn seal(panel: &Panel, purpose: &str, text: &str) -> Result<Option<String>, Wrong> {
+    let members = keys::members(panel).await?;
+    match sealed::seal(purpose, text, &members) {
+        Ok(sealed) => Ok(Some(sealed.to_string())),
+        Err(SealError::NoMember) => Ok(None),
+        Err(_) => Err(Wrong::broken("a text could not be sealed")),
+    }
+}
+
+/// Opens it for whoever is signed in.
+pub(super) fn show(panel: &Panel, session: &Session, purpose: &str, sealed: &str) -> Shown {
+    let none = |why| Shown { words: None, why };
+    let Some(private) = keys::private(panel, session) else {
+        return none("Sign out and in again to read this: your key is no longer in memory.");
+    };
+    let Ok(sealed) = sealed.parse::<Sealed>() else {
+        return none("This was changed since it came in, and cannot be read.");
+    };
+    match sealed::open(purpose, &sealed, &session.account, &private) {
+        Ok(words) => Shown { words: Some(words), why: "" },
+        Err(SealError::NotForYou) => {
+            none("This came in before you had an account. Ask another member to let you read it.")
+        }
+        Err(_) => none("This was changed since it came in, and cannot be read."),
+    }
+}
+
+/// The same text, for members who came later, too. `None`: this person cannot read it, or nobody is missing.
+pub(super) async fn share(
+    panel: &Panel,
+    session: &Session,
+    purpose: &str,
+    sealed: &str,
+) -> Result<Option<String>, Wrong> {
+    let (Some(private), Ok(mut sealed)) = (keys::private(panel, session), sealed.parse::<Sealed>()) else {
+        return Ok(None);
+    };
+    let mut added = false;
+    for (member, public) in keys::members(panel).await? {
+        if !sealed.is_for(&member) {
+            let reader = (session.account.as_str(), &*private);
+            added |= sealed::add_member(purpose, &mut sealed, reader, (&member, &public)).is_ok();
+        }
+    }
+    Ok(added.then(|| sealed.to_string()))
+}

@@ -1,0 +1,162 @@
+//! What is kept of a demand, and how it comes into the record book.
+
+use super::{Answer, Asker, Power};
+use crate::{
+    ledger::{Change, Leaf, leaf::Kind},
+    panel::{Panel, wrong::Wrong},
+};
+use rusqlite::{OptionalExtension as _, Row};
+
+/// A demand as it was recorded, with its last answer.
+#[derive(Debug, Clone)]
+pub(super) struct Demand {
+    pub number: i64,
+    pub id: String,
+    pub who: String,
+    pub power: String,
+    pub seen: bool,
+    pub document: Option<String>,
+    pub day: String,
+    pub answer: String,
+    pub sealed: Option<String>,
+}
+
+/// An answer that came later.
+#[derive(Debug, Clone)]
+pub(super) struct Later {
+    pub id: String,
+    pub answer: String,
+    pub day: String,
+    pub sealed: Option<String>,
+}
+
+/// A demand to be kept.
+#[derive(Debug, Clone)]
+pub(super) struct New {
+    pub id: String,
+    pub who: Asker,
+    pub power: Power,
+    pub seen: bool,
+    pub document: Option<String>,
+    pub answer: Answer,
+    pub sealed: Option<String>,
+}
+
+const COLUMNS: &str = "number, id, who, power, seen, document, day, answered, sealed";
+
+/// What a demand's words are sealed for.
+pub(super) fn purpose(id: &str) -> String {
+    format!("demand/{id}")
+}
+
+fn demand(row: &Row<'_>) -> Result<Demand, rusqlite::Error> {
+    Ok(Demand {
+        number: row.get(0)?,
+        id: row.get(1)?,
+        who: row.get(2)?,
+        power: row.get(3)?,
+        seen: row.get(4)?,
+        document: row.get(5)?,
+        day: row.get(6)?,
+        answer: row.get(7)?,
+        sealed: row.get(8)?,
+    })
+}
+
+/// The newest demands.
+pub(super) async fn all(panel: &Panel) -> Result<Vec<Demand>, Wrong> {
+    let ask = format!("SELECT {COLUMNS} FROM demands WHERE recorded = 1 ORDER BY number DESC LIMIT 500");
+    panel.store().read(move |db| db.prepare_cached(&ask)?.query_map([], demand)?.collect()).await
+}
+
+/// One of them.
+pub(super) async fn find(panel: &Panel, id: &str) -> Result<Option<Demand>, Wrong> {
+    let (id, ask) = (id.to_owned(), format!("SELECT {COLUMNS} FROM demands WHERE id = ?1 AND recorded = 1"));
+    panel.store().read(move |db| db.prepare_cached(&ask)?.query_row([id], demand).optional()).await
+}
+
+/// The answers that came later, in the order in which they were written.
+pub(super) async fn later(panel: &Panel, demand: &str) -> Result<Vec<Later>, Wrong> {
+    let demand = demand.to_owned();
+    let later =
+        |row: &Row<'_>| Ok(Later { id: row.get(0)?, answer: row.get(1)?, day: row.get(2)?, sealed: row.get(3)? });
+    let ask = "SELECT id, answer, day, sealed FROM demand_answers WHERE demand = ?1 AND recorded = 1 ORDER BY day, id";
+    panel.store().read(move |db| db.prepare_cached(ask)?.query_map([demand], later)?.collect()).await
+}
+
+/// Keeps and records a demand. The same form again does nothing more.
+pub(super) async fn keep(panel: &Panel, new: New) -> Result<(), Wrong> {
+    let (row, day) = (new.clone(), panel.today().to_string());
+    let recorded = panel
+        .store()
+        .write(move |db| {
+            db.execute(
+                "INSERT OR IGNORE INTO demands (id, who, power, seen, document, day, answer, answered, sealed, recorded) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, 0)",
+                (
+                    &row.id,
+                    row.who.as_str(),
+                    row.power.as_str(),
+                    row.seen,
+                    &row.document,
+                    day,
+                    row.answer.as_str(),
+                    &row.sealed,
+                ),
+            )?;
+            db.query_row("SELECT recorded FROM demands WHERE id = ?1", [&row.id], |row| row.get::<_, bool>(0))
+        })
+        .await?;
+    if recorded {
+        return Ok(());
+    }
+    let mut leaf = about(&new.id, new.answer);
+    leaf.extra.insert("who", new.who.as_str().to_owned());
+    leaf.extra.insert("power", new.power.as_str().to_owned());
+    leaf.extra.insert("seen", if new.seen { "yes" } else { "no" }.to_owned());
+    leaf.extra.extend(new.document.map(|sha256| ("sha256", sha256)));
+    let (yes, no) =
+        ("UPDATE demands SET recorded = 1 WHERE id = ?1", "DELETE FROM demands WHERE id = ?1 AND recorded = 0");
+    record(panel, leaf, new.id, (yes, no)).await
+}
+
+/// Keeps and records an answer that came later. `false`: this form was sent already.
+pub(super) async fn answer(panel: &Panel, demand: &Demand, answer: Answer, later: Later) -> Result<bool, Wrong> {
+    let (row, of) = (later.clone(), demand.id.clone());
+    let recorded = panel
+        .store()
+        .write(move |db| {
+            db.execute(
+                "INSERT OR IGNORE INTO demand_answers VALUES (?1, ?2, ?3, ?4, ?5, 0)",
+                (&row.id, of, &row.answer, &row.day, &row.sealed),
+            )?;
+            db.query_row("SELECT recorded FROM demand_answers WHERE id = ?1", [&row.id], |row| row.get::<_, bool>(0))
+        })
+        .await?;
+    if recorded {
+        return Ok(false);
+    }
+    let (yes, no) = (
+        "UPDATE demand_answers SET recorded = 1 WHERE id = ?1",
+        "DELETE FROM demand_answers WHERE id = ?1 AND recorded = 0",
+    );
+    record(panel, about(&demand.id, answer), later.id, (yes, no)).await?;
+    let (id, answered) = (demand.id.clone(), answer.as_str());
+    panel.store().write(move |db| db.execute("UPDATE demands SET answered = ?2 WHERE id = ?1", (id, answered))).await?;
+    Ok(true)
+}
+
+fn about(demand: &str, answer: Answer) -> Leaf {
+    let mut leaf = Leaf::new(Kind::DemandRecorded);
+    leaf.extra.insert("demand", demand.to_owned());
+    leaf.extra.insert("answer", answer.as_str().to_owned());
+    leaf
+}
+
+/// The record book knows of it, or it is not kept.
+async fn record(panel: &Panel, leaf: Leaf, id: String, (yes, no): (&'static str, &'static str)) -> Result<(), Wrong> {
+    let recorded = panel.record(leaf, vec![Change::Notify { kind: "demand" }]).await;
+    let after = if recorded.is_ok() { yes } else { no };
+    panel.store().write(move |db| db.execute(after, [id])).await?;
+    Ok(recorded.map(drop)?)
+}

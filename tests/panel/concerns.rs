@@ -1,0 +1,280 @@
+//! Concerns: anybody writes, only panel members read, only the code's holder reads the answer, nothing vanishes unseen.
+
+use crate::{
+    browser::{Browser, Seen},
+    stops::{Lines, big, fill_hidden, leaves, shown, told},
+    world::World,
+};
+use havengate::panel::access::Role;
+use hyper::header;
+
+const TEXT: &str = "The manager mails the sleep sites to <b>Priti</b> & Co. every Friday. Quokka.";
+
+async fn give(browser: &mut Browser, text: &str) -> Seen {
+    fill_hidden(browser, "/concern", "/concern", &["code", "once"], &[("text", text)]).await
+}
+
+/// The page of the newest concern.
+async fn newest(member: &mut Browser) -> String {
+    let list = member.get("/concerns").await;
+    let (_, rest) = list.text.split_once("href=\"/concerns/").unwrap_or_else(|| panic!("{}", list.text));
+    format!("/concerns/{}", rest.split('"').next().unwrap())
+}
+
+/// No file of the home holds this, written plainly or as a form.
+#[track_caller]
+fn nowhere(world: &World, words: &str) {
+    let mut files = 0;
+    for entry in std::fs::read_dir(world.home.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(bytes) = std::fs::read(&path) else { continue };
+        files += 1;
+        let found = bytes.windows(words.len()).any(|w| w.eq_ignore_ascii_case(words.as_bytes()));
+        assert!(!found, "{} holds {words}", path.display());
+    }
+    assert!(files >= 2, "nothing was looked at");
+}
+
+#[tokio::test]
+async fn a_concern_is_read_by_members_and_by_nobody_else() {
+    let world = World::new().await;
+    let mut member = world.signed(Role::Panel).await;
+    let received = give(&mut world.anybody(), TEXT).await;
+    assert_eq!(received.status, 200, "{}", received.words());
+    let code = shown(&received, "code");
+    assert_eq!((code.len(), code.split(' ').count()), (29, 6), "{code}");
+    assert!(received.words().contains("It is shown only this once"), "{}", received.words());
+
+    let list = member.get("/concerns").await;
+    assert!(list.words().contains("Concern 1 Friday 20 November 2026 waits for an answer"), "{}", list.words());
+    assert!(!list.text.contains("Quokka"));
+    let page = newest(&mut member).await;
+    let one = member.get(&page).await;
+    assert_eq!(one.headers.get(header::CACHE_CONTROL).unwrap(), "no-store");
+    assert!(one.text.contains("&#60;b&#62;Priti&#60;/b&#62; &#38; Co. every Friday. Quokka."), "{}", one.text);
+    for role in [Role::Worker, Role::Operator] {
+        let mut other = world.signed(role).await;
+        for path in ["/concerns", page.as_str()] {
+            let seen = other.get(path).await;
+            assert!(seen.status == 403 && !seen.text.contains("Quokka"), "{role} {path}");
+        }
+        for action in ["answer", "close", "share"] {
+            assert_eq!(other.send(&format!("{page}/{action}"), &[("text", "x")]).await.status, 403, "{role} {action}");
+        }
+    }
+    nowhere(&world, "Quokka");
+    nowhere(&world, &code);
+    nowhere(&world, &code.replace(' ', ""));
+}
+
+#[tokio::test]
+async fn the_record_book_holds_the_sealed_texts_hash_and_nothing_else() {
+    let world = World::new().await;
+    let mut member = world.signed(Role::Panel).await;
+    give(&mut world.anybody(), TEXT).await;
+    let all = leaves(&world, "concern.received").await;
+    assert_eq!((all.len(), told(&world, "concern").await), (1, 1));
+    let keys: Vec<_> = all[0].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["boot", "day", "extra", "gateway", "type"]);
+    let extra = all[0]["extra"].as_object().unwrap();
+    assert_eq!((extra.len(), extra["sha256"].as_str().unwrap().len()), (1, 64));
+
+    assert!(!member.get("/concerns").await.words().contains("missing"));
+    let panel = world.running.panel();
+    let id: String =
+        panel.store().read(|db| db.query_row("SELECT id FROM concern_texts", [], |r| r.get(0))).await.unwrap();
+    panel
+        .store()
+        .write(move |db| {
+            db.execute("UPDATE concern_texts SET sealed = replace(sealed, '\"text\"', '\"tixt\"') WHERE id = ?1", [id])
+        })
+        .await
+        .unwrap();
+    let page = newest(&mut member).await;
+    let changed = member.get(&page).await;
+    assert!(changed.words().contains("This was changed since it came in"), "{}", changed.words());
+    panel.store().write(|db| db.execute("DELETE FROM concern_texts", [])).await.unwrap();
+    assert!(member.get("/concerns").await.words().contains("1 text is missing."));
+}
+
+#[tokio::test]
+async fn nothing_is_kept_or_logged_of_who_writes() {
+    let world = World::new().await;
+    let _member = world.signed(Role::Panel).await;
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let all =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
+    let guard = tracing::subscriber::set_default(all);
+    let mut anybody = world.anybody().with_cookie("__Host-havengate=abcdefghijklmnopqrstuvwxyz; Path=/");
+    let received = give(&mut anybody, TEXT).await;
+    let code = shown(&received, "code");
+    for seen in [
+        received,
+        anybody.send("/concern/answers", &[("code", &code)]).await,
+        anybody.send("/concern/answers", &[("code", "wrong")]).await,
+        anybody.get("/concern/answers").await,
+    ] {
+        assert!(seen.headers.get(header::SET_COOKIE).is_none());
+        assert_eq!(seen.headers.get(header::CACHE_CONTROL).unwrap(), "no-store");
+    }
+    drop(guard);
+    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    for word in ["Quokka", "/concern", "havengate::panel", code.as_str()] {
+        assert!(!logged.contains(word), "{word}: {logged}");
+    }
+    let days = "SELECT group_concat(day) FROM concern_texts";
+    let kept: String =
+        world.running.panel().store().read(move |db| db.query_row(days, [], |r| r.get(0))).await.unwrap();
+    assert_eq!(kept, "2026-11-20", "the day and no hour");
+}
+
+#[tokio::test]
+async fn whoever_has_the_code_reads_the_answer_and_adds_to_it() {
+    let world = World::new().await;
+    let mut member = world.signed(Role::Panel).await;
+    let code = shown(&give(&mut world.anybody(), TEXT).await, "code");
+    let page = newest(&mut member).await;
+    let to = format!("{page}/answer");
+    let answer = [("text", "We look into it <i>on Monday</i>. Wombat.")];
+    let answered = fill_hidden(&mut member, &page, &to, &["csrf", "once"], &answer).await;
+    assert_eq!(answered.location(), page, "{}", answered.words());
+    nowhere(&world, "Wombat");
+    let mut anybody = world.anybody();
+    let typed = code.to_ascii_lowercase().replace(' ', "-");
+    let thread = anybody.send("/concern/answers", &[("code", &typed)]).await;
+    assert!(thread.text.contains("We look into it &#60;i&#62;on Monday&#60;/i&#62;. Wombat."), "{}", thread.text);
+    assert!(!thread.text.contains("Quokka"), "what was written is not shown again");
+
+    let (code_again, once) = (thread.value("code"), thread.value("once"));
+    let more = [("code", code_again.as_str()), ("once", once.as_str()), ("text", "It goes on. Numbat.")];
+    for _ in 0..2 {
+        let added = anybody.send("/concern/add", &more).await;
+        assert!(added.words().contains("The panel has what you added."), "{}", added.words());
+    }
+    assert_eq!(leaves(&world, "concern.received").await.len(), 2, "the same form twice is one text");
+    let one = member.get(&page).await;
+    assert!(one.text.contains("Numbat") && one.words().contains("waits for an answer"), "{}", one.words());
+
+    let csrf = one.value("csrf");
+    let close = format!("{page}/close");
+    assert_eq!(member.send(&close, &[("csrf", &csrf)]).await.location(), page);
+    assert_eq!(member.send(&close, &[("csrf", &csrf)]).await.status, 409);
+    assert!(
+        anybody.send("/concern/answers", &[("code", &code)]).await.words().contains("The panel closed this concern.")
+    );
+    let again = [
+        ("csrf", csrf.as_str()),
+        ("once", one.text.split("name=\"once\" value=\"").nth(1).unwrap().split('"').next().unwrap()),
+        ("text", "x"),
+    ];
+    assert_eq!(member.send(&to, &again).await.status, 303);
+    assert_eq!(member.send(&to, &again).await.status, 409, "the same answer twice is one");
+}
+
+#[tokio::test]
+async fn wrong_codes_are_bounded_and_a_right_one_still_works() {
+    let world = World::new().await;
+    let _member = world.signed(Role::Panel).await;
+    let code = shown(&give(&mut world.anybody(), TEXT).await, "code");
+    let mut anybody = world.anybody();
+    for n in 0..31 {
+        let seen = anybody.send("/concern/answers", &[("code", "BCDF GHJK MNPQ RSTV BCDF GHJK")]).await;
+        assert_eq!(seen.status, if n < 30 { 400 } else { 429 });
+    }
+    assert_eq!(anybody.send("/concern/answers", &[("code", &code)]).await.status, 200);
+    let add = [("code", "BCDF"), ("once", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), ("text", "x")];
+    assert_eq!(anybody.send("/concern/add", &add).await.status, 429);
+    assert_eq!(leaves(&world, "concern.received").await.len(), 1);
+}
+
+#[tokio::test]
+async fn without_a_members_key_nothing_is_taken_and_one_is_told_where_to_go() {
+    let world = World::new().await;
+    let page = world.anybody().get("/concern").await;
+    assert!(page.words().contains("Concerns cannot be taken yet.") && page.text.contains("protect-advice.org.uk"));
+    assert!(!page.text.contains("<textarea"));
+    let forced = [("code", "bcdfghjkmnpqrstvbcdfghjk"), ("once", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), ("text", TEXT)];
+    let seen = world.anybody().send("/concern", &forced).await;
+    assert_eq!(seen.status, 503);
+    assert!(seen.words().contains("Nothing was kept.") && !seen.text.contains("Quokka"), "{}", seen.words());
+    nowhere(&world, "Quokka");
+    assert!(leaves(&world, "concern.received").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_newer_member_reads_it_once_an_older_one_lets_them() {
+    let world = World::new().await;
+    let mut first = world.signed(Role::Panel).await;
+    give(&mut world.anybody(), TEXT).await;
+    let mut second = world.signed(Role::Panel).await;
+    let page = newest(&mut second).await;
+    let closed = second.get(&page).await;
+    assert!(
+        closed.words().contains("before you had an account") && !closed.text.contains("Quokka"),
+        "{}",
+        closed.words()
+    );
+    let share = format!("{page}/share");
+    assert_eq!(second.fill(&page, &share, &[]).await.status, 303);
+    assert!(!second.get(&page).await.text.contains("Quokka"), "one cannot let oneself");
+    assert!(first.get(&page).await.words().contains("Let newer members read it"));
+    assert_eq!(first.fill(&page, &share, &[]).await.location(), page);
+    assert!(second.get(&page).await.text.contains("Quokka"));
+    assert!(!first.get("/concerns").await.words().contains("missing"));
+}
+
+#[tokio::test]
+async fn texts_are_bounded_and_so_are_concerns_in_a_day() {
+    let world = World::new().await;
+    let _member = world.signed(Role::Panel).await;
+    let mut anybody = world.anybody();
+    let longest = "\u{1f998}".repeat(20_000);
+    assert_eq!(give(&mut anybody, &longest).await.status, 200, "20,000 characters of any script");
+    assert_eq!(give(&mut anybody, &"x".repeat(20_001)).await.status, 413);
+    assert!(give(&mut anybody, "").await.words().contains("Write what the panel should know."));
+    for path in ["/concern", "/concern/answers", "/concern/add"] {
+        let request = anybody.request("POST", path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        assert_eq!(anybody.ask(big(request)).await.status, 413, "{path}");
+    }
+    for code in ["", "short", "<script>alert(1)</script>"] {
+        let fields = [("code", code), ("once", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), ("text", "x")];
+        let seen = anybody.send("/concern", &fields).await;
+        assert!(seen.status == 400 && !seen.text.contains("<script>"), "{code}");
+    }
+    let full = "INSERT INTO tries VALUES ('concerns', ?1, 200) ON CONFLICT (what) DO UPDATE SET n = 200";
+    let slot = world.running.panel().now().as_second() / 86_400;
+    world.running.panel().store().write(move |db| db.execute(full, [slot])).await.unwrap();
+    let seen = give(&mut anybody, TEXT).await;
+    assert_eq!(seen.status, 429);
+    assert!(seen.words().contains("It takes new ones tomorrow.") && seen.words().contains("union"), "{}", seen.words());
+    world.at("2026-11-21T10:00:00Z");
+    assert_eq!(give(&mut anybody, TEXT).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_same_form_twice_is_one_concern_with_one_code() {
+    let world = World::new().await;
+    let _member = world.signed(Role::Panel).await;
+    let mut anybody = world.anybody();
+    let page = anybody.get("/concern").await;
+    let (code, once) = (page.value("code"), page.value("once"));
+    let fields = [("code", code.as_str()), ("once", once.as_str()), ("text", TEXT)];
+    let (mut other, mut third) = (anybody.clone(), anybody.clone());
+    let (a, b, c) = tokio::join!(
+        anybody.send("/concern", &fields),
+        other.send("/concern", &fields),
+        third.send("/concern", &fields)
+    );
+    for seen in [a, b, c] {
+        assert_eq!((seen.status, shown(&seen, "code").replace(' ', "").to_lowercase()), (200, code.clone()));
+    }
+    let ask = "SELECT (SELECT count(*) FROM concerns), (SELECT count(*) FROM concern_texts)";
+    let count =
+        world.running.panel().store().read(move |db| db.query_row(ask, [], |r| Ok((r.get(0)?, r.get(1)?)))).await;
+    assert_eq!(count.unwrap(), (1, 1));
+    let mut hashes: Vec<_> =
+        leaves(&world, "concern.received").await.iter().map(|l| l["extra"]["sha256"].to_string()).collect();
+    hashes.dedup();
+    assert_eq!(hashes.len(), 1);
+}

@@ -364,7 +364,7 @@ fn beside(world: &World, ledger: &Arc<Ledger>, store: &str) -> Arc<Panel> {
     let known = world.running.panel();
     let store = Store::open(&world.home.path().join(store)).unwrap();
     let policy = Arc::clone(&world.policy);
-    let parts = (known.config().clone(), "test".to_owned());
+    let parts = (known.config().clone(), "test".to_owned(), world.home.path().join("keys"));
     Panel::new(parts, store, Arc::clone(ledger), Arc::new(move || Arc::clone(&policy)), Arc::clone(known.metrics()))
 }
 

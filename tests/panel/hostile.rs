@@ -23,7 +23,7 @@ fn forms() -> Vec<(Route, String)> {
 fn may(route: &Route, role: Role) -> bool {
     match route.who {
         Who::Anybody => true,
-        Who::Signed(roles) => roles.contains(&role),
+        Who::Signed(roles) | Who::Token(roles) => roles.contains(&role),
     }
 }
 

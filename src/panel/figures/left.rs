@@ -37,8 +37,8 @@ impl Ground {
     }
 }
 
-/// Requests that were let through. All of them together are `sent`, `unsent` and `under_way`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Requests that were let through. Those that have neither ended nor come to nothing are still under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Requests {
     /// Allowed by the gateway.
     pub allowed: u64,

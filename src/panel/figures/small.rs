@@ -107,6 +107,13 @@ impl fmt::Display for Shown {
     }
 }
 
+/// As pages say it, so that a machine gets no more than a person.
+impl serde::Serialize for Shown {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,13 +42,22 @@ impl Which {
             ("connection", self.connection.as_ref().map(ToString::to_string)),
         ];
         let mut values = Vec::new();
-        let mut conditions = String::new();
+        let mut conditions = match clauses && self.clause.is_none() {
+            true => every_clause(),
+            false => String::new(),
+        };
         for (column, value) in given.into_iter().filter_map(|(column, value)| Some((column, value?))) {
             conditions = format!("{conditions} AND {column} = ?");
             values.push(value);
         }
         (if clauses { "figures_clauses" } else { "figures_decisions" }, conditions, values)
     }
+}
+
+/// Rows stand by clause and then by day: each clause named, SQLite goes straight to the days of each.
+fn every_clause() -> String {
+    let names: Vec<_> = Clause::ALL.iter().map(|clause| format!("'{clause}'")).collect();
+    format!(" AND clause IN ('', {})", names.join(", "))
 }
 
 /// How many requests were stopped.
@@ -106,9 +115,12 @@ pub fn daily(
 /// # Errors
 /// When the store fails.
 pub fn clauses_and_recipients(db: &Connection, period: &Period) -> Result<Vec<(String, String, u64)>, rusqlite::Error> {
-    let sql = "SELECT clause, recipient, sum(n) FROM figures_clauses WHERE day BETWEEN ? AND ? AND decided = 'refused' \
-               GROUP BY clause, recipient ORDER BY 3 DESC, 1, 2";
-    rows(db, sql, period.bounds(), |row| Ok((row.get(0)?, row.get(1)?, number(row, 2)?)))
+    let sql = format!(
+        "SELECT clause, recipient, sum(n) FROM figures_clauses WHERE day BETWEEN ? AND ? AND decided = 'refused'{} \
+         GROUP BY clause, recipient ORDER BY 3 DESC, 1, 2",
+        every_clause()
+    );
+    rows(db, &sql, period.bounds(), |row| Ok((row.get(0)?, row.get(1)?, number(row, 2)?)))
 }
 
 /// Requests that were sent with something left out of them because of a clause, by clause, the most first.
@@ -116,9 +128,12 @@ pub fn clauses_and_recipients(db: &Connection, period: &Period) -> Result<Vec<(S
 /// # Errors
 /// When the store fails.
 pub fn left_out(db: &Connection, period: &Period) -> Result<Vec<(String, u64)>, rusqlite::Error> {
-    let sql = "SELECT clause, sum(n) FROM figures_clauses WHERE day BETWEEN ? AND ? AND decided = 'allowed' \
-               GROUP BY clause ORDER BY 2 DESC, 1";
-    rows(db, sql, period.bounds(), |row| Ok((row.get(0)?, number(row, 1)?)))
+    let sql = format!(
+        "SELECT clause, sum(n) FROM figures_clauses WHERE day BETWEEN ? AND ? AND decided = 'allowed'{} \
+         GROUP BY clause ORDER BY 2 DESC, 1",
+        every_clause()
+    );
+    rows(db, &sql, period.bounds(), |row| Ok((row.get(0)?, number(row, 1)?)))
 }
 
 /// When requests were stopped, in London's weekdays and hours.

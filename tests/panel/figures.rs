@@ -138,7 +138,8 @@ async fn every_figure_of_what_was_stopped_is_that_of_the_export() {
     let panel = world.running.panel();
     figures::catch_up(panel).await.unwrap();
     let book = exported(&world.ledger).await;
-    for period in [whole(), "2026-12".parse().unwrap(), "2027-03".parse().unwrap(), "2026-Q4".parse().unwrap()] {
+    let year: Period = "2027".parse().unwrap();
+    for period in [whole(), "2026-12".parse().unwrap(), "2027-03".parse().unwrap(), "2026-Q4".parse().unwrap(), year] {
         let within = |leaf: &Value| {
             let day: jiff::civil::Date = text(leaf, "day").parse().unwrap();
             refused(leaf) && period.from() <= day && day <= period.to()
@@ -173,6 +174,12 @@ async fn every_figure_of_what_was_stopped_is_that_of_the_export() {
         assert_eq!(found_total, total, "{period}");
         let found_days: BTreeMap<_, u64> =
             found_days.into_iter().map(|(day, codes)| (day.to_string(), codes.values().sum())).collect();
+        // A year is told by month.
+        let days = days.into_iter().fold(BTreeMap::new(), |mut found: BTreeMap<String, u64>, (day, n)| {
+            let day = if period == year { format!("{}-01", &day[..7]) } else { day };
+            *found.entry(day).or_default() += n;
+            found
+        });
         assert_eq!(found_days, days, "{period}");
     }
 }
@@ -272,6 +279,26 @@ async fn every_figure_of_what_left_is_that_of_the_export() {
         *shown.entry([group.to_string(), ground.to_string()]).or_default() += n;
     }
     assert_eq!(shown, grounds);
+    let by_year = panel
+        .store()
+        .read(|db| {
+            let mut requests = left::Requests::default();
+            let mut values = 0;
+            for year in ["2026", "2027", "2028"] {
+                let year: Period = year.parse().unwrap();
+                let of = left::requests(db, &year)?;
+                requests.allowed += of.allowed;
+                requests.answered += of.answered;
+                requests.unsent += of.unsent;
+                requests.unknown += of.unknown;
+                values += left::values(db, &year)?.iter().map(|v| v.count).sum::<u64>();
+                assert_eq!(left::daily(db, &year)?.values().sum::<u64>(), of.left());
+            }
+            Ok((requests, values))
+        })
+        .await
+        .unwrap();
+    assert_eq!(by_year, (expected, values.values().sum()), "years are counted by month");
 }
 
 #[tokio::test]

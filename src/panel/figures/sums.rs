@@ -52,6 +52,16 @@ grains! {
     Values = "figures_values" ["day", "connection", "recipient", "grp", "form", "act"];
     /// Values that left, by ground.
     Grounds = "figures_grounds" ["day", "connection", "recipient", "grp", "ground"];
+    /// The same by month, so that a month and a year are as quick as a day.
+    DecisionsByMonth = "figures_decisions_months" ["decided", "day", "connection", "operation", "recipient", "code"];
+    /// The same by month.
+    ClausesByMonth = "figures_clauses_months" ["decided", "clause", "day", "connection", "recipient", "code"];
+    /// The same by month.
+    ValuesByMonth = "figures_values_months" ["day", "connection", "recipient", "grp", "form", "act"];
+    /// The same by month.
+    GroundsByMonth = "figures_grounds_months" ["day", "connection", "recipient", "grp", "ground"];
+    /// The same by month.
+    OutcomesByMonth = "figures_outcomes_months" ["day", "connection", "recipient", "ended"];
     /// Attempts to reach the Home Office or a linked recipient.
     Attempts = "figures_attempts" ["day", "connection", "recipient", "code", "rule"];
     /// How allowed requests ended, by the day they were allowed.
@@ -62,6 +72,20 @@ grains! {
     Hours = "figures_hours" ["month", "decided", "weekday", "hour"];
     /// The days on which an operation was used.
     Used = "figures_used" ["connection", "operation"];
+}
+
+impl Grain {
+    /// The table that has the same by month, and where the day stands in a row.
+    const fn months(self) -> Option<(Self, usize)> {
+        match self {
+            Self::Decisions => Some((Self::DecisionsByMonth, 1)),
+            Self::Clauses => Some((Self::ClausesByMonth, 2)),
+            Self::Values => Some((Self::ValuesByMonth, 0)),
+            Self::Grounds => Some((Self::GroundsByMonth, 0)),
+            Self::Outcomes => Some((Self::OutcomesByMonth, 0)),
+            _ => None,
+        }
+    }
 }
 
 /// What is kept entry by entry.
@@ -132,8 +156,13 @@ impl<'t> Making<'t> {
         Ok(self.active)
     }
 
-    fn sum<const N: usize>(&mut self, grain: Grain, key: [&str; N], n: i64) {
+    fn sum<const N: usize>(&mut self, grain: Grain, mut key: [&str; N], n: i64) {
         *self.sums.entry((grain, key.map(str::to_owned).to_vec())).or_default() += n;
+        let Some((months, at)) = grain.months() else { return };
+        if let Some(day) = key.get_mut(at) {
+            *day = day.get(..7).unwrap_or_default();
+        }
+        *self.sums.entry((months, key.map(str::to_owned).to_vec())).or_default() += n;
     }
 
     fn decision(&mut self, fact: &Fact, entry: &Entry) {

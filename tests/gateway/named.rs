@@ -157,7 +157,7 @@ async fn an_emergency_opens_it_for_nobody() {
     let answer = world.post("/westbridge-safeguarding/concerns", &concern("Jan")).await;
     let (received, record) = world.forwarded(&answer).await;
     assert_eq!(received.body_text(), r#"{"adult":{"ref":"R-1","name":"Jan"},"concern":{"where":"Mill Lane"}}"#);
-    assert_eq!(record.leaf["extra"]["basis"], "identity:emergency:1 location:emergency:1");
+    assert_eq!(record.leaf["extra"]["basis"], "identity:emergency:2 location:emergency:1");
     assert_eq!(record.leaf["extra"]["attempt"], "no-home-office-address");
     // What it cannot do without stops it, and says whom to phone.
     let answer = world.post("/westbridge-safeguarding/concerns", &concern("Jan, x@homeoffice.gov.uk")).await;

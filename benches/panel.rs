@@ -38,11 +38,12 @@ const RECIPIENTS: u64 = 30;
 const BATCH: u64 = 500;
 const ROUNDS: usize = 60;
 const LAST: Date = jiff::civil::date(2026, 11, 20);
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "/",
     "/stopped",
     "/stopped?month=2026",
     "/stopped/DATA-3",
+    "/stopped/DATA-3?month=2026",
     "/stopped/DATA-3?month=2026-10&recipient=recipient-7/system",
     "/left",
     "/left?month=2026",
@@ -113,8 +114,9 @@ fn entries(n: u64, of: u64, policy: &str) -> Vec<Entry> {
         r#""day":"{day}","decision":"{id}","destination":"recipient-{recipient}/system","gateway":"bench","integration":"connection-{connection}","operation":"refer","policy":"{policy}","type":"decision""#
     );
     let at = format!(r#"{{"act":"blocked","at":"{day}T{:02}:00:00Z","count":1}}"#, dice % 24);
-    if dice % 5 == 0 {
-        let (code, clause) = (pick(Code::ALL, dice / 7), pick(Clause::ALL, dice / 11));
+    if dice.is_multiple_of(5) {
+        // A clause has its codes.
+        let (clause, code) = (pick(Clause::ALL, dice / 11), pick(Code::ALL, dice / 11 + dice / 7 % 2));
         let leaf = format!(r#"{{"boot":"b","clauses":["{clause}"],"code":"{code}","decided":"refused",{about}}}"#);
         return vec![Entry { index: n, leaf, detail: vec![at] }];
     }

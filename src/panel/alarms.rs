@@ -25,7 +25,7 @@ closed! {
 }
 
 /// Something that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Alarm {
     /// How much it matters.
     pub weight: Weight,

@@ -38,6 +38,8 @@ pub struct Table {
 
 /// Every drawing is so many units wide, so that its letters can be read on a phone.
 const WIDTH: u64 = 480;
+/// How wide it is where there is room, in CSS pixels.
+const SHOWN: u64 = 640;
 
 /// The start of a drawing, with its title and description for those who do not see it. `id` is unique on its page.
 fn open(svg: &mut String, id: &str, (title, desc): (&str, &str), height: u64) {
@@ -45,7 +47,7 @@ fn open(svg: &mut String, id: &str, (title, desc): (&str, &str), height: u64) {
     let _ = write!(
         svg,
         "<svg role=\"img\" aria-labelledby=\"{id}-title {id}-desc\" viewBox=\"0 0 {WIDTH} {height}\" \
-         width=\"{WIDTH}\" height=\"{height}\" font-size=\"13\"><title id=\"{id}-title\">{title}</title>\
+         width=\"{SHOWN}\" font-size=\"14\"><title id=\"{id}-title\">{title}</title>\
          <desc id=\"{id}-desc\">{desc}</desc>"
     );
 }

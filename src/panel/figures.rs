@@ -47,3 +47,8 @@ fn rows<T>(
 fn number(row: &Row<'_>, column: usize) -> Result<u64, rusqlite::Error> {
     Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or_default())
 }
+
+/// A day, or the first of a month, as the tables write them.
+fn day(text: &str) -> Option<jiff::civil::Date> {
+    if text.len() == 7 { format!("{text}-01").parse().ok() } else { text.parse().ok() }
+}

@@ -62,6 +62,7 @@ async fn what_she_agreed_to_leaves_item_by_item_and_nothing_else() {
     assert_eq!((&under("$.dob")["form"], &under("$.dob")["act"]), (&"generalised:year".into(), &"generalised".into()));
     assert_eq!(under("$.firstName")["consent"], consent.as_str());
     assert_eq!((&under("$.ni")["act"], under("$.ni").get("consent")), (&"stripped".into(), None));
+    assert_eq!(record.leaf["extra"]["basis"], "identity:consent:4 contact:consent:1", "the need is operational");
     assert!(!record.leaf.to_string().contains(consent.as_str()), "a leaf, which stays for ever, names no consent");
 }
 

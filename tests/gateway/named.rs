@@ -30,6 +30,8 @@ async fn denied(world: &World, to: &str, rule: &str, class: &str) -> Answer {
     let kept = format!("{} {:?}", answer.text(), record).to_lowercase();
     assert!(!kept.contains(&to.to_lowercase()), "{to}: {kept}");
     assert_eq!(record.leaf["extra"]["rule"], first);
+    let attempt = &record.leaf["extra"]["attempt"];
+    assert_eq!(attempt.as_str(), Some(rule).filter(|_| matches!(class, "root" | "associated")), "{to}: {attempt}");
     answer
 }
 
@@ -153,8 +155,10 @@ async fn an_emergency_opens_it_for_nobody() {
         )
     };
     let answer = world.post("/westbridge-safeguarding/concerns", &concern("Jan")).await;
-    let (received, _) = world.forwarded(&answer).await;
+    let (received, record) = world.forwarded(&answer).await;
     assert_eq!(received.body_text(), r#"{"adult":{"ref":"R-1","name":"Jan"},"concern":{"where":"Mill Lane"}}"#);
+    assert_eq!(record.leaf["extra"]["basis"], "identity:emergency:2 location:emergency:1");
+    assert_eq!(record.leaf["extra"]["attempt"], "no-home-office-address");
     // What it cannot do without stops it, and says whom to phone.
     let answer = world.post("/westbridge-safeguarding/concerns", &concern("Jan, x@homeoffice.gov.uk")).await;
     world.refused(&answer, Code::RecipientDenied, Some("no-home-office-address")).await;

@@ -491,6 +491,7 @@ impl World {
         assert_eq!((&record.leaf["type"], &record.leaf["decided"]), (&"decision".into(), &"refused".into()));
         assert_eq!(record.leaf["code"], code.as_str(), "{record:?}");
         assert!(record.outcomes.is_empty(), "{record:?}");
+        assert!(record.detail.first().is_some_and(|row| row["at"].is_string()), "its hour is known: {record:?}");
         record
     }
 

@@ -138,7 +138,8 @@ async fn every_figure_of_what_was_stopped_is_that_of_the_export() {
     let panel = world.running.panel();
     figures::catch_up(panel).await.unwrap();
     let book = exported(&world.ledger).await;
-    for period in [whole(), "2026-12".parse().unwrap(), "2027-03".parse().unwrap(), "2026-Q4".parse().unwrap()] {
+    let year: Period = "2027".parse().unwrap();
+    for period in [whole(), "2026-12".parse().unwrap(), "2027-03".parse().unwrap(), "2026-Q4".parse().unwrap(), year] {
         let within = |leaf: &Value| {
             let day: jiff::civil::Date = text(leaf, "day").parse().unwrap();
             refused(leaf) && period.from() <= day && day <= period.to()
@@ -173,6 +174,12 @@ async fn every_figure_of_what_was_stopped_is_that_of_the_export() {
         assert_eq!(found_total, total, "{period}");
         let found_days: BTreeMap<_, u64> =
             found_days.into_iter().map(|(day, codes)| (day.to_string(), codes.values().sum())).collect();
+        // A year is told by month.
+        let days = days.into_iter().fold(BTreeMap::new(), |mut found: BTreeMap<String, u64>, (day, n)| {
+            let day = if period == year { format!("{}-01", &day[..7]) } else { day };
+            *found.entry(day).or_default() += n;
+            found
+        });
         assert_eq!(found_days, days, "{period}");
     }
 }
@@ -197,52 +204,82 @@ async fn one_clause_at_one_recipient_is_that_of_the_export() {
     assert_eq!(found, expected as u64);
 }
 
+/// An export, with how each allowed request ended.
+struct Export {
+    book: Vec<(Value, Vec<Value>)>,
+    outcomes: BTreeMap<String, String>,
+}
+
+fn left_act(act: &str) -> bool {
+    matches!(act, "sent" | "generalised" | "pseudonymised")
+}
+
+impl Export {
+    async fn of(ledger: &Ledger) -> Self {
+        let book = exported(ledger).await;
+        let ended = book.iter().filter(|(l, _)| l["type"] == "outcome");
+        let outcomes =
+            ended.map(|(l, _)| (text(l, "decision").to_owned(), l["extra"]["ended"].as_str().unwrap().to_owned()));
+        let outcomes = outcomes.collect();
+        Self { book, outcomes }
+    }
+
+    fn unsent(&self, leaf: &Value) -> bool {
+        self.outcomes.get(text(leaf, "decision")).is_some_and(|ended| ended == "unsent")
+    }
+
+    fn requests(&self) -> left::Requests {
+        let allowed = self.book.iter().filter(|(l, _)| l["type"] == "decision" && l["decided"] == "allowed").count();
+        let ended = |how: &str| self.outcomes.values().filter(|e| *e == how).count() as u64;
+        let (answered, unsent, unknown) = (ended("answered"), ended("unsent"), ended("unknown"));
+        left::Requests { allowed: allowed as u64, answered, unsent, unknown }
+    }
+
+    /// By recipient, group and act.
+    fn values(&self) -> BTreeMap<[String; 3], u64> {
+        tally(&self.book, |leaf| {
+            let counts = leaf["counts"].as_array().into_iter().flatten();
+            counts
+                .filter(|c| !(left_act(c[2].as_str().unwrap()) && self.unsent(leaf)))
+                .map(|c| {
+                    let key = [text(leaf, "destination"), c[0].as_str().unwrap(), c[2].as_str().unwrap()];
+                    (key.map(str::to_owned), c[3].as_u64().unwrap())
+                })
+                .collect()
+        })
+    }
+
+    /// By group and ground.
+    fn grounds(&self) -> BTreeMap<[String; 2], u64> {
+        tally(&self.book, |leaf| {
+            if leaf["decided"] != "allowed" || self.unsent(leaf) {
+                return Vec::new();
+            }
+            let mut rest: BTreeMap<String, u64> = BTreeMap::new();
+            for c in leaf["counts"].as_array().into_iter().flatten().filter(|c| left_act(c[2].as_str().unwrap())) {
+                *rest.entry(c[0].as_str().unwrap().to_owned()).or_default() += c[3].as_u64().unwrap();
+            }
+            let mut found = Vec::new();
+            for one in leaf["extra"]["basis"].as_str().unwrap_or("").split_whitespace() {
+                let [group, ground, n] = one.split(':').collect::<Vec<_>>()[..] else { panic!("{one}") };
+                *rest.get_mut(group).unwrap() -= n.parse::<u64>().unwrap();
+                found.push(([group.to_owned(), ground.to_owned()], n.parse().unwrap()));
+            }
+            let ground = |group: &str| if group == "operational" { "operational" } else { "unknown" };
+            found.extend(rest.into_iter().map(|(group, n)| ([group.clone(), ground(&group).to_owned()], n)));
+            found
+        })
+    }
+}
+
 #[tokio::test]
 async fn every_figure_of_what_left_is_that_of_the_export() {
     let world = World::new().await;
     traffic(&world, 23, 500).await;
     let panel = world.running.panel();
     figures::catch_up(panel).await.unwrap();
-    let book = exported(&world.ledger).await;
-    let outcomes: BTreeMap<&str, &str> = book
-        .iter()
-        .filter(|(l, _)| l["type"] == "outcome")
-        .map(|(l, _)| (text(l, "decision"), l["extra"]["ended"].as_str().unwrap()))
-        .collect();
-    let unsent = |leaf: &Value| outcomes.get(text(leaf, "decision")) == Some(&"unsent");
-    let left_act = |act: &str| matches!(act, "sent" | "generalised" | "pseudonymised");
-    let values = tally(&book, |leaf| {
-        let counts = leaf["counts"].as_array().into_iter().flatten();
-        counts
-            .filter(|c| !(left_act(c[2].as_str().unwrap()) && unsent(leaf)))
-            .map(|c| {
-                let key = [text(leaf, "destination"), c[0].as_str().unwrap(), c[2].as_str().unwrap()];
-                (key.map(str::to_owned), c[3].as_u64().unwrap())
-            })
-            .collect()
-    });
-    let grounds = tally(&book, |leaf| {
-        if leaf["decided"] != "allowed" || unsent(leaf) {
-            return Vec::new();
-        }
-        let mut rest: BTreeMap<String, u64> = BTreeMap::new();
-        for c in leaf["counts"].as_array().into_iter().flatten().filter(|c| left_act(c[2].as_str().unwrap())) {
-            *rest.entry(c[0].as_str().unwrap().to_owned()).or_default() += c[3].as_u64().unwrap();
-        }
-        let mut found = Vec::new();
-        for one in leaf["extra"]["basis"].as_str().unwrap_or("").split_whitespace() {
-            let [group, ground, n] = one.split(':').collect::<Vec<_>>()[..] else { panic!("{one}") };
-            *rest.get_mut(group).unwrap() -= n.parse::<u64>().unwrap();
-            found.push(([group.to_owned(), ground.to_owned()], n.parse().unwrap()));
-        }
-        let ground = |group: &str| if group == "operational" { "operational" } else { "unknown" };
-        found.extend(rest.into_iter().map(|(group, n)| ([group.clone(), ground(&group).to_owned()], n)));
-        found
-    });
-    let allowed = book.iter().filter(|(l, _)| l["type"] == "decision" && l["decided"] == "allowed").count() as u64;
-    let ended = |how: &str| outcomes.values().filter(|e| **e == how).count() as u64;
-    let expected =
-        left::Requests { allowed, answered: ended("answered"), unsent: ended("unsent"), unknown: ended("unknown") };
+    let export = Export::of(&world.ledger).await;
+    let expected = export.requests();
     assert!(expected.unsent > 0 && expected.unknown > 0, "{expected:?}");
     let (requests, daily, flows, found, found_grounds) = panel
         .store()
@@ -266,12 +303,41 @@ async fn every_figure_of_what_left_is_that_of_the_export() {
     for v in found {
         *shown.entry([v.recipient, v.group.to_string(), v.act.to_string()]).or_default() += v.count;
     }
-    assert_eq!(shown, values);
+    assert_eq!(shown, export.values());
     let mut shown = BTreeMap::new();
     for ((_, group, ground), n) in found_grounds {
         *shown.entry([group.to_string(), ground.to_string()]).or_default() += n;
     }
-    assert_eq!(shown, grounds);
+    assert_eq!(shown, export.grounds());
+}
+
+#[tokio::test]
+async fn years_are_counted_by_month_and_come_to_the_same() {
+    let world = World::new().await;
+    traffic(&world, 29, 300).await;
+    let panel = world.running.panel();
+    figures::catch_up(panel).await.unwrap();
+    let export = Export::of(&world.ledger).await;
+    let found = panel
+        .store()
+        .read(|db| {
+            let mut requests = left::Requests::default();
+            let mut values = 0;
+            for year in ["2026", "2027", "2028"] {
+                let year: Period = year.parse().unwrap();
+                let of = left::requests(db, &year)?;
+                requests.allowed += of.allowed;
+                requests.answered += of.answered;
+                requests.unsent += of.unsent;
+                requests.unknown += of.unknown;
+                values += left::values(db, &year)?.iter().map(|v| v.count).sum::<u64>();
+                assert_eq!(left::daily(db, &year)?.values().sum::<u64>(), of.left());
+            }
+            Ok((requests, values))
+        })
+        .await
+        .unwrap();
+    assert_eq!(found, (export.requests(), export.values().values().sum()));
 }
 
 #[tokio::test]

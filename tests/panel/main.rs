@@ -4,6 +4,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
     reason = "tests play everybody outside the panel, and fail by panicking"
 )]
 

@@ -32,7 +32,7 @@ pub fn heat(id: &str, (title, desc): (&str, &str), count: impl Fn(u8, u8) -> u64
             let opacity = if shade == 5 { "1".to_owned() } else { format!("0.{}", shade * 2) };
             let _ = write!(
                 svg,
-                "<rect class=\"soft\" fill-opacity=\"{opacity}\" x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\"/>",
+                "<rect class=\"soft axis\" fill-opacity=\"{opacity}\" x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\"/>",
                 WIDE - 2,
                 TALL - 2
             );
@@ -66,8 +66,8 @@ mod tests {
             (6, 23) => 1,
             _ => 0,
         });
-        let monday = r#"<rect class="soft" fill-opacity="1" x="60" y="222" width="58" height="20"/><text x="89" y="237" text-anchor="middle">10</text>"#;
-        let sunday = r#"<rect class="soft" fill-opacity="0.2" x="420" y="530" width="58" height="20"/><text x="449" y="545" text-anchor="middle">1</text>"#;
+        let monday = r#"<rect class="soft axis" fill-opacity="1" x="60" y="222" width="58" height="20"/><text x="89" y="237" text-anchor="middle">10</text>"#;
+        let sunday = r#"<rect class="soft axis" fill-opacity="0.2" x="420" y="530" width="58" height="20"/><text x="449" y="545" text-anchor="middle">1</text>"#;
         assert!(chart.svg.contains(monday) && chart.svg.contains(sunday), "{}", chart.svg);
         assert_eq!(chart.svg.matches("<rect").count(), 168);
         assert_eq!(chart.table.rows[9], ["09:00", "10", "0", "0", "0", "0", "0", "0"]);

@@ -50,10 +50,10 @@ pub fn state(db: &Connection) -> Result<State, rusqlite::Error> {
 /// # Errors
 /// When the record book cannot be read or the store fails.
 pub async fn catch_up(panel: &Panel) -> Result<(), Wrong> {
+    // What comes meanwhile is left to the next time, or a busy gateway would keep this here.
     let until = panel.ledger().head().size;
     let mut sure = false;
-    while !(sure && panel.store().read(state).await?.entries >= until) {
-        step(panel.ledger(), panel.store(), sure).await.map_err(Wrong::from)?;
+    while step(panel.ledger(), panel.store(), sure).await? && panel.store().read(state).await?.entries < until {
         sure = true;
     }
     Ok(())

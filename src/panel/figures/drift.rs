@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What changed, and what departs. Nothing of it is a fault by itself: it is what a panel asks about.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Drift {
     /// Recipients that got something and had got nothing the time before.
     pub recipients: Vec<String>,

@@ -11,7 +11,7 @@ pub use super::sums::OTHER_POLICY;
 
 /// Attempts to reach the Home Office or a linked recipient, by connection, recipient, code and rule. A storm is one row
 /// a day in the tables and here one row a period.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Attempts {
     /// The connection; empty where none was named.
     pub connection: String,
@@ -85,7 +85,7 @@ pub fn told_apart(
 }
 
 /// One event that is kept by itself: a stop, an emergency, a policy, a closing, an anomaly, a review.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Mark {
     /// Its entry in the record book.
     pub entry: u64,

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// A leaf, as its canonical JSON has it. What is not there is empty.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Fact {
     #[serde(rename = "type")]
@@ -29,27 +29,6 @@ pub(super) struct Fact {
     pub counts: Vec<(Group, String, Act, i64)>,
     pub policy: String,
     pub extra: BTreeMap<String, String>,
-}
-
-#[expect(clippy::derivable_impls, reason = "nothing here may look like a permission that has a default")]
-impl Default for Fact {
-    /// A leaf that says nothing: serde fills what is missing from it.
-    fn default() -> Self {
-        Self {
-            kind: None,
-            day: String::new(),
-            decision: String::new(),
-            integration: String::new(),
-            operation: String::new(),
-            destination: String::new(),
-            decided: String::new(),
-            code: String::new(),
-            clauses: Vec::new(),
-            counts: Vec::new(),
-            policy: String::new(),
-            extra: BTreeMap::new(),
-        }
-    }
 }
 
 impl Fact {

@@ -37,8 +37,8 @@ impl Ground {
     }
 }
 
-/// Requests that were let through. All of them together are `sent`, `unsent` and `under_way`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// Requests that were let through. Those that have neither ended nor come to nothing are still under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Requests {
     /// Allowed by the gateway.
     pub allowed: u64,
@@ -64,8 +64,9 @@ impl Requests {
 /// When the store fails.
 pub fn requests(db: &Connection, period: &Period) -> Result<Requests, rusqlite::Error> {
     let mut found = Requests { allowed: allowed(db, period)?, ..Requests::default() };
-    let sql = "SELECT ended, sum(n) FROM figures_outcomes WHERE day BETWEEN ? AND ? GROUP BY ended";
-    for (ended, n) in rows(db, sql, period.bounds(), |row| Ok((row.get::<_, String>(0)?, number(row, 1)?)))? {
+    let (grain, bounds) = period.grain();
+    let sql = format!("SELECT ended, sum(n) FROM figures_outcomes{grain} WHERE day BETWEEN ? AND ? GROUP BY ended");
+    for (ended, n) in rows(db, &sql, bounds, |row| Ok((row.get::<_, String>(0)?, number(row, 1)?)))? {
         match ended.as_str() {
             "answered" => found.answered = n,
             "unsent" => found.unsent = n,
@@ -76,8 +77,11 @@ pub fn requests(db: &Connection, period: &Period) -> Result<Requests, rusqlite::
 }
 
 fn allowed(db: &Connection, period: &Period) -> Result<u64, rusqlite::Error> {
-    let sql = "SELECT coalesce(sum(n), 0) FROM figures_decisions WHERE day BETWEEN ? AND ? AND decided = 'allowed'";
-    db.prepare_cached(sql)?.query_row(period.bounds(), |row| number(row, 0))
+    let (grain, bounds) = period.grain();
+    let sql = format!(
+        "SELECT coalesce(sum(n), 0) FROM figures_decisions{grain} WHERE day BETWEEN ? AND ? AND decided = 'allowed'"
+    );
+    db.prepare_cached(&sql)?.query_row(bounds, |row| number(row, 0))
 }
 
 /// Requests that left or may have, by connection and recipient, the most first.
@@ -85,24 +89,31 @@ fn allowed(db: &Connection, period: &Period) -> Result<u64, rusqlite::Error> {
 /// # Errors
 /// When the store fails.
 pub fn flows(db: &Connection, period: &Period) -> Result<Vec<(String, String, u64)>, rusqlite::Error> {
-    let sql = "SELECT connection, recipient, sum(n) FROM ( \
-               SELECT connection, recipient, n FROM figures_decisions \
-               WHERE day BETWEEN ?1 AND ?2 AND decided = 'allowed' UNION ALL \
-               SELECT connection, recipient, -n FROM figures_outcomes WHERE day BETWEEN ?1 AND ?2 AND ended = 'unsent') \
-               GROUP BY connection, recipient HAVING sum(n) > 0 ORDER BY 3 DESC, 1, 2";
-    rows(db, sql, period.bounds(), |row| Ok((row.get(0)?, row.get(1)?, number(row, 2)?)))
+    let (grain, bounds) = period.grain();
+    let sql = format!(
+        "SELECT connection, recipient, sum(n) FROM ( \
+         SELECT connection, recipient, n FROM figures_decisions{grain} \
+         WHERE day BETWEEN ?1 AND ?2 AND decided = 'allowed' UNION ALL \
+         SELECT connection, recipient, -n FROM figures_outcomes{grain} \
+         WHERE day BETWEEN ?1 AND ?2 AND ended = 'unsent') \
+         GROUP BY connection, recipient HAVING sum(n) > 0 ORDER BY 3 DESC, 1, 2"
+    );
+    rows(db, &sql, bounds, |row| Ok((row.get(0)?, row.get(1)?, number(row, 2)?)))
 }
 
-/// Requests that left or may have, by day.
+/// Requests that left or may have, by day; those of a whole year by month, under the month's first day.
 ///
 /// # Errors
 /// When the store fails.
 pub fn daily(db: &Connection, period: &Period) -> Result<BTreeMap<Date, u64>, rusqlite::Error> {
-    let sql = "SELECT day, sum(n) FROM ( \
-               SELECT day, n FROM figures_decisions WHERE day BETWEEN ?1 AND ?2 AND decided = 'allowed' UNION ALL \
-               SELECT day, -n FROM figures_outcomes WHERE day BETWEEN ?1 AND ?2 AND ended = 'unsent') GROUP BY day";
-    let found = rows(db, sql, period.bounds(), |row| Ok((row.get::<_, String>(0)?, number(row, 1)?)))?;
-    Ok(found.into_iter().filter_map(|(day, n)| Some((day.parse().ok()?, n))).collect())
+    let (grain, bounds) = if period.is_long() { period.grain() } else { ("", period.bounds()) };
+    let sql = format!(
+        "SELECT day, sum(n) FROM ( \
+         SELECT day, n FROM figures_decisions{grain} WHERE day BETWEEN ?1 AND ?2 AND decided = 'allowed' UNION ALL \
+         SELECT day, -n FROM figures_outcomes{grain} WHERE day BETWEEN ?1 AND ?2 AND ended = 'unsent') GROUP BY day"
+    );
+    let found = rows(db, &sql, bounds, |row| Ok((row.get::<_, String>(0)?, number(row, 1)?)))?;
+    Ok(found.into_iter().filter_map(|(day, n)| Some((super::day(&day)?, n))).collect())
 }
 
 /// People's values of one group, in one form, for one recipient by one connection.
@@ -125,13 +136,16 @@ pub struct Values {
 /// # Errors
 /// When the store fails.
 pub fn values(db: &Connection, period: &Period) -> Result<Vec<Values>, rusqlite::Error> {
-    let sql = "SELECT connection, recipient, grp, act, sum(n) FROM figures_values WHERE day BETWEEN ? AND ? \
-               GROUP BY connection, recipient, grp, act HAVING sum(n) > 0 ORDER BY recipient, grp, act, connection";
+    let (grain, bounds) = period.grain();
+    let sql = format!(
+        "SELECT connection, recipient, grp, act, sum(n) FROM figures_values{grain} WHERE day BETWEEN ? AND ? \
+         GROUP BY connection, recipient, grp, act HAVING sum(n) > 0 ORDER BY recipient, grp, act, connection"
+    );
     let read = |row: &rusqlite::Row<'_>| {
         let (group, act): (String, String) = (row.get(2)?, row.get(3)?);
         Ok((row.get(0)?, row.get(1)?, group.parse(), act.parse(), number(row, 4)?))
     };
-    let found = rows(db, sql, period.bounds(), read)?.into_iter();
+    let found = rows(db, &sql, bounds, read)?.into_iter();
     Ok(found
         .filter_map(|(connection, recipient, group, act, count)| {
             Some(Values { connection, recipient, group: group.ok()?, act: act.ok()?, count })
@@ -144,12 +158,15 @@ pub fn values(db: &Connection, period: &Period) -> Result<Vec<Values>, rusqlite:
 /// # Errors
 /// When the store fails.
 pub fn grounds(db: &Connection, period: &Period) -> Result<BTreeMap<(String, Group, Ground), u64>, rusqlite::Error> {
-    let sql = "SELECT recipient, grp, ground, sum(n) FROM figures_grounds WHERE day BETWEEN ? AND ? \
-               GROUP BY recipient, grp, ground HAVING sum(n) > 0";
+    let (grain, bounds) = period.grain();
+    let sql = format!(
+        "SELECT recipient, grp, ground, sum(n) FROM figures_grounds{grain} WHERE day BETWEEN ? AND ? \
+         GROUP BY recipient, grp, ground HAVING sum(n) > 0"
+    );
     let read = |row: &rusqlite::Row<'_>| {
         Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, number(row, 3)?))
     };
-    let found = rows(db, sql, period.bounds(), read)?.into_iter();
+    let found = rows(db, &sql, bounds, read)?.into_iter();
     Ok(found
         .filter_map(|(recipient, group, ground, n)| {
             Some(((recipient, group.parse().ok()?, ground.parse().unwrap_or(Ground::Unknown)), n))

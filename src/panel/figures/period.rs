@@ -110,9 +110,27 @@ impl Period {
         }
     }
 
-    /// The bounds as the tables have them.
+    /// The bounds as tables by day have them.
     pub(super) fn bounds(&self) -> (String, String) {
         (self.from.to_string(), self.to.to_string())
+    }
+
+    /// Which tables to ask, by the end of their names, and the bounds as these have them: whole months are asked by
+    /// month.
+    pub(super) fn grain(&self) -> (&'static str, (String, String)) {
+        let month = |day: Date| day.to_string().get(..7).map(str::to_owned).unwrap_or_default();
+        match self.kind {
+            // A year before the first is written otherwise, and had no record book.
+            Kind::Month | Kind::Quarter | Kind::Year if self.from.year() >= 0 => {
+                ("_months", (month(self.from), month(self.to)))
+            }
+            _ => ("", self.bounds()),
+        }
+    }
+
+    /// Too long to be told day by day.
+    pub(super) fn is_long(&self) -> bool {
+        self.kind == Kind::Year
     }
 }
 

@@ -42,7 +42,10 @@ impl Which {
             ("connection", self.connection.as_ref().map(ToString::to_string)),
         ];
         let mut values = Vec::new();
-        let mut conditions = String::new();
+        let mut conditions = match clauses && self.clause.is_none() {
+            true => every_clause(),
+            false => String::new(),
+        };
         for (column, value) in given.into_iter().filter_map(|(column, value)| Some((column, value?))) {
             conditions = format!("{conditions} AND {column} = ?");
             values.push(value);
@@ -51,16 +54,23 @@ impl Which {
     }
 }
 
+/// Rows stand by clause and then by day: each clause named, SQLite goes straight to the days of each.
+fn every_clause() -> String {
+    let names: Vec<_> = Clause::ALL.iter().map(|clause| format!("'{clause}'")).collect();
+    format!(" AND clause IN ('', {})", names.join(", "))
+}
+
 /// How many requests were stopped.
 ///
 /// # Errors
 /// When the store fails.
 pub fn total(db: &Connection, period: &Period, which: &Which) -> Result<u64, rusqlite::Error> {
     let (table, conditions, values) = which.sql(None);
+    let (grain, bounds) = period.grain();
     let sql = format!(
-        "SELECT coalesce(sum(n), 0) FROM {table} WHERE day BETWEEN ? AND ? AND decided = 'refused'{conditions}"
+        "SELECT coalesce(sum(n), 0) FROM {table}{grain} WHERE day BETWEEN ? AND ? AND decided = 'refused'{conditions}"
     );
-    db.prepare_cached(&sql)?.query_row(params_from_iter(bound(period, values)), |row| number(row, 0))
+    db.prepare_cached(&sql)?.query_row(params_from_iter(bound(bounds, values)), |row| number(row, 0))
 }
 
 /// Stopped requests by something, the most first.
@@ -69,14 +79,16 @@ pub fn total(db: &Connection, period: &Period, which: &Which) -> Result<u64, rus
 /// When the store fails.
 pub fn by(db: &Connection, period: &Period, by: By, which: &Which) -> Result<Vec<(String, u64)>, rusqlite::Error> {
     let (table, conditions, values) = which.sql(Some(by));
+    let (grain, bounds) = period.grain();
     let sql = format!(
-        "SELECT {by}, sum(n) FROM {table} WHERE day BETWEEN ? AND ? AND decided = 'refused'{conditions} \
+        "SELECT {by}, sum(n) FROM {table}{grain} WHERE day BETWEEN ? AND ? AND decided = 'refused'{conditions} \
          GROUP BY {by} ORDER BY 2 DESC, 1"
     );
-    rows(db, &sql, params_from_iter(bound(period, values)), |row| Ok((row.get(0)?, number(row, 1)?)))
+    rows(db, &sql, params_from_iter(bound(bounds, values)), |row| Ok((row.get(0)?, number(row, 1)?)))
 }
 
-/// Stopped requests by day and something. Days without any are not there.
+/// Stopped requests by day and something; those of a whole year by month, under the month's first day. Days without
+/// any are not there.
 ///
 /// # Errors
 /// When the store fails.
@@ -87,14 +99,15 @@ pub fn daily(
     which: &Which,
 ) -> Result<BTreeMap<Date, BTreeMap<String, u64>>, rusqlite::Error> {
     let (table, conditions, values) = which.sql(Some(by));
+    let (grain, bounds) = if period.is_long() { period.grain() } else { ("", period.bounds()) };
     let sql = format!(
-        "SELECT day, {by}, sum(n) FROM {table} WHERE day BETWEEN ? AND ? AND decided = 'refused'{conditions} \
+        "SELECT day, {by}, sum(n) FROM {table}{grain} WHERE day BETWEEN ? AND ? AND decided = 'refused'{conditions} \
          GROUP BY day, {by}"
     );
     let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?, number(row, 2)?));
     let mut found: BTreeMap<Date, BTreeMap<String, u64>> = BTreeMap::new();
-    for (day, key, n) in rows(db, &sql, params_from_iter(bound(period, values)), read)? {
-        if let Ok(day) = day.parse::<Date>() {
+    for (day, key, n) in rows(db, &sql, params_from_iter(bound(bounds, values)), read)? {
+        if let Some(day) = super::day(&day) {
             found.entry(day).or_default().insert(key, n);
         }
     }
@@ -106,9 +119,13 @@ pub fn daily(
 /// # Errors
 /// When the store fails.
 pub fn clauses_and_recipients(db: &Connection, period: &Period) -> Result<Vec<(String, String, u64)>, rusqlite::Error> {
-    let sql = "SELECT clause, recipient, sum(n) FROM figures_clauses WHERE day BETWEEN ? AND ? AND decided = 'refused' \
-               GROUP BY clause, recipient ORDER BY 3 DESC, 1, 2";
-    rows(db, sql, period.bounds(), |row| Ok((row.get(0)?, row.get(1)?, number(row, 2)?)))
+    let (grain, bounds) = period.grain();
+    let sql = format!(
+        "SELECT clause, recipient, sum(n) FROM figures_clauses{grain} WHERE day BETWEEN ? AND ? AND decided = 'refused'{} \
+         GROUP BY clause, recipient ORDER BY 3 DESC, 1, 2",
+        every_clause()
+    );
+    rows(db, &sql, bounds, |row| Ok((row.get(0)?, row.get(1)?, number(row, 2)?)))
 }
 
 /// Requests that were sent with something left out of them because of a clause, by clause, the most first.
@@ -116,9 +133,13 @@ pub fn clauses_and_recipients(db: &Connection, period: &Period) -> Result<Vec<(S
 /// # Errors
 /// When the store fails.
 pub fn left_out(db: &Connection, period: &Period) -> Result<Vec<(String, u64)>, rusqlite::Error> {
-    let sql = "SELECT clause, sum(n) FROM figures_clauses WHERE day BETWEEN ? AND ? AND decided = 'allowed' \
-               GROUP BY clause ORDER BY 2 DESC, 1";
-    rows(db, sql, period.bounds(), |row| Ok((row.get(0)?, number(row, 1)?)))
+    let (grain, bounds) = period.grain();
+    let sql = format!(
+        "SELECT clause, sum(n) FROM figures_clauses{grain} WHERE day BETWEEN ? AND ? AND decided = 'allowed'{} \
+         GROUP BY clause ORDER BY 2 DESC, 1",
+        every_clause()
+    );
+    rows(db, &sql, bounds, |row| Ok((row.get(0)?, number(row, 1)?)))
 }
 
 /// When requests were stopped, in London's weekdays and hours.
@@ -158,7 +179,6 @@ pub fn hours(db: &Connection, period: &Period) -> Result<Hours, rusqlite::Error>
     Ok(found)
 }
 
-fn bound(period: &Period, values: Vec<String>) -> Vec<String> {
-    let (from, to) = period.bounds();
+fn bound((from, to): (String, String), values: Vec<String>) -> Vec<String> {
     [from, to].into_iter().chain(values).collect()
 }

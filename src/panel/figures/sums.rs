@@ -45,23 +45,47 @@ macro_rules! grains {
 
 grains! {
     /// Requests decided.
-    Decisions = "figures_decisions" ["day", "decided", "connection", "operation", "recipient", "code"];
+    Decisions = "figures_decisions" ["decided", "day", "connection", "operation", "recipient", "code"];
     /// Requests by each clause that decided: one with two clauses counts under both, one with none under "".
-    Clauses = "figures_clauses" ["day", "decided", "clause", "connection", "recipient", "code"];
+    Clauses = "figures_clauses" ["decided", "clause", "day", "connection", "recipient", "code"];
     /// Values that left or did not.
     Values = "figures_values" ["day", "connection", "recipient", "grp", "form", "act"];
     /// Values that left, by ground.
     Grounds = "figures_grounds" ["day", "connection", "recipient", "grp", "ground"];
+    /// The same by month, so that a month and a year are as quick as a day.
+    DecisionsByMonth = "figures_decisions_months" ["decided", "day", "connection", "operation", "recipient", "code"];
+    /// The same by month.
+    ClausesByMonth = "figures_clauses_months" ["decided", "clause", "day", "connection", "recipient", "code"];
+    /// The same by month.
+    ValuesByMonth = "figures_values_months" ["day", "connection", "recipient", "grp", "form", "act"];
+    /// The same by month.
+    GroundsByMonth = "figures_grounds_months" ["day", "connection", "recipient", "grp", "ground"];
+    /// The same by month.
+    OutcomesByMonth = "figures_outcomes_months" ["day", "connection", "recipient", "ended"];
     /// Attempts to reach the Home Office or a linked recipient.
     Attempts = "figures_attempts" ["day", "connection", "recipient", "code", "rule"];
     /// How allowed requests ended, by the day they were allowed.
     Outcomes = "figures_outcomes" ["day", "connection", "recipient", "ended"];
     /// Everything else that happened, by its kind and a word about it.
-    Events = "figures_events" ["day", "kind", "connection", "recipient", "word"];
+    Events = "figures_events" ["kind", "day", "connection", "recipient", "word"];
     /// Requests by month, London's weekday and hour; weekday and hour are "" where no detail says them.
     Hours = "figures_hours" ["month", "decided", "weekday", "hour"];
     /// The days on which an operation was used.
     Used = "figures_used" ["connection", "operation"];
+}
+
+impl Grain {
+    /// The table that has the same by month, and where the day stands in a row.
+    const fn months(self) -> Option<(Self, usize)> {
+        match self {
+            Self::Decisions => Some((Self::DecisionsByMonth, 1)),
+            Self::Clauses => Some((Self::ClausesByMonth, 2)),
+            Self::Values => Some((Self::ValuesByMonth, 0)),
+            Self::Grounds => Some((Self::GroundsByMonth, 0)),
+            Self::Outcomes => Some((Self::OutcomesByMonth, 0)),
+            _ => None,
+        }
+    }
 }
 
 /// What is kept entry by entry.
@@ -132,19 +156,24 @@ impl<'t> Making<'t> {
         Ok(self.active)
     }
 
-    fn sum<const N: usize>(&mut self, grain: Grain, key: [&str; N], n: i64) {
+    fn sum<const N: usize>(&mut self, grain: Grain, mut key: [&str; N], n: i64) {
         *self.sums.entry((grain, key.map(str::to_owned).to_vec())).or_default() += n;
+        let Some((months, at)) = grain.months() else { return };
+        if let Some(day) = key.get_mut(at) {
+            *day = day.get(..7).unwrap_or_default();
+        }
+        *self.sums.entry((months, key.map(str::to_owned).to_vec())).or_default() += n;
     }
 
     fn decision(&mut self, fact: &Fact, entry: &Entry) {
         let (day, connection, recipient) = (fact.day.as_str(), fact.integration.as_str(), fact.destination.as_str());
         let (decided, code) = (fact.decided.as_str(), fact.code.as_str());
-        self.sum(Grain::Decisions, [day, decided, connection, &fact.operation, recipient, code], 1);
+        self.sum(Grain::Decisions, [decided, day, connection, &fact.operation, recipient, code], 1);
         for clause in &fact.clauses {
-            self.sum(Grain::Clauses, [day, decided, clause, connection, recipient, code], 1);
+            self.sum(Grain::Clauses, [decided, clause, day, connection, recipient, code], 1);
         }
         if fact.clauses.is_empty() && decided == "refused" {
-            self.sum(Grain::Clauses, [day, decided, "", connection, recipient, code], 1);
+            self.sum(Grain::Clauses, [decided, "", day, connection, recipient, code], 1);
         }
         let (weekday, hour) = match fact::hour(entry, &self.london) {
             Some((weekday, hour)) => (weekday.to_string(), hour.to_string()),
@@ -164,7 +193,7 @@ impl<'t> Making<'t> {
         if decided == "allowed" {
             self.left(fact, 1);
             if fact.policy != self.active {
-                self.sum(Grain::Events, [day, OTHER_POLICY, connection, recipient, ""], 1);
+                self.sum(Grain::Events, [OTHER_POLICY, day, connection, recipient, ""], 1);
             }
             self.open.insert(fact.decision.clone(), entry.leaf.clone());
         }
@@ -215,7 +244,7 @@ impl<'t> Making<'t> {
 
     fn event(&mut self, fact: &Fact, word: &str, n: i64) {
         let kind = fact.kind.map_or("", Kind::as_str);
-        self.sum(Grain::Events, [&fact.day, kind, &fact.integration, &fact.destination, word], n);
+        self.sum(Grain::Events, [kind, &fact.day, &fact.integration, &fact.destination, word], n);
     }
 
     /// Rare and worth a look each: kept one by one.

@@ -58,6 +58,8 @@ pub(super) struct Around {
     pub before: Period,
     /// The one after; not where it lies in the future.
     pub after: Option<Period>,
+    /// The year it is in.
+    pub year: Period,
     /// What else the address asks for, to be kept: `&recipient=…`.
     pub more: String,
 }
@@ -65,7 +67,7 @@ pub(super) struct Around {
 impl Around {
     pub(super) fn of(panel: &Panel, here: Period) -> Self {
         let after = Some(here.after()).filter(|after| after.from() <= panel.today());
-        Self { here, before: here.before(), after, more: String::new() }
+        Self { here, before: here.before(), after, year: Period::year_of(here.from()), more: String::new() }
     }
 
     /// The same, with what else the address asks for.

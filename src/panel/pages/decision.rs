@@ -176,3 +176,41 @@ fn ended(outcome: &str) -> Option<&'static str> {
         _ => "It may have been sent: the line broke before an answer came.",
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::shipped;
+
+    fn explained(detail: &[&str], erased: u64) -> Explained {
+        let leaf = r#"{"clauses":["DATA-3"],"code":"field-blocked","counts":[["location","raw","blocked",1]],
+            "day":"2026-10-24","decided":"refused","destination":"nobody/knows","extra":{"rule":"no-sleep-site"},
+            "policy":"00","rc":"ab","type":"decision"}"#;
+        let detail = detail.iter().map(|row| (*row).to_owned()).collect();
+        Explained { index: 7, leaf: leaf.to_owned(), detail, erased, outcomes: Vec::new() }
+    }
+
+    #[test]
+    fn what_is_erased_is_said_to_be_and_the_rest_is_told() {
+        let policy = Policy::compile(&shipped::sources()).unwrap();
+        let id = DecisionId::from_bytes([7; 16]);
+        let row =
+            r#"{"act":"blocked","at":"2026-10-24T22:30:00Z","category":"hg:SleepSite","count":1,"path":"$.Amina"}"#;
+        let kept = told(id, &explained(&[row], 0), &policy).unwrap();
+        assert_eq!((kept.erased, kept.time.as_deref()), (None, Some("24 October 2026, 23:30")));
+        assert_eq!(kept.categories.len(), 1);
+        let partly = told(id, &explained(&[row], 1), &policy).unwrap();
+        assert_eq!(partly.erased, Some("Some details of this decision have been erased."));
+        let gone = told(id, &explained(&[], 0), &policy).unwrap();
+        assert!(gone.erased.unwrap().starts_with("The details of this decision have been erased"));
+        assert_eq!((gone.time, gone.day.as_str(), gone.recipient.as_str()), (None, "24 October 2026", "nobody/knows"));
+        assert_eq!(gone.counts, [("where the person is", "stopped with the whole request", 1)]);
+        assert_eq!(
+            (gone.rules, gone.rule.unwrap().0),
+            ("They are not the rules of now.", "Where somebody sleeps does not leave.")
+        );
+        for told in [kept, partly] {
+            assert!(!format!("{told:?}").contains("Amina"), "no place in a message");
+        }
+    }
+}

@@ -153,7 +153,7 @@ fn over_time(policy: &Policy, period: &Period, found: &Found) -> Chart {
     bars("time", (&format!("Stopped in {period}, by clause"), &desc), &series, &points)
 }
 
-/// The steps of a picture over time: days, or months where there would be too many.
+/// The steps of a picture over time: days, or the months of a year.
 pub(super) fn steps(period: &Period) -> Vec<(String, BTreeSet<Date>)> {
     let long = (period.to() - period.from()).get_days() > 100;
     let mut found: Vec<(String, BTreeSet<Date>)> = Vec::new();

@@ -96,7 +96,8 @@ pub(super) async fn begin(panel: &Panel) -> Result<(), Wrong> {
     panel.store().write(|db| db.execute("DELETE FROM sessions", [])).await?;
     if !panel.store().read(account::panel_is_open).await? {
         tracing::warn!(
-            "nobody of the scrutiny panel has an account yet; make the first invitation with:              havengate panel invite --role panel"
+            command = "havengate panel invite --role panel",
+            "nobody of the scrutiny panel has an account yet; make the first invitation with this command"
         );
     }
     Ok(())

@@ -253,6 +253,7 @@ async fn a_member_invited_by_command_joins_only_when_a_member_confirms() {
         .fill("/members", "/members/confirm", &[("invitation", &invited.id), ("do", "confirm"), ("code", "1")])
         .await;
     assert!(wrong.status == 400 && wrong.text.contains("The code is not right"), "{}", wrong.text);
+    assert!(wrong.text.contains("action=\"/members/confirm\""), "said on the page that the form stands on");
     let still = world.anybody().send("/invitation", &[("invitation", &invited.code)]).await;
     assert_eq!(still.status, 400, "without a second factor nothing is confirmed");
     let done = amina.fill("/members", "/members/confirm", &asked).await;
@@ -323,6 +324,9 @@ async fn a_closed_account_loses_everything_at_once() {
     world.later(30);
     assert_eq!(world.sign_in(&person).await.1.status, 400);
     assert_eq!(words(&recorded(&world).await), ["invited", "opened", "signed-in", "closed"]);
+    let again = world.person(Role::Worker, "Amina").await;
+    world.later(30);
+    assert_eq!(world.sign_in(&again).await.1.status, 303, "the name is free for another account");
 }
 
 #[tokio::test]

@@ -51,11 +51,20 @@ impl Series {
             screen_seconds: seconds(r, "screen_seconds", "Screening one body")?,
             commit_seconds: seconds(r, "ledger_commit_seconds", "A transaction of the record book, until durable")?,
             ledger_size: add(r, Gauge::new("ledger_size", "Leaves of the record book")?)?,
-            checkpoint_age: add(r, Gauge::new("ledger_checkpoint_age_seconds", "How long entries have waited for the checkpoint that covers them; 0 when none waits")?)?,
+            checkpoint_age: add(
+                r,
+                Gauge::new(
+                    "ledger_checkpoint_age_seconds",
+                    "How long entries have waited for the checkpoint that covers them; 0 when none waits",
+                )?,
+            )?,
             consents: add(r, GaugeVec::new(consents, &["state"])?)?,
             stops: add(r, Gauge::new("stops", "Stops in force")?)?,
             ready: add(r, Gauge::new("ready", "1 while the gateway can serve, as /readyz says")?)?,
-            policy_rejected: add(r, Gauge::new("policy_rejected", "1 while the policy files are at fault and an older set is active")?)?,
+            policy_rejected: add(
+                r,
+                Gauge::new("policy_rejected", "1 while the policy files are at fault and an older set is active")?,
+            )?,
             clock: add(r, Gauge::new("clock_seconds", "The gateway's clock, seconds since 1970")?)?,
             notifications: add(r, GaugeVec::new(notifications, &["channel"])?)?,
             undertakings: add(r, GaugeVec::new(undertakings, &["destination"])?)?,

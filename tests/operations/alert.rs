@@ -139,6 +139,10 @@ fn a_stop_fires_an_alert_and_the_panels_route_has_it() {
     };
     assert!(fired("HavengateStop").is_none());
     said(havengate(&gateway_home).args(["stop", "place", "--everything"]));
+    // The entry of the stop is sealed within a second or so.
+    until("the seal", &gateway_home, || {
+        get(metrics, "/metrics")?.lines().find(|l| *l == "havengate_ledger_checkpoint_age_seconds 0").map(drop)
+    });
     let alert = until("the alert", home.path(), || fired("HavengateStop"));
     assert_eq!((&alert["labels"]["team"], &alert["labels"]["severity"]), (&"panel".into(), &"info".into()));
     assert_eq!(alert["receivers"][0]["name"], "panel");

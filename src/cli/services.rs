@@ -16,13 +16,16 @@ use crate::{
 use secrecy::SecretString;
 use std::sync::Arc;
 
-/// The way out of a running gateway.
-pub(super) fn dial(config: &Config, running: &Running) -> Result<Arc<dyn Dial>, RootsError> {
+/// The way out of a running gateway, where the configuration tells anybody.
+pub(super) fn dial(config: &Config, running: &Running) -> Result<Option<Arc<dyn Dial>>, RootsError> {
+    if !config.notify.tells_anybody() {
+        return Ok(None);
+    }
     let mut own: Vec<_> = running.addresses().to_vec();
     own.extend(running.operations());
     own.extend(config.panel.as_ref().map(|p| p.listen));
     let services = Services::new(config, &own, Arc::clone(running.ledger()), Arc::new(running.policy()))?;
-    Ok(through(services))
+    Ok(Some(through(services)))
 }
 
 /// The same, where there is no whole gateway around it.

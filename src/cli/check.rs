@@ -1,6 +1,6 @@
 //! `havengate check`: is the policy set valid, is it wise, and does it do what its cases say?
 
-use super::{Context, Exit, Failure, Printed, cases, cases::Failed, check_output::diagnostics, offline};
+use super::{Context, Exit, Failure, Printed, cases, cases::Failed, check_output::diagnostics, offline, services};
 use crate::{
     gate::{credentials, keys, policy_files},
     policy::{Diagnostic, Policy, Sources},
@@ -31,13 +31,14 @@ pub struct Check {
 
 /// Carries it out.
 pub(super) fn run(args: Check, context: &Context) -> Result<Printed, Failure> {
-    let (directory, mut notices, keys) = match args.directory {
+    let (directory, mut notices, config) = match args.directory {
         Some(directory) => (directory, Vec::new(), None),
         None => {
             let config = context.load()?;
-            (config.policies.clone(), config.warnings(), Some(config.keys.clone()))
+            (config.policies.clone(), config.warnings(), Some(config))
         }
     };
+    let keys = config.as_ref().map(|c| c.keys.clone());
     let sources = policy_files::read(&directory).map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
     let policy = Policy::compile(&sources).map_err(|found| invalid(&found, &sources))?;
     links_that_hold(&policy)?;
@@ -48,6 +49,7 @@ pub(super) fn run(args: Check, context: &Context) -> Result<Printed, Failure> {
     let ran = cases::run(&directory, &policy).map_err(|e| Failure::system(&directory, &e))?;
     notices.extend(plain_http(&policy));
     notices.extend(keys.iter().flat_map(|keys| without_files(&policy, keys)));
+    notices.extend(config.iter().flat_map(|config| services::untold(config, &policy)));
     if ran.cases > 0 && !policy.places.is_empty() {
         notices.push(format!("of the cases: {}", offline::WITHOUT_PLACES));
     }

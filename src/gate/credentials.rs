@@ -76,6 +76,12 @@ pub fn unusable_files(keys: &Path, integration: &Integration) -> Vec<String> {
     secret.into_iter().chain(identity).collect()
 }
 
+/// Why a service's secret file cannot be used as it is now, in words for whoever looks after it.
+#[must_use]
+pub fn unusable_service_file(keys: &Path, file: &str) -> Option<String> {
+    Some(format!("{file}: {}", secret::read(keys, file).err()?))
+}
+
 /// The one line of a secret file for a service of our own, such as a mail server's password. `None` when it cannot be
 /// used; the reason is in the log, without the secret.
 #[must_use]

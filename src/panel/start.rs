@@ -20,8 +20,8 @@ pub struct Given {
     pub metrics: Arc<Metrics>,
     /// TLS for browsers, speaking HTTP/1.1 only; `None` on loopback.
     pub tls: Option<Arc<rustls::ServerConfig>>,
-    /// The way out to mail servers and webhooks; it judges every address.
-    pub dial: Arc<dyn Dial>,
+    /// The way out to mail servers and webhooks, which judges every address; `None` where nobody is told.
+    pub dial: Option<Arc<dyn Dial>>,
 }
 
 impl std::fmt::Debug for Given {
@@ -73,7 +73,9 @@ pub async fn start(config: &Config, given: Given) -> Result<Option<Running>, Sta
         tokio::spawn(figures::keep(Arc::clone(&panel), told(&shutdown))),
         tokio::spawn(stops::watch(Arc::clone(&panel), told(&shutdown))),
     ];
-    tasks.extend(notify::start(&panel, &config.notify, given.dial, &shutdown));
+    if let Some(dial) = given.dial {
+        tasks.extend(notify::start(&panel, &config.notify, dial, &shutdown));
+    }
     Ok(Some(Running { panel, address, shutdown, tasks }))
 }
 

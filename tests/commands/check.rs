@@ -71,6 +71,29 @@ fn what_ships_is_sound_and_what_is_unwise_is_noted() {
 }
 
 #[test]
+fn who_would_be_told_nothing_is_noted() {
+    let home = home();
+    let told = "[panel]\nlisten = \"127.0.0.1:8443\"\nurl = \"http://localhost:8443\"\nclients = 400\n";
+    edit(home.path(), "havengate.toml", "[panel]\n", told);
+    let told = "[notify]\nsmtp = \"smtps://mail.homeoffice.gov.uk\"\nuser = \"u\"\nfrom = \"a@b.example\"\n\
+                to = [\"panel@union.example\"]\n";
+    edit(home.path(), "havengate.toml", "[notify]\n", told);
+    let hook = "\n[[webhook]]\nurl = \"https://hooks.union.example/\"\nsecret = \"file:union.key\"\n";
+    let file = home.path().join("havengate.toml");
+    fs::write(&file, fs::read_to_string(&file).unwrap() + hook).unwrap();
+    let (exit, data) = check(home.path());
+    assert_eq!(exit, Some(0), "{data}");
+    let notes = data["notes"].to_string();
+    for part in [
+        "the mail server gets no messages: the registry links mail.homeoffice.gov.uk with the Home Office",
+        "the mail server gets no messages: keys/smtp.key: the file cannot be opened",
+        "a webhook gets no messages: keys/union.key: the file cannot be opened",
+    ] {
+        assert!(notes.contains(part), "{part}\n{notes}");
+    }
+}
+
+#[test]
 fn a_broken_set_is_shown_with_its_line_and_ends_with_3() {
     let home = home();
     edit(home.path(), "policies/integrations/inform-riverside.toml", "\"accommodation\"", "\"housing\"");

@@ -91,6 +91,23 @@ fn a_full_file_is_read() {
     assert_eq!(config.callers.first().map(|c| c.proof.clone()), Some(Proof::Token([0xab; 32])));
 }
 
+/// With the panel's pages, which messages need.
+macro_rules! told {
+    ($text:expr) => {
+        concat!("[panel]\nlisten = \"127.0.0.1:1\"\nurl = \"http://localhost\"\nclients = 4\n", $text)
+    };
+}
+macro_rules! mailed {
+    ($smtp:literal, $from:literal, $to:literal) => {
+        told!(concat!("[notify]\nsmtp = \"", $smtp, "\"\nfrom = \"", $from, "\"\nto = [\"", $to, "\"]"))
+    };
+}
+macro_rules! hooked {
+    ($url:literal, $secret:literal, $events:literal) => {
+        told!(concat!("[[webhook]]\nurl = \"", $url, "\"\nsecret = \"", $secret, "\"\nevents = ", $events))
+    };
+}
+
 /// A file, and what is said of it.
 const FAULTS: &[(&str, &str)] = &[
     (
@@ -161,29 +178,37 @@ const FAULTS: &[(&str, &str)] = &[
         "[notify]\nsmtp = \"smtps://mail.example\"\nfrom = \"a@b.example\"\nto = [\"c@d.example\"]",
         "havengate.toml:2:8: notify: needs the panel's pages\n  mend: set panel.listen",
     ),
-    ("[notify]\nsmtp = \"smtps://mail.example\"", "notify.from: is missing"),
-    ("[notify]\nfrom = \"a@b.example\"", "notify.from: there is no mail server"),
-    ("[notify]\nsmtp = \"smtp://u:secret@mail.example\"", "notify.smtp: expected smtps:// or smtp:// and a host"),
-    ("[notify]\nsmtp = \"https://mail.example\"", "notify.smtp: expected smtps:// or smtp:// and a host"),
-    ("[notify]\nfrom = \"a@b.example\\r\\nBcc: x@y.example\"", "notify.from: is empty or holds a control character"),
-    ("[notify]\nfrom = \"Panel <a@b.example>\"", "notify.from: expected a mail address without a name"),
-    ("[notify]\nto = []", "notify.to: expected 1 to 20 different addresses"),
-    ("[notify]\nto = [\"a@b.example\", \"A@b.example\"]", "notify.to: expected 1 to 20 different addresses"),
+    (told!("[notify]\nsmtp = \"smtps://mail.example\"\nto = [\"c@d.example\"]"), "notify.from: is missing"),
+    (told!("[notify]\nfrom = \"a@b.example\""), "notify.from: there is no mail server"),
+    (
+        mailed!("smtp://u:secret@mail.example", "a@b.example", "c@d.example"),
+        "notify.smtp: expected smtps:// or smtp://",
+    ),
+    (
+        mailed!("https://mail.example", "a@b.example", "c@d.example"),
+        "notify.smtp: expected smtps:// or smtp:// and a host",
+    ),
+    (
+        mailed!("smtp://mail.example", "a@b.example\\r\\nBcc: x@y.example", "c@d.example"),
+        "notify.from: is empty or holds a control character",
+    ),
+    (
+        mailed!("smtp://mail.example", "Panel <a@b.example>", "c@d.example"),
+        "notify.from: expected a mail address without a name",
+    ),
+    (
+        mailed!("smtp://mail.example", "a@b.example", "c@d.example\", \"C@d.example"),
+        "notify.to: expected 1 to 20 different addresses",
+    ),
     ("[notify]\ndigest = \"hourly\"", "notify.digest: expected daily, weekly or never"),
     ("[webhook]\nurl = \"x\"", "havengate.toml:1:2: webhook: expected entries of a list\n  mend: write [[webhook]]"),
-    ("[[webhook]]\nurl = \"https://h.example/x\"", "havengate.toml:1:1: webhook.secret: is missing"),
-    ("[[webhook]]\nurl = \"http://h.example/x\"\nsecret = \"file:a.key\"", "webhook.url: expected https and a host"),
-    (
-        "[[webhook]]\nurl = \"https://u:p@h.example/x\"\nsecret = \"file:a.key\"",
-        "webhook.url: expected https and a host",
-    ),
-    ("[[webhook]]\nurl = \"https://h.example/x\"\nsecret = \"whsec_abc\"", "webhook.secret: expected \"file:\""),
-    ("[[webhook]]\nurl = \"https://h.example/x\"\nsecret = \"file:../a.key\"", "webhook.secret: expected \"file:\""),
-    (
-        "[[webhook]]\nurl = \"https://h.example/x\"\nsecret = \"file:a.key\"\nevents = [\"A\"]",
-        "webhook.events: expected a list of kinds",
-    ),
-    ("[[webhook]]\ntoken = \"abc\"", "webhook.token: there is no such key"),
+    (told!("[[webhook]]\nurl = \"https://h.example/x\""), "havengate.toml:5:1: webhook.secret: is missing"),
+    (hooked!("http://h.example/x", "file:a.key", "[\"stop\"]"), "webhook.url: expected https and a host"),
+    (hooked!("https://u:p@h.example/x", "file:a.key", "[\"stop\"]"), "webhook.url: expected https and a host"),
+    (hooked!("https://h.example/x", "whsec_abc", "[\"stop\"]"), "webhook.secret: expected \"file:\""),
+    (hooked!("https://h.example/x", "file:../a.key", "[\"stop\"]"), "webhook.secret: expected \"file:\""),
+    (hooked!("https://h.example/x", "file:a.key", "[\"A\"]"), "webhook.events: expected a list of kinds"),
+    (told!("[[webhook]]\ntoken = \"abc\""), "webhook.token: there is no such key"),
     ("[limits]\ndepth = 1\ndepth = 2", "havengate.toml:3:1: this is not TOML: duplicate key"),
     ("limits.depth = ", "havengate.toml:1:16: this is not TOML"),
     ("\u{feff}\n\nlimits.depth = 0", "havengate.toml:3:16: limits.depth"),

@@ -238,7 +238,7 @@ fn given(config: &Config, ledger: &Arc<Ledger>, policy: &Arc<Policy>, metrics: A
     let shared = Arc::clone(policy);
     let policy: havengate::panel::PolicySource = Arc::new(move || Arc::clone(&shared));
     let services = Services::new(config, &[], Arc::clone(ledger), Arc::clone(&policy)).unwrap();
-    Given { ledger: Arc::clone(ledger), policy, metrics, tls: None, dial: services::through(services) }
+    Given { ledger: Arc::clone(ledger), policy, metrics, tls: None, dial: Some(services::through(services)) }
 }
 
 async fn activate(ledger: &Ledger, policy: &Policy, sources: &Sources) {

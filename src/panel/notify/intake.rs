@@ -13,6 +13,8 @@ use tokio::sync::watch;
 
 /// How often the outbox is looked at.
 const EVERY: Duration = Duration::from_millis(500);
+/// How long after it could not be read, or the store not be written.
+const FAULT: Duration = Duration::from_secs(5);
 /// What is older when notifications begin is history and told to nobody.
 const RECENT: SignedDuration = SignedDuration::from_hours(72);
 /// How long a kind, recipient and connection is quiet after it was told the first time.
@@ -109,11 +111,19 @@ pub(super) async fn run(panel: Arc<Panel>, told: Arc<Told>, mut stop: watch::Rec
             tracing::error!("ALARM: the panel's messages cannot be made; trying again until they can");
         }
         trouble = failed.is_err();
+        if trouble {
+            tick.reset_after(FAULT);
+        }
         if failed.is_ok_and(|made| made) {
             told.bell.notify_waiters();
             let _ = outbox::show(&panel, &told).await;
         }
     }
+}
+
+/// What the record book gave. That it could not be read is said once, by [`run`].
+fn read<T>(given: Result<T, LedgerError>) -> Result<T, Wrong> {
+    given.map_err(|_| Wrong::Broken)
 }
 
 /// Where to begin: where we were, or with what is recent. A record book that is another one than last time is begun
@@ -123,14 +133,14 @@ async fn begin(panel: &Panel, told: &Arc<Told>) -> Result<(), Wrong> {
     let at = panel.store().read(|db| state(db, "cursor-at")).await?;
     let same = match (known, at) {
         (Some(cursor), Some(at)) if cursor > 0 => {
-            let found = panel.ledger().notices(number(cursor) - 1).await?;
+            let found = read(panel.ledger().notices(number(cursor) - 1).await)?;
             found.first().is_some_and(|n| n.number == number(cursor) && n.at.as_microsecond() == at)
         }
         (Some(_), _) => true,
         (None, _) => false,
     };
     let cursor = if same { None } else { Some(recent(panel).await?) };
-    let (now, told) = (panel.now(), Arc::clone(told));
+    let (now, channels) = (panel.now(), Arc::clone(told));
     panel
         .store()
         .write(move |tx| {
@@ -138,11 +148,10 @@ async fn begin(panel: &Panel, told: &Arc<Told>) -> Result<(), Wrong> {
                 set(tx, "cursor", cursor)?;
                 set(tx, "cursor-at", at)?;
             }
-            outbox::prune(tx, &told, now)
+            outbox::prune(tx, &channels, now)
         })
         .await?;
-    let told_now = Arc::clone(panel.told.get().ok_or_else(|| Wrong::broken("nobody is told"))?);
-    outbox::show(panel, &told_now).await
+    outbox::show(panel, told).await
 }
 
 /// The last notice that is not recent.
@@ -150,7 +159,7 @@ async fn recent(panel: &Panel) -> Result<(i64, i64), Wrong> {
     let oldest = panel.now().saturating_sub(RECENT).unwrap_or(Timestamp::MIN);
     let mut cursor = (0, 0);
     loop {
-        let notices = panel.ledger().notices(number(cursor.0)).await?;
+        let notices = read(panel.ledger().notices(number(cursor.0)).await)?;
         for notice in &notices {
             if notice.at >= oldest {
                 return Ok(cursor);
@@ -166,13 +175,13 @@ async fn recent(panel: &Panel) -> Result<(i64, i64), Wrong> {
 /// Some notices become messages, and the cursor moves past them, in one transaction. Whether there were any.
 async fn take(panel: &Panel, told: &Arc<Told>) -> Result<bool, Wrong> {
     let cursor = panel.store().read(|db| state(db, "cursor")).await?.unwrap_or_default();
-    let notices = panel.ledger().notices(number(cursor)).await?;
+    let notices = read(panel.ledger().notices(number(cursor)).await)?;
     let Some(last) = notices.last() else { return Ok(false) };
     let last = (signed(last.number), last.at.as_microsecond());
     let mut found = Vec::with_capacity(notices.len());
     let mut page: Vec<Entry> = Vec::new();
     for notice in notices {
-        let leaf = leaf(panel.ledger(), &mut page, notice.entry).await?;
+        let leaf = read(leaf(panel.ledger(), &mut page, notice.entry).await)?;
         let facts = Facts::read_from(&notice, leaf);
         found.push((notice, facts));
     }

@@ -34,8 +34,8 @@ use super::{
     wrong::Wrong,
 };
 use crate::flow::name_closed as closed;
-use axum::extract::FromRequestParts;
-use http::request::Parts;
+use axum::{extract::FromRequestParts, response::Response};
+use http::{StatusCode, request::Parts};
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 use std::{sync::Arc, time::Duration};
 
@@ -96,7 +96,8 @@ pub(super) async fn begin(panel: &Panel) -> Result<(), Wrong> {
     panel.store().write(|db| db.execute("DELETE FROM sessions", [])).await?;
     if !panel.store().read(account::panel_is_open).await? {
         tracing::warn!(
-            "nobody of the scrutiny panel has an account yet; make the first invitation with:              havengate panel invite --role panel"
+            command = "havengate panel invite --role panel",
+            "nobody of the scrutiny panel has an account yet; make the first invitation with this command"
         );
     }
     Ok(())
@@ -116,6 +117,30 @@ pub(super) async fn watch(panel: Arc<Panel>, stop: impl Future<Output = ()>) {
         }
     }
     audit::flush(&panel).await;
+}
+
+/// What a page says of the form that was sent.
+struct Said {
+    done: bool,
+    words: &'static str,
+}
+
+impl Said {
+    const fn done(words: &'static str) -> Self {
+        Self { done: true, words }
+    }
+
+    const fn wrong(words: &'static str) -> Self {
+        Self { done: false, words }
+    }
+
+    /// The page, as the answer to a form that was not taken.
+    fn refused(page: Result<Response, Wrong>) -> Result<Response, Wrong> {
+        page.map(|mut page| {
+            *page.status_mut() = StatusCode::BAD_REQUEST;
+            page
+        })
+    }
 }
 
 /// A moment on the clocks of the people who look at it.

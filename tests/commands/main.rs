@@ -11,6 +11,8 @@ mod diagnostics;
 #[cfg(test)]
 mod init;
 #[cfg(test)]
+mod panel;
+#[cfg(test)]
 mod places;
 #[cfg(test)]
 mod running;

@@ -36,6 +36,6 @@ async fn every_answer_forbids_what_is_not_ours() {
         let seen = world.anybody().get(path).await;
         let policy = seen.headers.get("content-security-policy").unwrap().to_str().unwrap();
         assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
-        assert_eq!(seen.headers.get("referrer-policy").unwrap(), "no-referrer", "{path}");
+        assert_eq!(seen.headers.get("referrer-policy").unwrap(), "same-origin", "{path}");
     }
 }

@@ -1,6 +1,7 @@
 //! `/invitation`: from a code to an account. A name, a passphrase, an app for codes; ten recovery codes at the end.
 
 use super::{
+    Said,
     account::{self, Opening},
     audit,
     invitation::{self, Invitation, Standing},
@@ -18,7 +19,6 @@ use crate::panel::{
 };
 use askama::Template;
 use axum::{extract::State, response::Response};
-use http::StatusCode;
 use std::sync::Arc;
 
 /// Characters of a name at most.
@@ -108,9 +108,7 @@ const fn not_open(found: Option<&Invitation>) -> &'static str {
 }
 
 fn refused(page: &impl Template) -> Result<Response, Wrong> {
-    let mut response = page::html(page)?;
-    *response.status_mut() = StatusCode::BAD_REQUEST;
-    Ok(response)
+    Said::refused(page::html(page))
 }
 
 fn form(

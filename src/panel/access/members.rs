@@ -2,7 +2,7 @@
 //! members.
 
 use super::{
-    Role, Session, Visitor,
+    Role, Said, Session, Visitor,
     account::{self, Account},
     audit,
     factor::second_factor,
@@ -27,7 +27,7 @@ struct Members {
     waiting: Vec<Waiting>,
     /// Whether one of those waits to be confirmed.
     unconfirmed: bool,
-    done: Option<&'static str>,
+    said: Option<Said>,
 }
 
 /// An account, as the page lists it.
@@ -67,7 +67,7 @@ pub(super) async fn members(State(panel): State<Arc<Panel>>, visitor: Visitor) -
     shown(&panel, &visitor, None).await
 }
 
-async fn shown(panel: &Panel, visitor: &Visitor, done: Option<&'static str>) -> Result<Response, Wrong> {
+async fn shown(panel: &Panel, visitor: &Visitor, said: Option<Said>) -> Result<Response, Wrong> {
     let own = &signed(visitor)?.account;
     let accounts = account::all(panel.store(), panel.now()).await?;
     let waiting = invitation::all(panel.store(), panel.now()).await?;
@@ -77,8 +77,16 @@ async fn shown(panel: &Panel, visitor: &Visitor, done: Option<&'static str>) -> 
         accounts: accounts.iter().map(|account| line(account, own)).collect(),
         unconfirmed: waiting.iter().any(|w| w.unconfirmed),
         waiting,
-        done,
+        said,
     })
+}
+
+/// What was wrong with a form is said on the page that it stands on.
+async fn again(panel: &Panel, visitor: &Visitor, sent: Result<Response, Wrong>) -> Result<Response, Wrong> {
+    match sent {
+        Err(Wrong::Invalid(words)) => Said::refused(shown(panel, visitor, Some(Said::wrong(words))).await),
+        sent => sent,
+    }
 }
 
 fn line(account: &Account, own: &str) -> Line {
@@ -126,13 +134,17 @@ pub(super) async fn invite(
     visitor: Visitor,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    let session = signed(&visitor)?;
+    again(&panel, &visitor, invite_now(&panel, &visitor, &fields).await).await
+}
+
+async fn invite_now(panel: &Panel, visitor: &Visitor, fields: &Fields) -> Result<Response, Wrong> {
+    let session = signed(visitor)?;
     let role: Role = fields.one("role")?.parse().map_err(|_| Wrong::Invalid("Choose what the person will do."))?;
-    second_factor(&panel, session, fields.one("code")?).await?;
+    second_factor(panel, session, fields.one("code")?).await?;
     let invited = invitation::invite(panel.store(), role, Some(session.account.clone()), panel.now()).await?;
-    audit::flush(&panel).await;
+    audit::flush(panel).await;
     page::html(&Invited {
-        shell: Shell::of(&panel, &visitor, "The invitation", "/members"),
+        shell: Shell::of(panel, visitor, "The invitation", "/members"),
         role: role.label(),
         address: address(&panel.config().url),
         code: invited.code,
@@ -150,6 +162,10 @@ pub(super) async fn confirm(
     visitor: Visitor,
     fields: Fields,
 ) -> Result<Response, Wrong> {
+    again(&panel, &visitor, confirm_now(&panel, &visitor, &fields).await).await
+}
+
+async fn confirm_now(panel: &Panel, visitor: &Visitor, fields: &Fields) -> Result<Response, Wrong> {
     let id = fields.one("invitation")?.to_owned();
     if id.is_empty() {
         return Err(Wrong::Invalid("Choose the invitation that you mean."));
@@ -159,19 +175,19 @@ pub(super) async fn confirm(
         "take-back" => false,
         _ => return Err(Wrong::Invalid("Say whether to confirm the invitation or to take it back.")),
     };
-    second_factor(&panel, signed(&visitor)?, fields.one("code")?).await?;
+    second_factor(panel, signed(visitor)?, fields.one("code")?).await?;
     let (done, words) = if confirm {
         (invitation::confirm(panel.store(), id, panel.now()).await?, "The invitation is confirmed: it can be used now.")
     } else {
         (invitation::take_back(panel.store(), id).await?, "The invitation is taken back: it opens nothing.")
     };
-    audit::flush(&panel).await;
+    audit::flush(panel).await;
     if !done {
         return Err(Wrong::Conflict(
             "The invitation was used, taken back or confirmed already. Look at Members again.",
         ));
     }
-    shown(&panel, &visitor, Some(words)).await
+    shown(panel, visitor, Some(Said::done(words))).await
 }
 
 pub(super) async fn close(
@@ -179,16 +195,22 @@ pub(super) async fn close(
     visitor: Visitor,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    let (session, id) = (signed(&visitor)?, fields.one("account")?.to_owned());
+    again(&panel, &visitor, close_now(&panel, &visitor, &fields).await).await
+}
+
+async fn close_now(panel: &Panel, visitor: &Visitor, fields: &Fields) -> Result<Response, Wrong> {
+    let (session, id) = (signed(visitor)?, fields.one("account")?.to_owned());
     if id == session.account {
         return Err(Wrong::Invalid("Nobody closes their own account: ask another panel member."));
     }
-    second_factor(&panel, session, fields.one("code")?).await?;
+    second_factor(panel, session, fields.one("code")?).await?;
     let closed = account::close(panel.store(), id, panel.now()).await?;
-    super::session::sweep(&panel).await?;
-    audit::flush(&panel).await;
+    super::session::sweep(panel).await?;
+    audit::flush(panel).await;
     match closed {
-        Some(_) => shown(&panel, &visitor, Some("The account is closed. Whoever used it is signed out.")).await,
+        Some(_) => {
+            shown(panel, visitor, Some(Said::done("The account is closed. Whoever used it is signed out."))).await
+        }
         None => Err(Wrong::Conflict("There is no open account like that. Look at Members again.")),
     }
 }

@@ -1,7 +1,7 @@
 //! `/account`: one's own passphrase, sessions, recovery codes and app.
 
 use super::{
-    Session, Visitor, account,
+    Said, Session, Visitor, account,
     factor::{self, second_factor},
     joining::{self, Codes},
     keys::{self, Unlocked},
@@ -26,7 +26,7 @@ struct Own {
     role: &'static str,
     sessions: Vec<Open>,
     recovery: i64,
-    done: Option<&'static str>,
+    said: Option<Said>,
 }
 
 /// A session, as the page lists it.
@@ -47,7 +47,7 @@ pub(super) async fn own(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Re
     shown(&panel, &visitor, None).await
 }
 
-async fn shown(panel: &Panel, visitor: &Visitor, done: Option<&'static str>) -> Result<Response, Wrong> {
+async fn shown(panel: &Panel, visitor: &Visitor, said: Option<Said>) -> Result<Response, Wrong> {
     let session = signed(visitor)?;
     let (account, token) = (session.account.clone(), session.token);
     let (rows, recovery) = panel
@@ -70,8 +70,16 @@ async fn shown(panel: &Panel, visitor: &Visitor, done: Option<&'static str>) -> 
         role: session.role.label(),
         sessions: sessions.collect(),
         recovery,
-        done,
+        said,
     })
+}
+
+/// What was wrong with a form is said on the page that it stands on.
+async fn again(panel: &Panel, visitor: &Visitor, sent: Result<Response, Wrong>) -> Result<Response, Wrong> {
+    match sent {
+        Err(Wrong::Invalid(words)) => Said::refused(shown(panel, visitor, Some(Said::wrong(words))).await),
+        sent => sent,
+    }
 }
 
 /// A new passphrase locks the account's secrets anew, and ends every other session.
@@ -80,9 +88,13 @@ pub(super) async fn change(
     visitor: Visitor,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    let session = signed(&visitor)?;
-    let unlocked = proved(&panel, session, fields.one("old")?).await?;
-    let new = joining::passphrase(&panel, &fields, &session.name)?.map_err(|(_, why)| Wrong::Invalid(why))?;
+    again(&panel, &visitor, change_now(&panel, &visitor, &fields).await).await
+}
+
+async fn change_now(panel: &Panel, visitor: &Visitor, fields: &Fields) -> Result<Response, Wrong> {
+    let session = signed(visitor)?;
+    let unlocked = proved(panel, session, fields.one("old")?).await?;
+    let new = joining::passphrase(panel, fields, &session.name)?.map_err(|(_, why)| Wrong::Invalid(why))?;
     let (kept, key) = passphrase::make(new).await?;
     let locked = keys::locked(&session.account, &unlocked, &key)?;
     let (account, token) = (session.account.clone(), session.token);
@@ -92,8 +104,8 @@ pub(super) async fn change(
         db.execute("DELETE FROM sessions WHERE account = ?1 AND token <> ?2", (&account, token))
     });
     changed.await?;
-    super::session::sweep(&panel).await?;
-    shown(&panel, &visitor, Some("Your passphrase is changed. Every other session of yours has ended.")).await
+    super::session::sweep(panel).await?;
+    shown(panel, visitor, Some(Said::done("Your passphrase is changed. Every other session of yours has ended."))).await
 }
 
 pub(super) async fn end_others(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Result<Response, Wrong> {
@@ -102,7 +114,7 @@ pub(super) async fn end_others(State(panel): State<Arc<Panel>>, visitor: Visitor
     let end = "DELETE FROM sessions WHERE account = ?1 AND token <> ?2";
     panel.store().write(move |db| db.execute(end, (account, token))).await?;
     super::session::sweep(&panel).await?;
-    shown(&panel, &visitor, Some("Every other session of yours has ended.")).await
+    shown(&panel, &visitor, Some(Said::done("Every other session of yours has ended."))).await
 }
 
 pub(super) async fn new_codes(
@@ -110,11 +122,15 @@ pub(super) async fn new_codes(
     visitor: Visitor,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    let session = signed(&visitor)?;
-    second_factor(&panel, session, fields.one("code")?).await?;
+    again(&panel, &visitor, new_codes_now(&panel, &visitor, &fields).await).await
+}
+
+async fn new_codes_now(panel: &Panel, visitor: &Visitor, fields: &Fields) -> Result<Response, Wrong> {
+    let session = signed(visitor)?;
+    second_factor(panel, session, fields.one("code")?).await?;
     let ((codes, hashes), account) = (account::recovery()?, session.account.clone());
     panel.store().write(move |db| account::replace_recovery(db, &account, &hashes)).await?;
-    let shell = Shell::of(&panel, &visitor, "Your new recovery codes", "/account");
+    let shell = Shell::of(panel, visitor, "Your new recovery codes", "/account");
     page::html(&Codes { shell, opened: false, codes })
 }
 
@@ -152,8 +168,12 @@ pub(super) async fn change_app(
     panel.store().write(move |db| db.execute(end, (account, token))).await?;
     super::session::sweep(&panel).await?;
     panel.access.ring.hold(session.token, unlocked);
-    shown(&panel, &visitor, Some("From now on your codes come from the new app. Remove the entry in the old one."))
-        .await
+    shown(
+        &panel,
+        &visitor,
+        Some(Said::done("From now on your codes come from the new app. Remove the entry in the old one.")),
+    )
+    .await
 }
 
 /// The account's secrets, for somebody who types its passphrase again. A wrong one is counted as at the door.

@@ -28,7 +28,7 @@ impl Setup {
         let quoted = |text: &str| byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
         let (issuer, role) = (quoted(&format!("Havengate {organisation}")), quoted(role));
         let address = format!("otpauth://totp/{issuer}:{role}?secret={text}&issuer={issuer}");
-        let code = QrCode::encode_text(&address, QrCodeEcc::Medium)
+        let code = QrCode::encode_text(&address, QrCodeEcc::Low)
             .map_err(|_| Wrong::broken("the organisation's name is too long for the picture of an app's secret"))?;
         let letters: Vec<char> = text.chars().collect();
         let grouped = letters.chunks(4).map(String::from_iter).collect::<Vec<_>>().join(" ");

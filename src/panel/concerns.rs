@@ -39,7 +39,7 @@ const LONGEST: usize = 20_000;
 const GROUPS: usize = 6;
 /// New concerns taken in a day. A flood is not let in beyond that, so that the panel can find the others.
 const A_DAY: i64 = 200;
-/// Texts of one concern.
+/// Texts added to one concern in a day.
 const TEXTS: i64 = 50;
 /// Wrong receipt codes that are answered as such in a minute. A right one works however many there were.
 const WRONG: i64 = 30;

@@ -3,7 +3,7 @@
 use super::{Channel, Data, Happened, kept, steps};
 use crate::{
     flow::{Clause, SystemId},
-    ledger::{Change, Leaf, leaf::Kind},
+    ledger::{Change, Leaf, LedgerError, leaf::Kind},
     panel::{
         Panel,
         access::{Role, Visitor},
@@ -238,6 +238,8 @@ async fn keep(
     let told = panel.record(leaf, vec![Change::Notify { kind: "breach" }]).await;
     let (id, after) = match &told {
         Ok(_) => (id.to_owned(), "UPDATE breaches SET recorded = 1 WHERE id = ?1"),
+        // Nobody knows whether it was recorded. It stays, and the same form sent again finds out.
+        Err(LedgerError::Timeout) => return Err(LedgerError::Timeout.into()),
         Err(_) => (id.to_owned(), "DELETE FROM breaches WHERE id = ?1 AND recorded = 0"),
     };
     panel.store().write(move |db| db.execute(after, [id])).await?;

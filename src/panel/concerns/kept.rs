@@ -2,7 +2,7 @@
 
 use super::{A_DAY, TEXTS, purpose};
 use crate::{
-    ledger::{Change, Leaf, leaf::Kind},
+    ledger::{Change, Leaf, LedgerError, leaf::Kind},
     panel::{
         Panel,
         access::keys,
@@ -200,6 +200,8 @@ async fn record(panel: &Panel, same: String, sha256: String) -> Result<(), Wrong
     let recorded = panel.record(leaf, vec![Change::Notify { kind: "concern" }]).await;
     let after = match &recorded {
         Ok(_) => "UPDATE concern_texts SET recorded = 1 WHERE id = ?1",
+        // Nobody knows whether it was recorded. It stays, and the same form sent again finds out.
+        Err(LedgerError::Timeout) => return Err(LedgerError::Timeout.into()),
         Err(_) => "DELETE FROM concern_texts WHERE id = ?1 AND recorded = 0",
     };
     panel

@@ -2,7 +2,7 @@
 
 use super::{Answer, Asker, Power};
 use crate::{
-    ledger::{Change, Leaf, leaf::Kind},
+    ledger::{Change, Leaf, LedgerError, leaf::Kind},
     panel::{Panel, wrong::Wrong},
 };
 use rusqlite::{OptionalExtension as _, Row};
@@ -156,7 +156,12 @@ fn about(demand: &str, answer: Answer) -> Leaf {
 /// The record book knows of it, or it is not kept.
 async fn record(panel: &Panel, leaf: Leaf, id: String, (yes, no): (&'static str, &'static str)) -> Result<(), Wrong> {
     let recorded = panel.record(leaf, vec![Change::Notify { kind: "demand" }]).await;
-    let after = if recorded.is_ok() { yes } else { no };
+    let after = match &recorded {
+        Ok(_) => yes,
+        // Nobody knows whether it was recorded. It stays, and the same form sent again finds out.
+        Err(LedgerError::Timeout) => return Err(LedgerError::Timeout.into()),
+        Err(_) => no,
+    };
     panel.store().write(move |db| db.execute(after, [id])).await?;
     Ok(recorded.map(drop)?)
 }

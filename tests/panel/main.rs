@@ -7,7 +7,6 @@
     clippy::string_slice,
     clippy::disallowed_methods,
     reason = "tests play everybody outside the panel, and fail by panicking"
-    reason = "a test that cannot go on stops"
 )]
 
 #[path = "../support/mod.rs"]

@@ -10,9 +10,11 @@
 //! | starting and listening | [`start`], [`server`] |
 //! | accounts and sessions | [`access`] |
 //! | what every page has | [`page`] |
+//! | reading the record book in order, for policies, emergencies, consent | `follow` |
 //! | what is kept | [`store`]: accounts, figures, what is told to whom. The record book stays the only truth of what was sent |
 
 pub mod access;
+mod follow;
 mod guard;
 mod page;
 mod pages;
@@ -43,6 +45,7 @@ pub struct Panel {
     metrics: Arc<Metrics>,
     config: config::Panel,
     gateway: String,
+    registers: follow::Registers,
 }
 
 impl fmt::Debug for Panel {
@@ -61,7 +64,8 @@ impl Panel {
         policy: PolicySource,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
-        Arc::new(Self { ledger, policy, store, metrics, config, gateway })
+        let registers = follow::Registers::default();
+        Arc::new(Self { ledger, policy, store, metrics, config, gateway, registers })
     }
 
     /// The record book.
@@ -80,6 +84,11 @@ impl Panel {
     #[must_use]
     pub const fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What some pages keep of the record book.
+    const fn registers(&self) -> &follow::Registers {
+        &self.registers
     }
 
     /// The figures that monitoring reads.

@@ -1,5 +1,8 @@
 //! The pages themselves, a file for each.
 
+pub(in crate::panel) mod consent;
+pub(in crate::panel) mod emergencies;
+pub(in crate::panel) mod policy;
 pub(in crate::panel) mod record;
 mod recipients;
 mod sheets;
@@ -15,6 +18,12 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/recipients", EVERYBODY_SIGNED, recipients::list),
         Route::get("/recipients/map.svg", EVERYBODY_SIGNED, recipients::picture),
         Route::get("/recipients/{organisation}/{system}", EVERYBODY_SIGNED, recipients::one),
+        Route::get("/consent", FIGURES, consent::page),
+        Route::get("/policy", FIGURES, policy::list),
+        Route::get("/policy/{hash}", FIGURES, policy::one),
+        Route::post("/policy/{hash}/replay", FIGURES, policy::replay),
+        Route::get("/emergencies", PANEL, emergencies::page),
+        Route::post("/emergencies/{entry}/review", PANEL, emergencies::review),
         Route::get("/record", FIGURES, record::page),
         Route::get("/record/entries.ndjson", FIGURES, record::entries),
         Route::post("/record/check", FIGURES, record::check),

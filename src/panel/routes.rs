@@ -63,6 +63,9 @@ pub(super) fn links(role: Role) -> Vec<(&'static str, &'static str)> {
     const LINKS: &[(&str, &str, &[Role])] = &[
         ("/", "Today", &[Role::Panel, Role::Operator]),
         ("/recipients", "Recipients", ALL),
+        ("/consent", "Consent", &[Role::Panel, Role::Operator]),
+        ("/policy", "Policy", &[Role::Panel, Role::Operator]),
+        ("/emergencies", "Emergencies", &[Role::Panel]),
         ("/record", "Record book", &[Role::Panel, Role::Operator]),
         ("/not-covered", "Not covered", ALL),
     ];

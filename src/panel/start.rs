@@ -1,7 +1,7 @@
 //! Starting and stopping the panel: its store, its listener, and what runs beside the pages.
 
 use super::{
-    Panel, PolicySource, server,
+    Panel, PolicySource, follow, server,
     store::{Store, StoreError},
 };
 use crate::{config::Config, ledger::Ledger, metrics::Metrics};
@@ -62,7 +62,8 @@ pub async fn start(config: &Config, given: Given) -> Result<Option<Running>, Sta
     let bound = server::Bound::bind(Arc::clone(&panel), given.tls).await.map_err(|e| StartError::Listen(listen, e))?;
     let address = bound.address().map_err(|e| StartError::Listen(listen, e))?;
     let (shutdown, _) = watch::channel(false);
-    let tasks = vec![tokio::spawn(bound.serve(told(&shutdown)))];
+    let following = follow::run(Arc::clone(&panel), told(&shutdown));
+    let tasks = vec![tokio::spawn(bound.serve(told(&shutdown))), tokio::spawn(following)];
     Ok(Some(Running { panel, address, shutdown, tasks }))
 }
 

@@ -4,8 +4,8 @@
 //! Two connections: one that writes, one that only reads, so that a page never waits for figures being made.
 
 use super::{
-    access,
-    pages::{record, uncovered},
+    access, follow,
+    pages::{consent, emergencies, policy, record, uncovered},
     wrong::Wrong,
 };
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -22,7 +22,15 @@ const APPLICATION: i64 = 0x4856_504e;
 const FORMAT: i64 = 1;
 
 /// Each area keeps its own tables, named here once.
-const TABLES: &[&str] = &[access::TABLES, record::TABLES, uncovered::TABLES];
+const TABLES: &[&str] = &[
+    access::TABLES,
+    record::TABLES,
+    uncovered::TABLES,
+    follow::TABLES,
+    policy::TABLES,
+    emergencies::TABLES,
+    consent::TABLES,
+];
 
 /// Why the store cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -11,6 +11,7 @@ mod data;
 mod operations;
 pub mod reach;
 mod recipients;
+pub mod replay;
 mod rules;
 mod texts;
 
@@ -85,7 +86,7 @@ closed! {
 }
 
 /// One change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Said {
     /// What it is about.
     pub area: Area,
@@ -98,7 +99,7 @@ pub struct Said {
 }
 
 /// A file that is not as it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Changed {
     /// Its path below `policies/`.
     pub path: String,
@@ -107,7 +108,7 @@ pub struct Changed {
 }
 
 /// Everything that is told of two sets.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Difference {
     /// The changes, by area.
     pub said: Vec<Said>,

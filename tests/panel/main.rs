@@ -4,6 +4,9 @@
 mod support;
 
 mod browser;
+mod consent;
+mod emergencies;
 mod frame;
+mod policy;
 mod registers;
 mod world;

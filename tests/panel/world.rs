@@ -2,8 +2,9 @@
 
 use crate::browser::Browser;
 use havengate::{
-    config::Config,
+    config::{Config, Limits},
     flow::{Act, Clause, DecisionId, Group},
+    gate::{keys, office::Office},
     ledger::{
         Assert, Change, Leaf, Ledger, Opening, Permission, Tx,
         leaf::{Decided, Kind},
@@ -13,7 +14,7 @@ use havengate::{
         access::{Role, session},
         start::{Given, Running, start},
     },
-    policy::{Policy, Sources, shipped},
+    policy::{Policy, PolicyHash, Sources, shipped},
     verdict::Code,
 };
 use jiff::Timestamp;
@@ -46,10 +47,15 @@ impl World {
 
     /// With more of the configuration, such as `[notify]`.
     pub(crate) async fn with(more: &str) -> Self {
+        Self::of(400, more).await
+    }
+
+    /// Of an organisation with so many clients a year.
+    pub(crate) async fn of(clients: u32, more: &str) -> Self {
         let home = tempfile::tempdir().unwrap();
         let text = format!(
             "[gateway]\nname = \"test\"\n[panel]\nlisten = \"127.0.0.1:0\"\nurl = \"http://127.0.0.1\"\n\
-             organisation = \"Riverside Outreach\"\nclients = 400\n{more}"
+             organisation = \"Riverside Outreach\"\nclients = {clients}\n{more}"
         );
         let config = Config::parse(&text, &home.path().join("havengate.toml"), []).unwrap_or_else(|e| panic!("{e}"));
         let clock = Arc::new(Mutex::new("2026-11-20T10:00:00Z".parse::<Timestamp>().unwrap()));
@@ -147,6 +153,44 @@ impl World {
         leaf.operation = Some("refer".parse().unwrap());
         leaf.destination = Some(to.parse().unwrap());
         leaf
+    }
+
+    /// Who carries commands out, as a running gateway does.
+    pub(crate) fn office(&self) -> Office {
+        let dir = self.home.path().join("keys");
+        if !dir.exists() {
+            keys::create_dir(&dir).unwrap();
+        }
+        Office {
+            ledger: Arc::clone(&self.ledger),
+            keys: Arc::new(keys::load_dir(&dir).unwrap()),
+            policy: Arc::clone(&self.policy),
+            limits: Limits::default(),
+            audience: "urn:havengate:gateway:test".to_owned(),
+        }
+    }
+
+    /// Makes another set of rules the active one, in the record book alone. Gives its hash.
+    pub(crate) async fn activated(&self, sources: &Sources) -> PolicyHash {
+        let hash = sources.hash();
+        let mut leaf = Leaf::new(Kind::PolicyActivated);
+        leaf.policy = Some(hash);
+        let sources = serde_json::to_string(&sources.0).unwrap();
+        let changes = vec![Change::ActivatePolicy { hash, sources }];
+        self.ledger.append(Tx { asserts: vec![], leaf, detail: vec![], changes }).await.unwrap();
+        hash
+    }
+
+    /// The text of every entry.
+    pub(crate) async fn entries(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        loop {
+            let entries = self.ledger.entries(found.len() as u64).await.unwrap();
+            if entries.is_empty() {
+                return found;
+            }
+            found.extend(entries.into_iter().map(|e| e.leaf));
+        }
     }
 
     pub(crate) fn store_path(&self) -> PathBuf {

@@ -35,6 +35,12 @@ impl Grounds {
         self.0 == 0
     }
 
+    /// Whether it needs nobody's consent and no emergency.
+    #[must_use]
+    pub const fn needs_none(self) -> bool {
+        self.0 & 3 != 0
+    }
+
     /// Whether it may leave on one that `other` has not.
     #[must_use]
     pub const fn more_than(self, other: Self) -> bool {

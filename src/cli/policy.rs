@@ -82,7 +82,8 @@ fn hash(text: &str) -> Option<PolicyHash> {
 fn recorded(hash: PolicyHash, context: &Context) -> Result<Sources, Failure> {
     let config = context.load()?;
     let held = |e: OpenError| {
-        let mend = "a running gateway holds the record book alone: look at the panel's page \"Policy\", or name directories";
+        let mend =
+            "a running gateway holds the record book alone: look at the panel's page \"Policy\", or name directories";
         Failure::new(Exit::Unavailable, format!("{e}\n  mend: {mend}"))
     };
     let read = async {
@@ -104,7 +105,8 @@ fn recorded(hash: PolicyHash, context: &Context) -> Result<Sources, Failure> {
 fn read(which: &str, sources: Sources) -> Result<Version, Failure> {
     Version::read(sources).map_err(|found: Vec<Diagnostic>| {
         let first = found.first().map_or_else(String::new, |d| format!(" ({}: {})", d.file, d.message));
-        let mend = "see `havengate check`; a set that another version of Havengate wrote cannot be compared by this one";
+        let mend =
+            "see `havengate check`; a set that another version of Havengate wrote cannot be compared by this one";
         Failure::new(Exit::Configuration, format!("{which} does not compile{first}\n  mend: {mend}"))
     })
 }

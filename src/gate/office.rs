@@ -103,9 +103,8 @@ impl Office {
 
     /// The connection that a consent is for, where only one can be meant.
     fn connection(&self, app: Option<&App>, to: &SystemId, purpose: Purpose) -> Option<IntegrationId> {
-        let meant = |i: &&Arc<Integration>| {
-            i.destination == *to && i.purpose == purpose && app.is_none_or(|app| i.app == *app)
-        };
+        let meant =
+            |i: &&Arc<Integration>| i.destination == *to && i.purpose == purpose && app.is_none_or(|app| i.app == *app);
         let mut meant = self.policy.integrations.values().filter(meant);
         match (meant.next(), meant.next()) {
             (Some(only), None) => Some(only.id.clone()),

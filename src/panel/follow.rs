@@ -73,7 +73,10 @@ impl Progress {
     /// For a page that must say so; `None` once everything was read.
     pub(super) fn behind(self) -> Option<String> {
         (self.read < self.size).then(|| {
-            format!("This page has read {} of the record book's {} entries so far. Look again in a minute.", self.read, self.size)
+            format!(
+                "This page has read {} of the record book's {} entries so far. Look again in a minute.",
+                self.read, self.size
+            )
         })
     }
 }
@@ -192,4 +195,3 @@ impl Registers {
         self.turn.lock().await
     }
 }
-

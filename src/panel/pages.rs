@@ -3,8 +3,8 @@
 pub(in crate::panel) mod consent;
 pub(in crate::panel) mod emergencies;
 pub(in crate::panel) mod policy;
-pub(in crate::panel) mod record;
 mod recipients;
+pub(in crate::panel) mod record;
 mod sheets;
 mod today;
 pub(in crate::panel) mod uncovered;

@@ -12,6 +12,7 @@ mod operations;
 pub mod reach;
 mod recipients;
 pub mod replay;
+mod rest;
 mod rules;
 mod texts;
 
@@ -60,6 +61,8 @@ closed! {
         Tightens = "This lets less out",
         /// Neither, as far as can be said.
         Neither = "This lets neither more nor less out",
+        /// Nobody has taught these words what comes of it.
+        Unclear = "Whether this lets more out must be read in the file",
     }
 }
 
@@ -117,7 +120,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Whether what may go where stays as it was: nothing that was found loosens or tightens.
+    /// Whether what may go where stays as it was: nothing that was found loosens, tightens or is unclear.
     #[must_use]
     pub fn moves_nothing(&self) -> bool {
         self.said.iter().all(|s| s.way == Way::Neither)
@@ -129,6 +132,7 @@ impl Difference {
 pub fn difference(old: &Version, new: &Version) -> Difference {
     let mut found = Found::default();
     connections::compare(&old.policy, &new.policy, &mut found);
+    rest::compare(old, new, &mut found);
     recipients::compare(&old.policy.registry, &new.policy.registry, &mut found);
     rules::compare(old, new, &mut found);
     texts::compare(&old.policy, &new.policy, &mut found);

@@ -109,6 +109,7 @@ async fn where_nearly_nobody_declines_the_panel_is_warned() {
     let page = member.get("/consent").await.words();
     assert!(page.contains("Consent may have become ritual"), "{page}");
     world.at("2026-12-20T10:00:00Z");
+    let mut member = world.signed(Role::Panel).await;
     let page = member.get("/consent").await.words();
     assert!(page.contains("Consent may have become ritual"), "three months count together: {page}");
     done(&world, nobody_wanted(1)).await;
@@ -134,6 +135,7 @@ async fn an_older_entry_reads_as_not_recorded() {
     assert!(page.contains("Consents in force fewer than 10"), "{page}");
     // Ten days later it has run out, which no entry says.
     world.at("2026-12-05T10:00:00Z");
+    let mut member = world.signed(Role::Panel).await;
     let page = member.get("/consent?month=2026-12").await.words();
     assert!(page.contains("Consents that ran out:"), "{page}");
     for wrong in ["2026-13", "november", "2026-1", "9999-99", "%3Cb%3E"] {
@@ -173,7 +175,9 @@ async fn what_cannot_be_meant_is_not_recorded() {
         path: None,
     }];
     issue.draft.declined[0].category = "hg:Nothing".parse().unwrap();
-    assert!(refused(world.office().handle(Command::ConsentIssue(issue)).await).contains("hg:Nothing is not a category"));
+    assert!(
+        refused(world.office().handle(Command::ConsentIssue(issue)).await).contains("hg:Nothing is not a category")
+    );
     for items in [0, 101] {
         assert!(refused(world.office().handle(nobody_wanted(items)).await).contains("1 to 100"));
     }

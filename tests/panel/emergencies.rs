@@ -68,7 +68,8 @@ async fn an_emergency_shows_with_what_was_shared_and_by_when_it_is_reviewed() {
     assert!(words.contains("Westbridge Council (example) – adult safeguarding, 20 November 2026"), "{words}");
     assert!(words.contains("To be reviewed by 23 November 2026 at 10:00 ."), "{words}");
     assert!(words.contains("Ground an adult at risk Declared 20 November 2026 at 10:00"), "{words}");
-    let shared = "20 November 2026 at 11:00, by the connection westbridge-safeguarding: identity (exact), location (exact).";
+    let shared =
+        "20 November 2026 at 11:00, by the connection westbridge-safeguarding: identity (exact), location (exact).";
     assert!(words.contains(shared) && words.matches("by the connection").count() == 1, "{words}");
     let label = world.office().keys.subjects.label(&"inform".parse().unwrap(), "R-1");
     for secret in [label.as_str(), &decision.to_string(), "R-1<"] {
@@ -84,7 +85,12 @@ async fn a_review_is_recorded_once_for_each_member_and_a_second_may_look() {
     let mut member = world.signed(Role::Panel).await;
     let entry = world.ledger.head().size - 1;
     let to = format!("{PAGE}/{entry}/review");
-    for wrong in [&[][..], &[("outcome", "fine")], &[("outcome", "not-justified")], &[("outcome", "justified"), ("text", "a\u{7}")]] {
+    for wrong in [
+        &[][..],
+        &[("outcome", "fine")],
+        &[("outcome", "not-justified")],
+        &[("outcome", "justified"), ("text", "a\u{7}")],
+    ] {
         assert_eq!(member.fill(PAGE, &to, wrong).await.status, 400, "{wrong:?}");
     }
     assert_eq!(member.fill(PAGE, "/emergencies/999/review", &[("outcome", "justified")]).await.status, 404);
@@ -98,7 +104,11 @@ async fn a_review_is_recorded_once_for_each_member_and_a_second_may_look() {
     let page = member.get(PAGE).await;
     assert!(page.text.contains("&#60;b&#62;form") && !page.text.contains("<b>form"), "{}", page.text);
     assert!(page.text.contains("href=\"/breaches/new\""), "{}", page.text);
-    assert!(page.words().contains("None waits for a review.") && page.words().contains("It was not justified."), "{}", page.words());
+    assert!(
+        page.words().contains("None waits for a review.") && page.words().contains("It was not justified."),
+        "{}",
+        page.words()
+    );
 
     let token = member.get(PAGE).await.value("csrf");
     let again = member.send(&to, &[("outcome", "justified"), ("csrf", &token)]).await;

@@ -61,7 +61,10 @@ async fn every_set_is_listed_and_its_difference_said_in_words() {
     let list = operator.get("/policy").await;
     assert_eq!(list.text.matches("The difference in words").count(), 3, "{}", list.text);
     let words = list.words();
-    assert!(words.contains("21 November 2026 (active now)") && words.contains("Who made a set active is not recorded"), "{words}");
+    assert!(
+        words.contains("21 November 2026 (active now)") && words.contains("Who made a set active is not recorded"),
+        "{words}"
+    );
     assert!(words.contains(&format!("test, {}", world.ledger.boot())), "{words}");
 
     let page = operator.get(&format!("/policy/{less}")).await.words();
@@ -188,7 +191,10 @@ fn the_command_says_the_same_sentences_and_asks_for_a_second_look() {
     };
     let (code, out, _) = diff("old", "new", false);
     assert!(code == Some(1) && out.contains("From now on nationality may go to Riverside Council"), "{out}");
-    assert!(out.contains("This lets more out.") && out.contains("- integrations/inform-riverside.toml was changed"), "{out}");
+    assert!(
+        out.contains("This lets more out.") && out.contains("- integrations/inform-riverside.toml was changed"),
+        "{out}"
+    );
     let (code, out, _) = diff("new", "old", false);
     assert!(code == Some(0) && out.contains("nationality no longer goes"), "{out}");
     let (code, out, _) = diff("new", "new", true);

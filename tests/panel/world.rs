@@ -129,7 +129,12 @@ impl World {
     }
 
     /// A request that was sent, with how many values of each group, in what form, and the answer to it.
-    pub(crate) async fn sent(&self, connection: &str, to: &str, values: &[(Group, &'static str, Act, u64)]) -> DecisionId {
+    pub(crate) async fn sent(
+        &self,
+        connection: &str,
+        to: &str,
+        values: &[(Group, &'static str, Act, u64)],
+    ) -> DecisionId {
         let mut leaf = self.about(connection, to);
         leaf.decided = Some(Decided::Allowed);
         leaf.counts = values.iter().map(|(group, form, act, n)| ((*group, *form, *act), *n)).collect();

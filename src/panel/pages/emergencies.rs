@@ -89,8 +89,7 @@ pub(in crate::panel) async fn page(State(panel): State<Arc<Panel>>, visitor: Vis
     let all = kept::all(&panel, SHOWN).await?;
     let account = visitor.session().map(|s| s.account.clone()).unwrap_or_default();
     let more = i64::try_from(all.len()).is_ok_and(|n| n >= SHOWN);
-    let (done, open) =
-        all.into_iter().map(|e| Row::of(&panel, e, &account)).partition(|row| !row.reviews.is_empty());
+    let (done, open) = all.into_iter().map(|e| Row::of(&panel, e, &account)).partition(|row| !row.reviews.is_empty());
     let policy = panel.policy();
     let clause = |c: Clause| {
         let text = policy.clauses.get(&c)?;
@@ -172,7 +171,9 @@ impl Sharing {
     /// Groups and forms, never how much: it is about one person.
     fn words(&self) -> String {
         let mut groups = BTreeSet::new();
-        for (group, form, act, _) in serde_json::from_str::<Vec<(String, String, String, u64)>>(&self.counts).unwrap_or_default() {
+        for (group, form, act, _) in
+            serde_json::from_str::<Vec<(String, String, String, u64)>>(&self.counts).unwrap_or_default()
+        {
             if matches!(act.as_str(), "sent" | "generalised" | "pseudonymised") {
                 let form = match form.as_str() {
                     "raw" => "exact",
@@ -183,7 +184,11 @@ impl Sharing {
                 groups.insert(format!("{} ({form})", group_words(&group)));
             }
         }
-        let what = if groups.is_empty() { "nothing about the client".to_owned() } else { groups.into_iter().collect::<Vec<_>>().join(", ") };
+        let what = if groups.is_empty() {
+            "nothing about the client".to_owned()
+        } else {
+            groups.into_iter().collect::<Vec<_>>().join(", ")
+        };
         let end = match self.ended.as_deref() {
             Some("answered") => "",
             Some("unsent") => " It was not sent after all: the recipient could not be reached.",

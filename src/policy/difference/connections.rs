@@ -35,7 +35,10 @@ fn added(policy: &Policy, integration: &Integration, found: &mut Found) {
     let purpose = purpose(integration);
     let text = match is_open(policy, integration) {
         true => format!("There is a new connection, {}, to {to}, for {purpose}.", integration.id),
-        false => format!("There is a new connection, {}, to {to}, for {purpose}. As things stand it is closed.", integration.id),
+        false => format!(
+            "There is a new connection, {}, to {to}, for {purpose}. As things stand it is closed.",
+            integration.id
+        ),
     };
     let way = if is_open(policy, integration) { Way::Loosens } else { Way::Neither };
     found.with(Area::Connections, way, text, everything(policy, integration));
@@ -77,7 +80,9 @@ fn one(pair: Pair<'_>, found: &mut Found) {
             return found.with(Area::Connections, Way::Tightens, text, everything(old, before));
         }
         (false, true) => {
-            let text = format!("The connection {id} to {to} was closed whatever anybody consented to, and can be used from now on.");
+            let text = format!(
+                "The connection {id} to {to} was closed whatever anybody consented to, and can be used from now on."
+            );
             return found.with(Area::Connections, Way::Loosens, text, everything(new, after));
         }
         (false, false) => {}
@@ -90,7 +95,9 @@ fn approval(id: &str, before: Option<&Approval>, after: Option<&Approval>, found
     let mut say = |way, text| found.say(Area::Connections, way, text);
     let dates = |a: &Approval| format!("from {} until {}", words::day(a.on), words::day(a.until));
     match (before, after) {
-        (None, Some(a)) => say(Way::Loosens, format!("The panel's approval of the connection {id} is on record, {}.", dates(a))),
+        (None, Some(a)) => {
+            say(Way::Loosens, format!("The panel's approval of the connection {id} is on record, {}.", dates(a)))
+        }
         (Some(_), None) => say(Way::Tightens, format!("The panel's approval of the connection {id} is taken out.")),
         (Some(a), Some(b)) if a.until != b.until || a.on != b.on => {
             let way = if b.until > a.until || b.on < a.on { Way::Loosens } else { Way::Tightens };
@@ -109,14 +116,26 @@ fn way_there(pair: Pair<'_>, found: &mut Found) {
     let id = &after.id;
     let mut say = |way, text: String| found.say(Area::Connections, way, text);
     if before.app != after.app {
-        say(Way::Neither, format!("The connection {id} is used by the system {} from now on, until now by {}.", after.app, before.app));
+        say(
+            Way::Neither,
+            format!(
+                "The connection {id} is used by the system {} from now on, until now by {}.",
+                after.app, before.app
+            ),
+        );
     }
     let (a, b) = (&before.upstream, &after.upstream);
     if (&a.host, a.port, &a.base) != (&b.host, b.port, &b.base) {
-        say(Way::Neither, format!("The connection {id} sends to another address of the recipient: {}, until now {}.", b.host, a.host));
+        say(
+            Way::Neither,
+            format!("The connection {id} sends to another address of the recipient: {}, until now {}.", b.host, a.host),
+        );
     }
     match (&a.plain_http, &b.plain_http) {
-        (None, Some(why)) => say(Way::Loosens, format!("The connection {id} sends without encryption from now on. The reason given: {why}")),
+        (None, Some(why)) => say(
+            Way::Loosens,
+            format!("The connection {id} sends without encryption from now on. The reason given: {why}"),
+        ),
         (Some(_), None) => say(Way::Tightens, format!("The connection {id} is encrypted from now on.")),
         _ => {}
     }

@@ -80,16 +80,22 @@ fn one(
     let mut say = |way, text| found.say(Area::Data, way, text);
     for (grounds, places) in by_grounds(new, |path, _| !old.contains_key(path)) {
         let grounds = grounds.words();
-        say(Way::Loosens, match old.is_empty() {
-            true => format!("From now on {what} may go to {to}, {form}, {grounds} ({by}, {places})."),
-            false => format!("From now on {what} may also go to {to} from {places}, {form}, {grounds} ({by})."),
-        });
+        say(
+            Way::Loosens,
+            match old.is_empty() {
+                true => format!("From now on {what} may go to {to}, {form}, {grounds} ({by}, {places})."),
+                false => format!("From now on {what} may also go to {to} from {places}, {form}, {grounds} ({by})."),
+            },
+        );
     }
     for (_, places) in by_grounds(old, |path, _| !new.contains_key(path)) {
-        say(Way::Tightens, match new.is_empty() {
-            true => format!("From now on {what} no longer goes to {to}, {form} ({by}, {places})."),
-            false => format!("From now on {what} no longer goes to {to} from {places}, {form} ({by})."),
-        });
+        say(
+            Way::Tightens,
+            match new.is_empty() {
+                true => format!("From now on {what} no longer goes to {to}, {form} ({by}, {places})."),
+                false => format!("From now on {what} no longer goes to {to} from {places}, {form} ({by})."),
+            },
+        );
     }
     for (path, now) in new {
         let Some(before) = old.get(path).filter(|before| *before != now) else { continue };
@@ -129,7 +135,11 @@ fn called_otherwise(pair: &Operations<'_>, found: &mut Found) {
         };
         let (by, now) = (by(pair.new.1, pair.new.2), named(pair.new.0, now));
         let before = named(pair.old.0, before);
-        found.say(Area::Data, way, format!("What stands at `{path}` counts as {now} from now on, until now as {before} ({by})."));
+        found.say(
+            Area::Data,
+            way,
+            format!("What stands at `{path}` counts as {now} from now on, until now as {before} ({by})."),
+        );
     }
 }
 

@@ -30,16 +30,13 @@ pub(super) fn compare(pair: Pair<'_>, to: &str, same_recipient: bool, found: &mu
     }
     for (id, after) in &new {
         let Some(before) = old.get(id) else {
-            let text = format!("The connection {} to {to} has a new operation, {id}: {}.", pair.new.1.id, request(after));
+            let text =
+                format!("The connection {} to {to} has a new operation, {id}: {}.", pair.new.1.id, request(after));
             let behind = data::all(pair.new.0, &data::of(pair.new.0, pair.new.1, after));
             found.with(Area::Connections, Way::Loosens, text, behind);
             continue;
         };
-        let pair = Operations {
-            old: (pair.old.0, pair.old.1, before),
-            new: (pair.new.0, pair.new.1, after),
-            to,
-        };
+        let pair = Operations { old: (pair.old.0, pair.old.1, before), new: (pair.new.0, pair.new.1, after), to };
         frame(&pair, found);
         fields(&pair, found);
         // To somebody else everything is new: the connection's own sentence lists it.
@@ -67,13 +64,22 @@ fn frame(pair: &Operations<'_>, found: &mut Found) {
     let by = data::by(pair.new.1, after);
     let mut say = |way, text: String| found.say(Area::Connections, way, text);
     if request(before) != request(after) {
-        say(Way::Neither, format!("Another request is meant: {}, until now {} ({by}).", request(after), request(before)));
+        say(
+            Way::Neither,
+            format!("Another request is meant: {}, until now {} ({by}).", request(after), request(before)),
+        );
     }
     let whom = |o: &Operation| o.subject_of_request().cloned();
     let records = |o: &Operation| o.body.iter().flat_map(|b| &b.records).map(|r| r.subject.clone()).collect::<Vec<_>>();
     if whom(before) != whom(after) || records(before) != records(after) {
-        say(Way::Neither, format!("Whom a request is about is read from another place ({by}). Consent is looked for under what stands there."));
+        say(
+            Way::Neither,
+            format!(
+                "Whom a request is about is read from another place ({by}). Consent is looked for under what stands there."
+            ),
+        );
     }
+    links_in_answers(before, after, &mut say);
     let (old, new) = match (&before.body, &after.body) {
         (None, None) => return,
         (None, Some(_)) => return say(Way::Loosens, format!("A request may have a body from now on ({by}).")),
@@ -83,16 +89,22 @@ fn frame(pair: &Operations<'_>, found: &mut Found) {
     match (old.unlisted, new.unlisted) {
         (Unlisted::Strip, Unlisted::Block) => say(
             Way::Tightens,
-            format!("Something that no rule lists stops the whole request from now on; until now it was taken out and the rest was sent ({by})."),
+            format!(
+                "Something that no rule lists stops the whole request from now on; until now it was taken out and the rest was sent ({by})."
+            ),
         ),
         (Unlisted::Block, Unlisted::Strip) => say(
             Way::Loosens,
-            format!("Something that no rule lists is taken out from now on and the rest is sent; until now it stopped the whole request ({by})."),
+            format!(
+                "Something that no rule lists is taken out from now on and the rest is sent; until now it stopped the whole request ({by})."
+            ),
         ),
         _ => {}
     }
     if old.limit != new.limit {
-        let said = |limit: Option<u64>| limit.map_or_else(|| "what the gateway gives every body".to_owned(), |n| format!("{n} bytes"));
+        let said = |limit: Option<u64>| {
+            limit.map_or_else(|| "what the gateway gives every body".to_owned(), |n| format!("{n} bytes"))
+        };
         let way = match (old.limit, new.limit) {
             (Some(a), Some(b)) if b < a => Way::Tightens,
             (Some(_), Some(_)) => Way::Loosens,
@@ -106,16 +118,36 @@ fn frame(pair: &Operations<'_>, found: &mut Found) {
     counts(old, new, &by, found);
 }
 
+/// Links in answers, which must not lead around the gateway.
+fn links_in_answers(before: &Operation, after: &Operation, say: &mut impl FnMut(Way, String)) {
+    let links = |o: &Operation| o.answer.as_ref().map(|a| a.links.clone());
+    let id = &after.id;
+    match (links(before), links(after)) {
+        (None, Some(_)) => {
+            say(Way::Tightens, format!("Links in answers to the operation {id} are looked at from now on."))
+        }
+        (Some(_), None) => {
+            say(Way::Loosens, format!("Answers to the operation {id} are passed on as they come, with their links."))
+        }
+        (a, b) if a != b => {
+            say(Way::Unclear, format!("Links are looked for at other places of answers to the operation {id}."))
+        }
+        _ => {}
+    }
+}
+
 /// Tables of counts, and whether they may cross who people are with where.
 fn counts(old: &BodyRules, new: &BodyRules, by: &str, found: &mut Found) {
-    let crossed = |body: &BodyRules| body.records.iter().filter_map(|r| r.aggregate.as_ref()).any(|a| a.crossed.is_some());
+    let crossed =
+        |body: &BodyRules| body.records.iter().filter_map(|r| r.aggregate.as_ref()).any(|a| a.crossed.is_some());
     let way = match (crossed(old), crossed(new)) {
         (false, true) => Way::Loosens,
         (true, false) => Way::Tightens,
         _ => return,
     };
     let now = if way == Way::Loosens { "may" } else { "may no longer" };
-    let text = format!("A table of counts {now} say who people are and where at once, by the panel's own decision ({by}).");
+    let text =
+        format!("A table of counts {now} say who people are and where at once, by the panel's own decision ({by}).");
     found.say(Area::Data, way, text);
 }
 
@@ -128,14 +160,20 @@ fn fields(pair: &Operations<'_>, found: &mut Found) {
         let mut say = |way, text: String| found.say(Area::Data, way, format!("{text} ({by}, `{path}`)."));
         match (before.required, after.required) {
             (false, true) => say(Way::Tightens, "Where this may not leave, nothing is sent from now on".to_owned()),
-            (true, false) => say(Way::Loosens, "Where this may not leave, the rest is sent all the same from now on".to_owned()),
+            (true, false) => {
+                say(Way::Loosens, "Where this may not leave, the rest is sent all the same from now on".to_owned())
+            }
             _ => {}
         }
         match (&before.denied, &after.denied) {
             (Denied::Block, Denied::Block) => {}
-            (Denied::Block, _) => say(Way::Loosens, "Where this may not leave, it no longer stops the whole request".to_owned()),
+            (Denied::Block, _) => {
+                say(Way::Loosens, "Where this may not leave, it no longer stops the whole request".to_owned())
+            }
             (_, Denied::Block) => say(Way::Tightens, "Where this may not leave, it stops the whole request".to_owned()),
-            (a, b) if a != b => say(Way::Neither, "Where this may not leave, something else is left in its place".to_owned()),
+            (a, b) if a != b => {
+                say(Way::Neither, "Where this may not leave, something else is left in its place".to_owned())
+            }
             _ => {}
         }
         detected(before, after, &mut say);
@@ -172,7 +210,9 @@ fn texts(before: &FieldRule, after: &FieldRule, say: &mut impl FnMut(Way, String
     let quoted = |all: BTreeSet<&Arc<str>>| list(&all.iter().map(|t| format!("“{t}”")).collect::<Vec<_>>(), 5);
     match (&before.one_of, &after.one_of) {
         (None, Some(_)) => say(Way::Tightens, "Only the texts that the rule lists may leave from now on".to_owned()),
-        (Some(_), None) => say(Way::Loosens, "Any text may leave from now on, until now only those that the rule listed".to_owned()),
+        (Some(_), None) => {
+            say(Way::Loosens, "Any text may leave from now on, until now only those that the rule listed".to_owned())
+        }
         (Some(a), Some(b)) => {
             let (a, b): (BTreeSet<_>, BTreeSet<_>) = (a.iter().collect(), b.iter().collect());
             let (more, fewer): (BTreeSet<_>, BTreeSet<_>) =

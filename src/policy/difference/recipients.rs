@@ -1,11 +1,9 @@
 //! Recipients and links: what was added, assessed, promised, found out.
 
 use super::{Area, Found, Way, recipient};
-use crate::{
-    policy::{
-        Registry,
-        organisations::{Assessment, Class, Link, LinkStatus, System, Undertaking, words},
-    },
+use crate::policy::{
+    Registry,
+    organisations::{Assessment, Class, Link, LinkStatus, System, Undertaking, words},
 };
 use std::collections::BTreeMap;
 
@@ -47,7 +45,9 @@ fn one(name: &str, before: &System, after: &System, found: &mut Found) {
     assessment(name, before.assessed.as_ref(), after.assessed.as_ref(), &mut say);
     undertaking(name, before.undertaking.as_ref(), after.undertaking.as_ref(), &mut say);
     match (before.safeguarding_approved, after.safeguarding_approved) {
-        (None, Some(on)) => say(Way::Loosens, format!("The panel approved {name} for emergencies on {}.", words::day(on))),
+        (None, Some(on)) => {
+            say(Way::Loosens, format!("The panel approved {name} for emergencies on {}.", words::day(on)))
+        }
         (Some(_), None) => say(Way::Tightens, format!("{name} is no longer approved for emergencies.")),
         (Some(a), Some(b)) if a != b => {
             say(Way::Neither, format!("The panel's approval of {name} for emergencies is of {}.", words::day(b)));
@@ -56,7 +56,9 @@ fn one(name: &str, before: &System, after: &System, found: &mut Found) {
     }
     match (before.home_office_forum, after.home_office_forum) {
         (false, true) => say(Way::Tightens, format!("The Home Office can reach the forum {name}: nothing goes there.")),
-        (true, false) => say(Way::Loosens, format!("The forum {name} is no longer one that the Home Office can reach.")),
+        (true, false) => {
+            say(Way::Loosens, format!("The forum {name} is no longer one that the Home Office can reach."))
+        }
         _ => {}
     }
     if before.forum != after.forum {
@@ -70,7 +72,8 @@ fn one(name: &str, before: &System, after: &System, found: &mut Found) {
         let (now, then) = (words::kind(after.kind), words::kind(before.kind));
         say(Way::Neither, format!("{name} is on record as “{now}” from now on, until now as “{then}”."));
     }
-    if before.hosts != after.hosts || before.addresses != after.addresses {
+    let found_at = |s: &System| (s.hosts.clone(), s.addresses.clone(), s.certificate_organisations.clone());
+    if found_at(before) != found_at(after) {
         say(Way::Neither, format!("{name} is found at other addresses than before."));
     }
 }
@@ -112,12 +115,19 @@ fn assessment(name: &str, before: Option<&Assessment>, after: Option<&Assessment
             };
             say(way, format!("The assessment of {name} {now}: {}", b.reason));
         }
-        (Some(a), Some(b)) if a != b => say(Way::Neither, format!("The assessment of {name} reads otherwise: {}", b.reason)),
+        (Some(a), Some(b)) if a != b => {
+            say(Way::Neither, format!("The assessment of {name} reads otherwise: {}", b.reason))
+        }
         _ => {}
     }
 }
 
-fn undertaking(name: &str, before: Option<&Undertaking>, after: Option<&Undertaking>, say: &mut impl FnMut(Way, String)) {
+fn undertaking(
+    name: &str,
+    before: Option<&Undertaking>,
+    after: Option<&Undertaking>,
+    say: &mut impl FnMut(Way, String),
+) {
     let exceptions = |u: &Undertaking| match (u.except_required_by_law, u.tells_us_first) {
         (false, _) => "without exception",
         (true, true) => "except what the law requires, and it tells us first",
@@ -136,7 +146,10 @@ fn undertaking(name: &str, before: Option<&Undertaking>, after: Option<&Undertak
             say(way, format!("The undertaking of {name} {lapses} {now}, until now {then}."));
         }
         (Some(a), Some(b)) if exceptions(a) != exceptions(b) => {
-            say(Way::Neither, format!("The undertaking of {name} holds {}, until now {}.", exceptions(b), exceptions(a)));
+            say(
+                Way::Neither,
+                format!("The undertaking of {name} holds {}, until now {}.", exceptions(b), exceptions(a)),
+            );
         }
         (Some(a), Some(b)) if a != b => say(Way::Neither, format!("The undertaking of {name} is another document.")),
         _ => {}
@@ -176,7 +189,9 @@ fn by_ends(registry: &Registry) -> BTreeMap<Key<'_>, Vec<&Link>> {
 fn changed(new: &Registry, before: Option<&Link>, link: &Link, found: &mut Found) {
     let said = words::link(new, link);
     let (way, text) = match before {
-        None if link.status == LinkStatus::Ended => (Way::Neither, format!("A link that has ended is on record: {said}.")),
+        None if link.status == LinkStatus::Ended => {
+            (Way::Neither, format!("A link that has ended is on record: {said}."))
+        }
         None => (Way::Tightens, format!("A link is on record: {said}.")),
         Some(b) if b.status != LinkStatus::Ended && link.status == LinkStatus::Ended => {
             (Way::Loosens, format!("A link ended: {said}."))

@@ -113,7 +113,8 @@ fn open_on(policy: &Policy, integration: &Integration, day: Date) -> bool {
         class: system.class(day),
         undertaking: system.undertaking_current(day),
         approved: integration.approval.as_ref().is_some_and(|a| a.on <= day && day <= a.until),
-        safeguarding_recipient: ideal.safeguarding_recipient && system.safeguarding_approved.is_some_and(|on| on <= day),
+        safeguarding_recipient: ideal.safeguarding_recipient
+            && system.safeguarding_approved.is_some_and(|on| on <= day),
         ..ideal
     };
     reach::open(policy, &facts)
@@ -127,7 +128,13 @@ fn on(policy: &Policy, row: &Recorded, form: Option<Form>) -> Grounds {
 }
 
 /// On which grounds this very category may leave this very place in this form.
-fn of(policy: &Policy, integration: &Integration, operation: &Operation, row: &Recorded, form: Option<Form>) -> Grounds {
+fn of(
+    policy: &Policy,
+    integration: &Integration,
+    operation: &Operation,
+    row: &Recorded,
+    form: Option<Form>,
+) -> Grounds {
     let same = |p: &Place| p.rule.path == row.path && p.rule.category == row.category;
     all(policy, integration, operation, same, form)
 }

@@ -62,7 +62,7 @@ const fn opposite(way: Way) -> Way {
     match way {
         Way::Loosens => Way::Tightens,
         Way::Tightens => Way::Loosens,
-        Way::Neither => Way::Neither,
+        other => other,
     }
 }
 

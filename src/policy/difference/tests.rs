@@ -23,6 +23,7 @@ fn said(old: &Version, new: &Version) -> Vec<String> {
         Way::Loosens => '+',
         Way::Tightens => '-',
         Way::Neither => '=',
+        Way::Unclear => '?',
     };
     difference(old, new).said.iter().map(|s| format!("{} {}", sign(s.way), s.text)).collect()
 }
@@ -44,7 +45,9 @@ fn each_change_is_a_sentence_and_back_again_another() {
         (
             &[(RIVERSIDE, "\"$.nationality\" = \"pd:Nationality\"\n", "")],
             &format!("- From now on nationality no longer goes to {to}, exact {need}."),
-            &format!("+ From now on nationality may go to {to}, exact, with consent and independent immigration advice {need}."),
+            &format!(
+                "+ From now on nationality may go to {to}, exact, with consent and independent immigration advice {need}."
+            ),
         ),
         (
             &[(RIVERSIDE, "unlisted = \"strip\"", "unlisted = \"block\"")],
@@ -57,9 +60,17 @@ fn each_change_is_a_sentence_and_back_again_another() {
             "- Where this may not leave, nothing is sent from now on (connection inform-riverside, operation refer, `$.firstName`).",
         ),
         (
-            &[(RIVERSIDE, "\"$.lastPostcode\" = { category = \"pd:PostalCode\", otherwise = \"postcode-area\", only = true }\n", "")],
-            &format!("- From now on postcode no longer goes to {to}, roughly, as the first letters of the postcode (connection inform-riverside, operation need, `$.lastPostcode`)."),
-            &format!("+ From now on postcode may go to {to}, roughly, as the first letters of the postcode, with consent (connection inform-riverside, operation need, `$.lastPostcode`)."),
+            &[(
+                RIVERSIDE,
+                "\"$.lastPostcode\" = { category = \"pd:PostalCode\", otherwise = \"postcode-area\", only = true }\n",
+                "",
+            )],
+            &format!(
+                "- From now on postcode no longer goes to {to}, roughly, as the first letters of the postcode (connection inform-riverside, operation need, `$.lastPostcode`)."
+            ),
+            &format!(
+                "+ From now on postcode may go to {to}, roughly, as the first letters of the postcode, with consent (connection inform-riverside, operation need, `$.lastPostcode`)."
+            ),
         ),
         (
             &[(RIVERSIDE, "\"$.nationality\" = \"pd:Nationality\"", "\"$.nationality\" = \"hg:Operational\"")],
@@ -94,6 +105,57 @@ fn each_change_is_a_sentence_and_back_again_another() {
         assert!(again.contains(&(*back).to_owned()), "{back}\nis not among\n{}", again.join("\n"));
         assert!(!difference(&old, &new).files.is_empty());
     }
+}
+
+#[test]
+fn what_no_words_say_never_passes_for_no_difference() {
+    let batch = "select     = \"$.clients[*]\"";
+    let cases = [
+        (batch, "select     = \"$..clients[*]\"", "operation.record.select"),
+        ("subject = \"body:$.ref\"", "subject = \"body:$.firstName\"", "operation.body.record.subject"),
+    ];
+    for (from, to, setting) in cases {
+        let found = difference(&with(&[]), &with(&[(RIVERSIDE, from, to)]));
+        let unclear: Vec<_> = found.said.iter().filter(|s| s.way == Way::Unclear).collect();
+        assert!(unclear.len() == 1 && !found.moves_nothing(), "{setting}: {found:#?}");
+        assert!(unclear[0].text.contains(setting.rsplit('.').next().unwrap()), "{unclear:#?}");
+    }
+}
+
+#[test]
+fn texts_approvals_links_and_places_are_told_too() {
+    let approved = "purpose     = \"accommodation\"\napproval    = { by = \"panel\", on = 2026-10-01, until = 2027-03-31, \
+                    minutes_sha256 = \"b9d4163a4537b9a5e93cb8e57e9d0ee6baa3e87f6de8a30a8a2ab5e8bb9c5f9c\" }";
+    let changes = [
+        (RIVERSIDE, "purpose     = \"accommodation\"", approved),
+        ("charter.toml", "adopted = \"\"", "adopted = \"We will not.\""),
+        (
+            ORGANISATIONS,
+            "kind = \"shares-with\"\ncarries = [\"riverside-council/nrpf\"]\nstatus = \"in-force\"",
+            "kind = \"shares-with\"\ncarries = [\"riverside-council/nrpf\"]\nstatus = \"ended\"\nended = 2026-09-30",
+        ),
+    ];
+    let mut new = with(&changes).sources;
+    new.insert(
+        "categories.local.toml",
+        "[category]\n\"hg:BenefitClaim\" = { label = \"Benefit claim\", parent = \"pd:Income\" }\n",
+    );
+    let (old, new) = (with(&[]), read(new));
+    let all = said(&old, &new);
+    for sentence in [
+        "+ The panel's approval of the connection inform-riverside is on record, from 1 October 2026 until 31 March 2027.",
+        "= The text that we adopted for DATA-1 is another.",
+        "+ A link ended: Riverside Council (example) shares data with",
+        "= There is a new category, benefit claim (hg:BenefitClaim), of the group identity.",
+    ] {
+        assert!(all.iter().any(|s| s.starts_with(sentence)), "{sentence}\n{}", all.join("\n"));
+    }
+    let back = said(&new, &old);
+    assert!(
+        back.iter().any(|s| s.starts_with("- The panel's approval of the connection inform-riverside is taken out"))
+    );
+    assert!(back.iter().any(|s| s.starts_with("= There is no category benefit claim")), "{back:#?}");
+    assert!(difference(&old, &new).said.iter().all(|s| s.way != Way::Unclear), "{all:#?}");
 }
 
 #[test]
@@ -132,10 +194,11 @@ fn a_connection_that_comes_goes_or_leads_elsewhere_shows_all_that_may_go_by_it()
     let line = "Operation need: nationality, exact, with consent and independent immigration advice";
     assert!(added.behind.contains(&line.to_owned()), "{added:#?}");
     assert!(said(&new, &old).iter().any(|s| s.starts_with("- The connection inform-riverside to")));
-    without.insert(RIVERSIDE, text.replace("riverside-council/housing-referrals", "harbour-crm/contacts").replace(
-        "https://refer.riverside.example/v2",
-        "https://harbour.crm.example/v2",
-    ));
+    without.insert(
+        RIVERSIDE,
+        text.replace("riverside-council/housing-referrals", "harbour-crm/contacts")
+            .replace("https://refer.riverside.example/v2", "https://harbour.crm.example/v2"),
+    );
     let elsewhere = said(&new, &read(without));
     let expected = "+ The connection inform-riverside leads elsewhere: to Harbour CRM (example) – contacts, until now to \
                     Riverside Council (example) – housing referrals.";
@@ -153,7 +216,10 @@ fn a_link_that_is_found_closes_what_was_open() {
     let found = difference(&old, &new);
     let all = said(&old, &new);
     let has = |begins: &str| all.iter().any(|s| s.starts_with(begins));
-    assert!(has("- Of Riverside Council (example) – housing referrals it is now said: client data can go on"), "{all:#?}");
+    assert!(
+        has("- Of Riverside Council (example) – housing referrals it is now said: client data can go on"),
+        "{all:#?}"
+    );
     assert!(has("- By the connection inform-riverside nothing can go to"), "{all:#?}");
     let link = found.said.iter().find(|s| s.area == Area::Links).unwrap();
     assert_eq!((link.way, link.behind.as_slice()), (Way::Tightens, &["Minutes of a meeting".to_owned()][..]));

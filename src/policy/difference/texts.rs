@@ -26,10 +26,16 @@ pub(super) fn compare(old: &Policy, new: &Policy, found: &mut Found) {
 fn clause_text(clause: &str, before: Option<&ClauseText>, after: Option<&ClauseText>, found: &mut Found) {
     let mut say = |text: String, behind: Vec<String>| found.with(Area::Texts, Way::Neither, text, behind);
     match (before, after) {
-        (None, Some(a)) => say(format!("The charter has a text for {clause}: {}.", a.title), vec![a.summary.clone(), a.adopted.clone()]),
-        (Some(b), None) => say(format!("The charter has no text for {clause} any more."), vec![b.summary.clone(), b.adopted.clone()]),
+        (None, Some(a)) => say(
+            format!("The charter has a text for {clause}: {}.", a.title),
+            vec![a.summary.clone(), a.adopted.clone()],
+        ),
+        (Some(b), None) => {
+            say(format!("The charter has no text for {clause} any more."), vec![b.summary.clone(), b.adopted.clone()])
+        }
         (Some(b), Some(a)) if a.adopted != b.adopted => {
-            let was = if b.adopted.is_empty() { "It had none.".to_owned() } else { format!("Until now: {}", b.adopted) };
+            let was =
+                if b.adopted.is_empty() { "It had none.".to_owned() } else { format!("Until now: {}", b.adopted) };
             let now = if a.adopted.is_empty() { "None.".to_owned() } else { format!("Now: {}", a.adopted) };
             say(format!("The text that we adopted for {clause} is another."), vec![now, was]);
         }
@@ -46,7 +52,10 @@ fn categories(old: &Policy, new: &Policy, found: &mut Found) {
     for (category, after) in &new.categories.0 {
         let what = label(new, category);
         let Some(before) = old.categories.0.get(category) else {
-            say(Way::Neither, format!("There is a new category, {what} ({category}), of the group {}.", group(after.group)));
+            say(
+                Way::Neither,
+                format!("There is a new category, {what} ({category}), of the group {}.", group(after.group)),
+            );
             continue;
         };
         if before.group != after.group {
@@ -67,7 +76,9 @@ fn categories(old: &Policy, new: &Policy, found: &mut Found) {
         }
         match (before.coarse, after.coarse) {
             (false, true) => say(Way::Loosens, format!("{what} ({category}) counts as a place that finds nobody.")),
-            (true, false) => say(Way::Tightens, format!("{what} ({category}) no longer counts as a place that finds nobody.")),
+            (true, false) => {
+                say(Way::Tightens, format!("{what} ({category}) no longer counts as a place that finds nobody."))
+            }
             _ => {}
         }
         if before.holds != after.holds {
@@ -75,7 +86,10 @@ fn categories(old: &Policy, new: &Policy, found: &mut Found) {
             say(way, format!("What a value of {what} ({category}) may hold as part of what it is has changed."));
         }
         if before.label != after.label {
-            say(Way::Neither, format!("The category {category} is called “{}”, until now “{}”.", after.label, before.label));
+            say(
+                Way::Neither,
+                format!("The category {category} is called “{}”, until now “{}”.", after.label, before.label),
+            );
         }
     }
     for category in old.categories.0.keys().filter(|c| !new.categories.0.contains_key(*c)) {
@@ -96,16 +110,28 @@ fn places(old: &Policy, new: &Policy, found: &mut Found) {
     let (before, after) = (old.places.entries(), new.places.entries());
     let mut say = |way, text: String| found.say(Area::Places, way, text);
     if old.places.key() != new.places.key() && !before.is_empty() && !after.is_empty() {
-        let text = format!("The list of sleep sites and refuges is made with another key: {} entries, until now {}.", after.len(), before.len());
+        let text = format!(
+            "The list of sleep sites and refuges is made with another key: {} entries, until now {}.",
+            after.len(),
+            before.len()
+        );
         return say(if after.len() < before.len() { Way::Loosens } else { Way::Neither }, text);
     }
     let gone = before.iter().filter(|p| !after.contains(p)).count();
     let came = after.iter().filter(|p| !before.contains(p)).count();
     let size = after.len();
     if gone > 0 {
-        say(Way::Loosens, format!("{gone} entries of the list of sleep sites and refuges are gone: the gateway no longer looks for them. It has {size} now."));
+        say(
+            Way::Loosens,
+            format!(
+                "{gone} entries of the list of sleep sites and refuges are gone: the gateway no longer looks for them. It has {size} now."
+            ),
+        );
     }
     if came > 0 {
-        say(Way::Tightens, format!("{came} entries of the list of sleep sites and refuges are new. It has {size} now."));
+        say(
+            Way::Tightens,
+            format!("{came} entries of the list of sleep sites and refuges are new. It has {size} now."),
+        );
     }
 }

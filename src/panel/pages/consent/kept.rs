@@ -107,9 +107,8 @@ pub(super) async fn total(panel: &Panel, from: Date, to: Date) -> Result<Sum, Wr
 pub(in crate::panel) async fn keep_state(panel: &Panel) -> Result<(), Wrong> {
     let day = panel.today().to_string();
     let asked = day.clone();
-    let known = panel.store().read(move |db| {
-        db.prepare_cached("SELECT 1 FROM consent_states WHERE day = ?1")?.exists([asked])
-    });
+    let known =
+        panel.store().read(move |db| db.prepare_cached("SELECT 1 FROM consent_states WHERE day = ?1")?.exists([asked]));
     if known.await? {
         return Ok(());
     }

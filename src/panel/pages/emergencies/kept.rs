@@ -178,7 +178,8 @@ pub(super) async fn all(panel: &Panel, most: i64) -> Result<Vec<Emergency>, Wron
 /// The one with this entry.
 pub(super) async fn one(panel: &Panel, entry: i64) -> Result<Option<Emergency>, Wrong> {
     let read = panel.store().read(move |db| {
-        let found = db.prepare_cached(&format!("{COLUMNS} WHERE entry = ?1"))?.query_row([entry], emergency).optional()?;
+        let found =
+            db.prepare_cached(&format!("{COLUMNS} WHERE entry = ?1"))?.query_row([entry], emergency).optional()?;
         found.map(|e| filled(db, e)).transpose()
     });
     read.await
@@ -210,9 +211,11 @@ pub(super) async fn write_down(panel: &Panel, entry: i64, account: &str, text: S
 pub(in crate::panel) async fn remind(panel: &Panel) -> Result<(), Wrong> {
     let before = panel.now().checked_sub(TO_REVIEW).unwrap_or(Timestamp::MIN).as_microsecond();
     let read = panel.store().read(move |db| {
-        db.prepare_cached(&format!("{COLUMNS} WHERE reviewed = 0 AND reminded = 0 AND at < ?1 ORDER BY entry LIMIT 20"))?
-            .query_map([before], emergency)?
-            .collect::<Result<Vec<_>, _>>()
+        db.prepare_cached(&format!(
+            "{COLUMNS} WHERE reviewed = 0 AND reminded = 0 AND at < ?1 ORDER BY entry LIMIT 20"
+        ))?
+        .query_map([before], emergency)?
+        .collect::<Result<Vec<_>, _>>()
     });
     for overdue in read.await? {
         let (leaf, changes) = reminder(&overdue);

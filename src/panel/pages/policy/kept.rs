@@ -72,7 +72,9 @@ pub(super) async fn both(
 ) -> Result<Option<(Activation, Option<Activation>)>, Wrong> {
     let read = panel.store().read(move |db| {
         let this = db
-            .prepare_cached(&format!("{COLUMNS} WHERE hash = ?1 AND entry = coalesce(?2, entry) ORDER BY entry DESC LIMIT 1"))?
+            .prepare_cached(&format!(
+                "{COLUMNS} WHERE hash = ?1 AND entry = coalesce(?2, entry) ORDER BY entry DESC LIMIT 1"
+            ))?
             .query_row((hash, entry), activation)
             .optional()?;
         let Some(this) = this else { return Ok(None) };

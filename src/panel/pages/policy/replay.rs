@@ -13,8 +13,7 @@ use crate::{
     policy::{
         Policy, PolicyHash, Sources,
         difference::{
-            self, Version,
-            reach,
+            self, Version, reach,
             replay::{Fate, Recorded, fate, passes},
         },
         organisations::words,
@@ -75,7 +74,8 @@ async fn work(panel: &Panel, this: &Activation) -> Result<Replayed, Wrong> {
 async fn read(panel: &Panel, (first, until): (u64, u64), hash: PolicyHash, seen: &mut Seen) -> Result<(), Wrong> {
     let mut at = first;
     while at < until {
-        let entries = panel.ledger().entries(at).await.map_err(|_| Wrong::broken("the record book could not be read"))?;
+        let entries =
+            panel.ledger().entries(at).await.map_err(|_| Wrong::broken("the record book could not be read"))?;
         let Some(last) = entries.last() else { return Ok(()) };
         at = last.index + 1;
         entries.iter().filter(|e| e.index < until).for_each(|e| seen.take(e, hash));
@@ -190,7 +190,8 @@ fn judge(seen: Seen, sets: BTreeMap<PolicyHash, Sources>, hash: PolicyHash) -> R
     }
     let unreadable = "A set that was in force cannot be read by this version of Havengate, so what was decided under it could not be looked at.";
     let Some(other) = read.get(&hash) else {
-        found.but = vec!["This set cannot be read by this version of Havengate, so nothing can be replayed.".to_owned()];
+        found.but =
+            vec!["This set cannot be read by this version of Havengate, so nothing can be replayed.".to_owned()];
         return found;
     };
     let (mut less, mut more) = (BTreeMap::<String, Figure>::new(), BTreeMap::<String, Figure>::new());
@@ -232,7 +233,9 @@ fn opened(seen: &Seen, read: &BTreeMap<PolicyHash, Policy>, other: &Policy) -> V
     }
     let line = |(integration, n): (&IntegrationId, u64)| {
         let requests = if n == 1 { "1 request".to_owned() } else { format!("{n} requests") };
-        let text = format!("By the connection {integration}, requests that were stopped because the recipient was closed would have come further.");
+        let text = format!(
+            "By the connection {integration}, requests that were stopped because the recipient was closed would have come further."
+        );
         (text, requests)
     };
     opened.into_iter().map(line).collect()
@@ -241,7 +244,8 @@ fn opened(seen: &Seen, read: &BTreeMap<PolicyHash, Policy>, other: &Policy) -> V
 fn what(then: &Policy, row: &Recorded) -> String {
     let label = then.categories.0.get(&row.category).map_or_else(|| row.category.to_string(), |f| f.label.clone());
     let to = then.integrations.get(&row.integration);
-    let to = to.map_or_else(|| "an unknown recipient".to_owned(), |i| difference::recipient(&then.registry, &i.destination));
+    let to =
+        to.map_or_else(|| "an unknown recipient".to_owned(), |i| difference::recipient(&then.registry, &i.destination));
     let form = row.form.map_or(String::new(), |form| format!(", {}", reach::form(form)));
     format!("{label} to {to}{form} (connection {}, operation {}, `{}`)", row.integration, row.operation, row.path)
 }

@@ -81,10 +81,19 @@ impl Progress {
     }
 }
 
-/// Reads on, for a page that is about to be shown.
+/// Reads on, for a page that is about to be shown. Where the record book has no time for that, the page shows what was
+/// read before and says how far that is.
 pub(super) async fn for_a_page(panel: &Panel) -> Result<Progress, Wrong> {
     let _turn = panel.registers().turn().await;
-    up(panel, FOR_A_PAGE).await
+    match up(panel, FOR_A_PAGE).await {
+        Ok(progress) => Ok(progress),
+        Err(_) => far(panel).await,
+    }
+}
+
+async fn far(panel: &Panel) -> Result<Progress, Wrong> {
+    let size = panel.ledger().head().size;
+    Ok(Progress { read: at(panel, size).await?.0, size })
 }
 
 /// Reads on, until everything was read or so many answers were. Who calls it has the turn.
@@ -97,8 +106,7 @@ pub(super) async fn up(panel: &Panel, answers: usize) -> Result<Progress, Wrong>
         }
         step(panel, size, (read, notice)).await?;
     }
-    let size = panel.ledger().head().size;
-    Ok(Progress { read: at(panel, size).await?.0, size })
+    far(panel).await
 }
 
 /// How far entries and notices were read. A record book that is shorter than what was read is another one: begin anew.
@@ -153,7 +161,7 @@ fn take(db: &Transaction<'_>, read: &Read) -> Result<(), rusqlite::Error> {
 }
 
 fn unread(error: LedgerError) -> Wrong {
-    tracing::error!(%error, "the record book could not be read for the panel's pages");
+    tracing::warn!(%error, "the record book could not be read for the panel's pages");
     Wrong::Broken
 }
 

@@ -14,10 +14,12 @@ use std::{
 };
 
 /// What may leave by an operation: for each category and form the places it may leave from, and on which grounds.
-pub(super) type Reach = BTreeMap<(Category, Form), BTreeMap<Arc<str>, Grounds>>;
+pub(super) type Reach = BTreeMap<(Category, Form), Places>;
+/// Places, and on which grounds something may leave from each.
+type Places = BTreeMap<Arc<str>, Grounds>;
 
 /// The most places that one sentence names.
-const PLACES: usize = 5;
+const NAMED: usize = 5;
 
 /// What may leave by an operation. Empty where the connection is closed whatever is sent.
 pub(super) fn of(policy: &Policy, integration: &Integration, operation: &Operation) -> Reach {
@@ -38,7 +40,7 @@ pub(super) fn of(policy: &Policy, integration: &Integration, operation: &Operati
 
 /// Everything that may leave by an operation, a line each.
 pub(super) fn all(policy: &Policy, reach: &Reach) -> Vec<String> {
-    let line = |((category, form), places): (&(Category, Form), &BTreeMap<Arc<str>, Grounds>)| {
+    let line = |((category, form), places): (&(Category, Form), &Places)| {
         let grounds: BTreeSet<_> = places.values().copied().collect();
         let words: Vec<_> = grounds.into_iter().map(Grounds::words).collect();
         format!("{}, {}, {}", label(policy, category), reach::form(*form), words.join("; from elsewhere "))
@@ -59,7 +61,7 @@ pub(super) fn compare(pair: &Operations<'_>, found: &mut Found) {
     let (before, after) = (of(pair.old.0, pair.old.1, pair.old.2), of(pair.new.0, pair.new.1, pair.new.2));
     called_otherwise(pair, found);
     let keys: BTreeSet<_> = before.keys().chain(after.keys()).collect();
-    let nowhere = BTreeMap::new();
+    let nowhere = Places::new();
     for key in keys {
         let (old, new) = (before.get(key).unwrap_or(&nowhere), after.get(key).unwrap_or(&nowhere));
         if old != new {
@@ -71,7 +73,7 @@ pub(super) fn compare(pair: &Operations<'_>, found: &mut Found) {
 fn one(
     pair: &Operations<'_>,
     (category, form): &(Category, Form),
-    (old, new): (&BTreeMap<Arc<str>, Grounds>, &BTreeMap<Arc<str>, Grounds>),
+    (old, new): (&Places, &Places),
     found: &mut Found,
 ) {
     let policy = if new.is_empty() { pair.old.0 } else { pair.new.0 };
@@ -107,14 +109,14 @@ fn one(
 
 /// The places that are asked for, by their grounds.
 fn by_grounds(
-    places: &BTreeMap<Arc<str>, Grounds>,
+    places: &Places,
     which: impl Fn(&Arc<str>, Grounds) -> bool,
 ) -> BTreeMap<Grounds, String> {
     let mut found: BTreeMap<Grounds, Vec<String>> = BTreeMap::new();
     for (path, grounds) in places.iter().filter(|(path, grounds)| which(path, **grounds)) {
         found.entry(*grounds).or_default().push(format!("`{path}`"));
     }
-    found.into_iter().map(|(grounds, paths)| (grounds, list(&paths, PLACES))).collect()
+    found.into_iter().map(|(grounds, paths)| (grounds, list(&paths, NAMED))).collect()
 }
 
 /// A place that is called something else is judged as something else: the quietest way to let something out.
@@ -123,7 +125,7 @@ fn called_otherwise(pair: &Operations<'_>, found: &mut Found) {
     for (path, now) in &new {
         let Some(before) = old.get(path).filter(|before| *before != now) else { continue };
         let named = |policy: &Policy, all: &BTreeSet<Category>| {
-            list(&all.iter().map(|c| format!("“{}”", label(policy, c))).collect::<Vec<_>>(), PLACES)
+            list(&all.iter().map(|c| format!("“{}”", label(policy, c))).collect::<Vec<_>>(), NAMED)
         };
         let about_nobody = |policy: &Policy, all: &BTreeSet<Category>| {
             all.iter().any(|c| policy.categories.group(c) == Some(crate::flow::Group::Operational))

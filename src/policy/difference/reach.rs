@@ -103,7 +103,7 @@ pub struct Place {
     pub count: bool,
 }
 
-/// Every place that an operation lists, those within values and parts too.
+/// Every place that an operation lists, those within values, parts and the requests of a batch too.
 #[must_use]
 pub fn places(operation: &Operation) -> Vec<Place> {
     let person = operation.subject_of_request().is_some();
@@ -123,6 +123,10 @@ fn inside(body: &BodyRules, person: bool, found: &mut Vec<Place>) {
     for record in &body.records {
         let of = (person || named(record), record.aggregate.is_some());
         record.fields.iter().for_each(|rule| add(rule, of, found));
+    }
+    if let Format::Batch(batch) = &body.format {
+        // None of them is a batch itself.
+        batch.operations.iter().for_each(|operation| found.extend(places(operation)));
     }
     if let Format::Multipart(parts) = &body.format {
         let person = person || parts.subject.is_some() || body.records.iter().any(named);

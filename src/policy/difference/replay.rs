@@ -37,6 +37,8 @@ pub enum Fate {
     OnlyWith(String),
     /// It was held back, and would have left on these grounds.
     Leaves(String),
+    /// The set that it was recorded under does not list it, so nothing can be said.
+    Unknown,
 }
 
 /// What `other` would have made of it on a day, no stop being in force. Recipients' dates count as of that day.
@@ -44,6 +46,9 @@ pub enum Fate {
 pub fn fate(then: &Policy, other: &Policy, row: &Recorded, day: Date) -> Fate {
     let left = !matches!(row.act, Act::Stripped | Act::Blocked);
     let before = on(then, row, row.form);
+    if (left && before.none()) || !lists(then, row) {
+        return Fate::Unknown;
+    }
     if left && !before.needs_none() && meant_otherwise(then, other, &row.integration) {
         return Fate::Kept("the consents were for another recipient or purpose".to_owned());
     }
@@ -69,6 +74,11 @@ pub fn fate(then: &Policy, other: &Policy, row: &Recorded, day: Date) -> Fate {
             if after.more_than(before) { Fate::Leaves(after.words()) } else { Fate::Same }
         }
     }
+}
+
+fn lists(policy: &Policy, row: &Recorded) -> bool {
+    found(policy, &row.integration, &row.operation)
+        .is_ok_and(|(_, operation)| reach::places(operation).iter().any(|p| p.rule.path == row.path))
 }
 
 /// Whether a connection leads to somebody else or is for something else, so that no consent fits it any more.

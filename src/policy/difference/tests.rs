@@ -236,3 +236,49 @@ fn a_set_of_another_version_is_read_with_this_ones_core_or_not_at_all() {
     sources.insert("local.cedar", "permit (principal, action, resource);");
     assert!(Version::read(sources).is_err());
 }
+
+#[test]
+fn a_replay_tells_what_left_what_was_held_back_and_what_it_cannot_know() {
+    use super::replay::{Fate, Recorded, fate, passes};
+    use crate::flow::{Act, Form};
+    use jiff::civil::date;
+    let row = |operation: &str, category: &str, path: &str, act| Recorded {
+        integration: "inform-riverside".parse().unwrap(),
+        operation: operation.parse().unwrap(),
+        category: category.parse().unwrap(),
+        form: Some(Form::Raw),
+        path: path.into(),
+        act,
+    };
+    let phone = row("refer", "pd:TelephoneNumber", "$.phone", Act::Sent);
+    let nationality = row("refer", "pd:Nationality", "$.nationality", Act::Stripped);
+    let day = date(2026, 11, 20);
+    let old = with(&[]).policy;
+    let under = |changes: &[(&str, &str, &str)], row: &Recorded, day| fate(&old, &with(changes).policy, row, day);
+    let phone_text = "\"$.phone\"      = \"pd:TelephoneNumber\"\n";
+    let kept = |why: &str| Fate::Kept(why.to_owned());
+    assert_eq!(under(&[], &phone, day), Fate::Same);
+    assert_eq!(under(&[], &nationality, day), Fate::Same);
+    assert_eq!(under(&[(RIVERSIDE, phone_text, "")], &phone, day), kept("the place is not listed"));
+    let otherwise = phone_text.replace("pd:TelephoneNumber", "pd:Name");
+    assert_eq!(
+        under(&[(RIVERSIDE, phone_text, &otherwise)], &phone, day),
+        kept("the place is listed as something else")
+    );
+    let rough = "\"$.lastName\"   = { category = \"pd:Name\", otherwise = \"initial\", only = true }";
+    let name = row("refer", "pd:Name", "$.lastName", Act::Sent);
+    let exact = "\"$.lastName\"   = { category = \"pd:Name\", otherwise = \"initial\" }";
+    assert_eq!(under(&[(RIVERSIDE, exact, rough)], &name, day), kept("not in this form"));
+    let lapsed = [(ORGANISATIONS, "expires = 2027-09-30", "expires = 2026-11-19")];
+    assert_eq!(under(&lapsed, &phone, day), kept("the recipient is closed on that day"));
+    assert_eq!(under(&lapsed, &phone, date(2026, 11, 19)), Fate::Same);
+    let purpose = [(RIVERSIDE, "purpose     = \"accommodation\"", "purpose     = \"support\"")];
+    assert_eq!(under(&purpose, &phone, day), kept("the consents were for another recipient or purpose"));
+    // The first of this text is of another operation, which changes nothing here.
+    let text = shipped::sources().get(RIVERSIDE).unwrap().to_owned();
+    let open = text.replace("\"$.nationality\" = \"pd:Nationality\"", "\"$.nationality\" = \"hg:Operational\"");
+    assert_eq!(under(&[(RIVERSIDE, &text, &open)], &nationality, day), Fate::Leaves("without consent".to_owned()));
+    assert_eq!(under(&[], &row("refer", "pd:Name", "$.never", Act::Sent), day), Fate::Unknown);
+    let (connection, operation) = (&phone.integration, &phone.operation);
+    assert!(passes(&old, connection, operation, day) && !passes(&with(&lapsed).policy, connection, operation, day));
+}

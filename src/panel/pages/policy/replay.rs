@@ -202,6 +202,10 @@ fn judge(seen: Seen, sets: BTreeMap<PolicyHash, Sources>, hash: PolicyHash) -> R
         };
         let (lines, words) = match fate(then, other, row, *day) {
             Fate::Same => continue,
+            Fate::Unknown => {
+                but.insert("Of some values nothing can be said: the set that they were recorded under does not say how they could leave.".to_owned());
+                continue;
+            }
             Fate::Kept(why) => (&mut less, format!("would not have left: {why}")),
             Fate::OnlyWith(grounds) => (&mut less, format!("would have left only {grounds}")),
             Fate::Leaves(grounds) => (&mut more, format!("was held back and could have left, {grounds}")),

@@ -152,6 +152,7 @@ fn take(db: &Transaction<'_>, read: &Read) -> Result<(), rusqlite::Error> {
     }
     match read.text("type") {
         Some("policy.activated") => policy::activated(db, read),
+        Some("policy.rejected") => policy::rejected(db, read),
         Some("safeguarding" | "safeguarding.reviewed" | "safeguarding.overdue" | "decision" | "outcome") => {
             emergencies::take(db, read)
         }

@@ -67,6 +67,11 @@ async fn every_set_is_listed_and_its_difference_said_in_words() {
     );
     assert!(words.contains(&format!("test, {}", world.ledger.boot())), "{words}");
 
+    let leaf = Leaf { policy: Some(back), ..Leaf::new(Kind::PolicyRejected) };
+    world.ledger.append(Tx { asserts: vec![], leaf, detail: vec![], changes: vec![] }).await.unwrap();
+    let words = operator.get("/policy").await.words();
+    assert!(words.contains("Sets that were not taken up") && words.contains("21 November 2026 (entry 3)"), "{words}");
+
     let page = operator.get(&format!("/policy/{less}")).await.words();
     let gone = "From now on nationality no longer goes to Riverside Council (example) – housing referrals, exact";
     assert!(page.contains(gone) && page.contains("This lets less out."), "{page}");

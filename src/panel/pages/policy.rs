@@ -32,10 +32,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-pub(in crate::panel) use kept::{READ, TABLES, activated};
+pub(in crate::panel) use kept::{READ, TABLES, activated, rejected};
 
 /// Sets that one page lists.
 const SHOWN: i64 = 200;
+/// Sets at fault that one page lists.
+const REFUSED: i64 = 20;
 /// Differences that are kept ready.
 const READY: usize = 64;
 
@@ -58,6 +60,7 @@ struct Policies {
     shell: Shell,
     behind: Option<String>,
     versions: Vec<Row>,
+    refused: Vec<(i64, String)>,
     more: bool,
 }
 
@@ -77,8 +80,10 @@ pub(in crate::panel) async fn list(State(panel): State<Arc<Panel>>, visitor: Vis
     let all = kept::all(&panel, SHOWN).await?;
     let more = i64::try_from(all.len()).is_ok_and(|n| n >= SHOWN);
     let versions = all.into_iter().enumerate().map(|(i, a)| Row::of(a, i == 0)).collect();
+    let refused = kept::rejections(&panel, REFUSED).await?;
     page::html(&Policies {
         shell: Shell::of(&panel, &visitor, "Policy", "/policy"),
+        refused: refused.into_iter().map(|(entry, on)| (entry, day(&on))).collect(),
         behind: progress.behind(),
         versions,
         more,

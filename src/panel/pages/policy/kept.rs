@@ -8,10 +8,11 @@ use rusqlite::{OptionalExtension as _, Row, Transaction};
 pub(in crate::panel) const TABLES: &str = "
 CREATE TABLE policy_activations (entry INTEGER PRIMARY KEY, hash TEXT NOT NULL, day TEXT NOT NULL, gateway TEXT NOT NULL,
     boot TEXT NOT NULL) STRICT;
+CREATE TABLE policy_rejections (entry INTEGER PRIMARY KEY, day TEXT NOT NULL) STRICT;
 CREATE TABLE policy_replays (entry INTEGER PRIMARY KEY, begun INTEGER NOT NULL, ended INTEGER, found TEXT) STRICT;
 ";
 /// Those that are made from the record book.
-pub(in crate::panel) const READ: &[&str] = &["policy_activations", "policy_replays"];
+pub(in crate::panel) const READ: &[&str] = &["policy_activations", "policy_rejections", "policy_replays"];
 
 /// A replay that has not ended after so long was cut off by a restart.
 const LONGEST_REPLAY: i64 = 1_800_000_000;
@@ -47,6 +48,22 @@ pub(in crate::panel) fn activated(db: &Transaction<'_>, read: &Read) -> Result<(
     db.prepare_cached("INSERT OR IGNORE INTO policy_activations VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute((read.index, text("policy"), text("day"), text("gateway"), text("boot")))
         .map(drop)
+}
+
+/// Takes in an entry that says that a set was at fault and the one before stayed.
+pub(in crate::panel) fn rejected(db: &Transaction<'_>, read: &Read) -> Result<(), rusqlite::Error> {
+    db.prepare_cached("INSERT OR IGNORE INTO policy_rejections VALUES (?1, ?2)")?
+        .execute((read.index, read.text("day").unwrap_or_default()))
+        .map(drop)
+}
+
+/// The days of the last sets that were at fault.
+pub(super) async fn rejections(panel: &Panel, most: i64) -> Result<Vec<(i64, String)>, Wrong> {
+    let read = panel.store().read(move |db| {
+        let mut select = db.prepare_cached("SELECT entry, day FROM policy_rejections ORDER BY entry DESC LIMIT ?1")?;
+        select.query_map([most], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    });
+    read.await
 }
 
 const COLUMNS: &str = "SELECT entry, hash, day, gateway, boot FROM policy_activations";

@@ -88,6 +88,21 @@ closed! {
     }
 }
 
+impl Area {
+    /// What [`Said::behind`] holds, as a heading.
+    #[must_use]
+    pub const fn behind(self) -> &'static str {
+        match self {
+            Self::Connections | Self::Data => "What may go by it",
+            Self::Links => "The evidence",
+            Self::Rules => "The rule’s text",
+            Self::Texts => "The texts",
+            Self::Recipients => "Which they are",
+            Self::Categories | Self::Places => "What stands behind it",
+        }
+    }
+}
+
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Said {

@@ -148,7 +148,9 @@ fn a_no_is_recorded_too_and_of_nobody() {
     assert_eq!(declined, ["pd:Nationality", "pd:BirthDate"]);
     assert!(issue::grant(&asked.draft, label("C-1"), [1; 16], at(NOW)).is_ok(), "the exact date is not the year");
     match book.asked("declined --to riverside-council/housing-referrals --purpose accommodation --items 4") {
-        Command::ConsentDeclined(declined) => assert_eq!((declined.items, declined.purpose), (4, Purpose::Accommodation)),
+        Command::ConsentDeclined(declined) => {
+            assert_eq!((declined.items, declined.purpose), (4, Purpose::Accommodation))
+        }
         other => panic!("{other:?}"),
     }
     for wrong in [

@@ -113,7 +113,10 @@ async fn a_rule_s_text_and_a_link_s_evidence_can_be_opened_and_hold_no_marks() {
     let hash = world.activated(&sources).await;
     let page = world.signed(Role::Panel).await.get(&format!("/policy/{hash}")).await;
     assert!(page.text.contains("Minutes &#60;script&#62;") && !page.text.contains("<script>"), "{}", page.text);
-    assert!(page.words().contains("By the connection inform-riverside nothing can go to"), "{}", page.words());
+    let words = page.words();
+    assert!(words.contains("By the connection inform-riverside nothing can go to"), "{words}");
+    assert!(words.contains("What may go by it Operation need: CHAIN number, exact, with consent and"), "{words}");
+    assert!(words.contains("The evidence Minutes"), "{words}");
 }
 
 #[tokio::test]

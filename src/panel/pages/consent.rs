@@ -207,14 +207,14 @@ async fn quarters(panel: &Panel, month: Date) -> Result<Vec<Quarter>, Wrong> {
 /// How many consents ran out in a month. The record book has no entry for that; the panel's pages count once a day.
 async fn expired(panel: &Panel, from: Date, to: Date) -> Result<String, Wrong> {
     let Some((begun, before)) = kept::first_state(panel, from).await? else {
-        return Ok("It was not counted in this month: counting begins when the panel's pages run.".to_owned());
+        return Ok("not counted in this month. Counting begins when the panel's pages run.".to_owned());
     };
     let after = match kept::first_state(panel, to).await? {
         Some((_, after)) => after,
         None => panel.ledger().view().counts(panel.now()).iter().find(|(s, _)| *s == "expired").map_or(0, |(_, n)| *n),
     };
     if begun >= to {
-        return Ok("It was not counted in this month.".to_owned());
+        return Ok("not counted in this month.".to_owned());
     }
     let since = if begun == from { String::new() } else { format!(", counted from {} on", words::day(begun)) };
     Ok(format!("{}{since}.", shown(after.saturating_sub(before))))

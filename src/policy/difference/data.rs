@@ -70,12 +70,7 @@ pub(super) fn compare(pair: &Operations<'_>, found: &mut Found) {
     }
 }
 
-fn one(
-    pair: &Operations<'_>,
-    (category, form): &(Category, Form),
-    (old, new): (&Places, &Places),
-    found: &mut Found,
-) {
+fn one(pair: &Operations<'_>, (category, form): &(Category, Form), (old, new): (&Places, &Places), found: &mut Found) {
     let policy = if new.is_empty() { pair.old.0 } else { pair.new.0 };
     let (what, form, to) = (label(policy, category), reach::form(*form), pair.to);
     let by = by(pair.new.1, pair.new.2);
@@ -108,10 +103,7 @@ fn one(
 }
 
 /// The places that are asked for, by their grounds.
-fn by_grounds(
-    places: &Places,
-    which: impl Fn(&Arc<str>, Grounds) -> bool,
-) -> BTreeMap<Grounds, String> {
+fn by_grounds(places: &Places, which: impl Fn(&Arc<str>, Grounds) -> bool) -> BTreeMap<Grounds, String> {
     let mut found: BTreeMap<Grounds, Vec<String>> = BTreeMap::new();
     for (path, grounds) in places.iter().filter(|(path, grounds)| which(path, **grounds)) {
         found.entry(*grounds).or_default().push(format!("`{path}`"));

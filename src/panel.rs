@@ -16,6 +16,7 @@
 //! | what is wrong, in words | [`alarms`] |
 //! | drawings | [`charts`] |
 //! | figures made of the record book | [`figures`] |
+//! | reading the record book in order, for policies, emergencies, consent | `follow` |
 //! | what is kept | [`store`]: accounts, figures, what is told to whom. The record book stays the only truth of what was sent |
 
 pub mod access;
@@ -28,6 +29,7 @@ pub mod concerns;
 mod confidential;
 pub mod demands;
 pub mod figures;
+mod follow;
 mod guard;
 mod letters;
 pub mod notify;
@@ -73,6 +75,7 @@ pub struct Panel {
     access: access::State,
     /// Who is told; set once by the start.
     told: OnceLock<Arc<notify::Told>>,
+    registers: follow::Registers,
 }
 
 impl fmt::Debug for Panel {
@@ -91,8 +94,8 @@ impl Panel {
         policy: PolicySource,
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
-        let (access, told) = (access::State::default(), OnceLock::new());
-        Arc::new(Self { ledger, policy, store, metrics, config, gateway, keys, access, told })
+        let (access, told, registers) = (access::State::default(), OnceLock::new(), follow::Registers::default());
+        Arc::new(Self { ledger, policy, store, metrics, config, gateway, keys, access, told, registers })
     }
 
     /// The record book.
@@ -111,6 +114,11 @@ impl Panel {
     #[must_use]
     pub const fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What some pages keep of the record book.
+    const fn registers(&self) -> &follow::Registers {
+        &self.registers
     }
 
     /// The figures that monitoring reads.

@@ -8,6 +8,7 @@ pub mod case;
 pub mod charter;
 mod compile;
 pub mod diagnostic;
+pub mod difference;
 pub mod headers;
 pub mod integration;
 pub mod organisations;

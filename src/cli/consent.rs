@@ -31,6 +31,11 @@ pub enum ConsentCommand {
     /// Records what a client agreed to, and prints its id. The record book keeps a keyed label, never the client's
     /// reference. With --token it is signed instead, for whoever sends the request to put into it.
     Issue(Box<Issue>),
+    /// Record that somebody was asked and said no to everything
+    ///
+    /// Nothing of who it was is kept: only the recipient, the purpose and the number of items. Without it the panel
+    /// sees only those who agreed, and cannot see whether people are free to say no.
+    Declined(Declined),
     /// End consent, at once
     ///
     /// Nothing more leaves under it. What already left is told to the person by a person.
@@ -80,6 +85,10 @@ pub struct Issue {
     /// holds only for one place. Repeat for each
     #[arg(long = "item", value_name = "CATEGORY[=FORM][@PATH]", required = true, value_parser = text::item)]
     pub items: Vec<DraftItem>,
+    /// One piece of data that the person was asked for and declined: CATEGORY or CATEGORY=FORM. Repeat for each. Only
+    /// their number is recorded
+    #[arg(long = "declined", value_name = "CATEGORY[=FORM]", value_parser = text::item, conflicts_with = "token")]
+    pub declined: Vec<DraftItem>,
     /// What it is for
     #[arg(long, value_parser = one_of::<Purpose>(Purpose::ALL.iter().map(|v| v.as_str())))]
     pub purpose: Purpose,
@@ -123,6 +132,20 @@ pub struct Issue {
     /// Print a signed token for the header `Consent-Token` instead of recording it; needs the issuing key
     #[arg(long)]
     pub token: bool,
+}
+
+/// What `consent declined` is told.
+#[derive(Debug, clap::Args)]
+pub struct Declined {
+    /// The recipient that the person was asked about
+    #[arg(long, value_name = "SYSTEM")]
+    pub to: SystemId,
+    /// What it would have been for
+    #[arg(long, value_parser = one_of::<Purpose>(Purpose::ALL.iter().map(|v| v.as_str())))]
+    pub purpose: Purpose,
+    /// For how many items the person was asked
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub items: u16,
 }
 
 /// What `consent end` is told.

@@ -20,6 +20,10 @@ pub struct Draft {
     pub purpose: Purpose,
     /// What, in what form, where.
     pub items: Vec<DraftItem>,
+    /// What the person was asked for and declined. Only their number is recorded, so that the panel sees whether
+    /// people can say no.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declined: Vec<DraftItem>,
     /// From when.
     pub not_before: Timestamp,
     /// Until.
@@ -47,6 +51,9 @@ pub struct DraftItem {
     pub path: Option<Arc<str>>,
 }
 
+/// The most items that can be declined in one conversation.
+pub const MOST_DECLINED: usize = 100;
+
 /// Why no consent was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IssueError {
@@ -62,6 +69,12 @@ pub enum IssueError {
     /// The token would be over 8 KiB.
     #[error("the token would be longer than 8 KiB; split the consent into several")]
     TooLong,
+    /// Agreed to and declined at once.
+    #[error("the same piece of data was agreed to and declined; list it once")]
+    Both,
+    /// More than one conversation can be about.
+    #[error("more than 100 declined items; list what the person was asked for")]
+    Declined,
     /// The notice's name.
     #[error("a notice's name is 1 to 128 letters, digits, '-', '_', '.' and '/'")]
     Notice,
@@ -72,6 +85,12 @@ pub enum IssueError {
 /// # Errors
 /// The first rule that the consent would break.
 pub fn grant(draft: &Draft, subject: SubjectLabel, jti: [u8; 16], now: Timestamp) -> Result<Grant, IssueError> {
+    if draft.declined.iter().any(|declined| draft.items.contains(declined)) {
+        return Err(IssueError::Both);
+    }
+    if draft.declined.len() > MOST_DECLINED {
+        return Err(IssueError::Declined);
+    }
     let items = draft.items.iter().enumerate().map(|(i, item)| Item {
         id: format!("i{}", i + 1),
         destination: draft.destination.clone(),

@@ -9,7 +9,7 @@ mod line;
 mod server;
 
 pub use client::call;
-pub use command::{ClientRef, Command, Emergency, End, IssueGrant, Reply};
+pub use command::{ClientRef, Command, Declined, Emergency, End, IssueGrant, Reply};
 pub use server::{Bounds, ControlHandler, ControlSocket};
 
 /// The longest line in either direction, in bytes, without its end.

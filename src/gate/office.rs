@@ -4,17 +4,17 @@
 
 use super::{
     Gateway,
-    control::{Command, ControlHandler, Emergency, End, IssueGrant, Reply},
+    control::{Command, ControlHandler, Declined, Emergency, End, IssueGrant, Reply},
     explanation,
     rehearsal::{self, Situation, report},
     stops,
 };
 use crate::{
     config::Limits,
-    consent::{Grant, Safeguarding, issue, keys::Keys, view::StopScope},
-    flow::{App, ConsentId, DecisionId},
+    consent::{AdviceRecord, AdviceState, Grant, Safeguarding, issue, keys::Keys, view::StopScope},
+    flow::{App, ConsentId, DecisionId, IntegrationId, Purpose, SystemId},
     ledger::{Change, Leaf, Ledger, LedgerError, Tx, exposure::Span, leaf::Kind},
-    policy::{Class, Policy},
+    policy::{Class, Integration, Policy},
     verdict::rules,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -44,6 +44,7 @@ impl Office {
     pub async fn handle(&self, command: Command) -> Reply {
         let done = match command {
             Command::ConsentIssue(asked) => self.issue(*asked).await,
+            Command::ConsentDeclined(declined) => self.declined(declined).await,
             Command::ConsentEnd(end) => self.end(end).await,
             Command::ConsentEmergency(asked) => self.emergency(asked).await,
             Command::StopPlace { scope } => self.stop(scope).await,
@@ -60,41 +61,74 @@ impl Office {
     }
 
     async fn issue(&self, asked: IssueGrant) -> Result<(String, Value), String> {
-        match self.policy.registry.system(&asked.draft.destination) {
-            None => return Err("The registry knows no such recipient; see policies/organisations.toml.".to_owned()),
+        let draft = &asked.draft;
+        match self.policy.registry.system(&draft.destination) {
+            None => return Err(NO_RECIPIENT.to_owned()),
             // The person would believe that something can be sent, or has been.
             Some(system) if system.linked == Class::Root => {
                 return Err(format!("{} No consent opens it (DATA-1).", rules::refusal("no-home-office").detail));
             }
             Some(_) => {}
         }
-        if let Some(item) = asked.draft.items.iter().find(|i| self.policy.categories.group(&i.category).is_none()) {
+        let unknown = |i: &&issue::DraftItem| self.policy.categories.group(&i.category).is_none();
+        if let Some(item) = draft.items.iter().chain(&draft.declined).find(unknown) {
             return Err(format!("{} is not a category; see policies/categories.toml.", item.category));
         }
         let subject = self.keys.subjects.label(&asked.app, asked.client.as_str());
         let grant = issue::grant(&asked.draft, subject, random()?, self.ledger.now()).map_err(|e| e.to_string())?;
         let jti = grant.jti.clone();
-        let mut leaf = Leaf::new(Kind::ConsentIssued);
-        leaf.destination = Some(asked.draft.destination.clone());
+        let mut leaf = asked_for(Kind::ConsentIssued, draft.purpose, draft.items.len(), draft.declined.len());
+        leaf.extra.insert("advice", advice(draft).to_owned());
+        leaf.destination = Some(draft.destination.clone());
+        leaf.integration = self.connection(Some(&asked.app), &draft.destination, draft.purpose);
         self.write(leaf, vec![Change::Issue(grant)]).await?;
         Ok((jti.to_string(), json!({ "jti": jti })))
     }
 
+    async fn declined(&self, declined: Declined) -> Result<(String, Value), String> {
+        if self.policy.registry.system(&declined.destination).is_none() {
+            return Err(NO_RECIPIENT.to_owned());
+        }
+        let items = usize::from(declined.items);
+        if !(1..=issue::MOST_DECLINED).contains(&items) {
+            return Err("Say for how many items the person was asked: 1 to 100.".to_owned());
+        }
+        let mut leaf = asked_for(Kind::ConsentDeclined, declined.purpose, 0, items);
+        leaf.integration = self.connection(None, &declined.destination, declined.purpose);
+        leaf.destination = Some(declined.destination);
+        self.write(leaf, Vec::new()).await?;
+        let text = "Recorded: somebody was asked and said no. Nothing of who it was is kept.";
+        Ok((text.to_owned(), json!({ "declined": items })))
+    }
+
+    /// The connection that a consent is for, where only one can be meant.
+    fn connection(&self, app: Option<&App>, to: &SystemId, purpose: Purpose) -> Option<IntegrationId> {
+        let meant =
+            |i: &&Arc<Integration>| i.destination == *to && i.purpose == purpose && app.is_none_or(|app| i.app == *app);
+        let mut meant = self.policy.integrations.values().filter(meant);
+        match (meant.next(), meant.next()) {
+            (Some(only), None) => Some(only.id.clone()),
+            _ => None,
+        }
+    }
+
     async fn end(&self, end: End) -> Result<(String, Value), String> {
         let (view, now) = (self.ledger.view(), self.ledger.now());
-        let live = |grant: &Grant| view.state(&grant.jti).ended.is_none() && now < grant.expires;
-        let (changes, ended, died) = match end {
+        let live = |grant: &&Arc<Grant>| view.state(&grant.jti).ended.is_none() && now < grant.expires;
+        let (changes, grants, died) = match end {
             End::Consent(jti) => {
-                let ended = usize::from(view.by_id(&jti).is_some_and(|grant| live(grant)));
-                (vec![Change::End(jti)], ended, false)
+                let grants: Vec<_> = view.by_id(&jti).filter(live).cloned().into_iter().collect();
+                (vec![Change::End(jti)], grants, false)
             }
             End::Client { app, client, died } => {
                 let labels = self.keys.subjects.labels(&app, client.as_str());
-                let ended = labels.iter().flat_map(|l| view.grants(l)).filter(|grant| live(grant)).count();
-                (labels.into_iter().map(Change::EndAll).collect::<Vec<_>>(), ended, died)
+                let grants = labels.iter().flat_map(|l| view.grants(l)).filter(live).cloned().collect();
+                (labels.into_iter().map(Change::EndAll).collect::<Vec<_>>(), grants, died)
             }
         };
+        let ended = grants.len();
         let mut leaf = Leaf::new(Kind::ConsentEnded);
+        leaf.destination = only_recipient(&grants);
         if died {
             leaf.extra.insert("because", "died".to_owned());
         }
@@ -177,6 +211,33 @@ impl Office {
         let tx = Tx { asserts: Vec::new(), leaf, detail: Vec::new(), changes };
         self.ledger.append(tx).await.map(drop).map_err(said)
     }
+}
+
+const NO_RECIPIENT: &str = "The registry knows no such recipient; see policies/organisations.toml.";
+
+/// What a conversation about consent came to, in numbers and closed words.
+fn asked_for(kind: Kind, purpose: Purpose, given: usize, declined: usize) -> Leaf {
+    let mut leaf = Leaf::new(kind);
+    leaf.extra.insert("asked", given.saturating_add(declined).to_string());
+    leaf.extra.insert("declined", declined.to_string());
+    leaf.extra.insert("purpose", purpose.to_string());
+    leaf
+}
+
+/// Whether independent immigration advice was offered before, and obtained.
+const fn advice(draft: &issue::Draft) -> &'static str {
+    match &draft.advice {
+        None => "none",
+        Some(AdviceRecord { state: AdviceState::DeclinedAfterOffer, .. }) => "offered",
+        Some(AdviceRecord { state: AdviceState::Obtained, .. }) => "obtained",
+    }
+}
+
+/// The recipient of consents that end, where there is only one.
+fn only_recipient(grants: &[Arc<Grant>]) -> Option<SystemId> {
+    let mut recipients = grants.iter().flat_map(|g| &g.items).map(|item| &item.destination);
+    let first = recipients.next()?;
+    recipients.all(|r| r == first).then(|| first.clone())
 }
 
 fn said(error: LedgerError) -> String {

@@ -35,6 +35,8 @@ closed! {
         ConsentIssued = "consent.issued",
         /// Consent ended.
         ConsentEnded = "consent.ended",
+        /// Somebody was asked and said no to everything. Says to whom and for what, and nothing of who it was.
+        ConsentDeclined = "consent.declined",
         /// An emergency grant.
         Safeguarding = "safeguarding",
         /// A stop.
@@ -61,6 +63,8 @@ closed! {
         StopCode = "stop.code",
         /// The panel reviewed an emergency disclosure.
         SafeguardingReviewed = "safeguarding.reviewed",
+        /// An emergency disclosure was not reviewed in time, and the panel is reminded, once.
+        SafeguardingOverdue = "safeguarding.overdue",
         /// Somebody reported sharing, by whatever channel (TRANS-2).
         BreachReported = "breach.reported",
         /// Somebody demanded data: who, and by what power.

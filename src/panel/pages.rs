@@ -2,8 +2,11 @@
 
 mod asked;
 mod clause;
+pub(in crate::panel) mod consent;
 mod decision;
+pub(in crate::panel) mod emergencies;
 mod left;
+pub(in crate::panel) mod policy;
 mod recipients;
 pub(in crate::panel) mod record;
 mod sheets;
@@ -22,6 +25,12 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/recipients/map.svg", EVERYBODY_SIGNED, recipients::picture),
         Route::get("/recipients/{organisation}/{system}", EVERYBODY_SIGNED, recipients::one),
         Route::get("/recipients/{organisation}/{system}/map.svg", EVERYBODY_SIGNED, recipients::picture_from),
+        Route::get("/consent", FIGURES, consent::page),
+        Route::get("/policy", FIGURES, policy::list),
+        Route::get("/policy/{hash}", FIGURES, policy::one),
+        Route::post("/policy/{hash}/replay", FIGURES, policy::replay),
+        Route::get("/emergencies", PANEL, emergencies::page),
+        Route::post("/emergencies/{entry}/review", PANEL, emergencies::review),
         Route::get("/record", FIGURES, record::page),
         Route::get("/record/entries.ndjson", FIGURES, record::entries),
         Route::post("/record/check", FIGURES, record::check),

@@ -1,7 +1,7 @@
 //! Starting and stopping the panel: its store, its listener, and what runs beside the pages.
 
 use super::{
-    Panel, PolicySource, access, figures,
+    Panel, PolicySource, access, figures, follow,
     notify::{self, dial::Dial},
     server, stops,
     store::{Store, StoreError},
@@ -71,6 +71,7 @@ pub async fn start(config: &Config, given: Given) -> Result<Option<Running>, Sta
         tokio::spawn(bound.serve(told(&shutdown))),
         tokio::spawn(access::watch(Arc::clone(&panel), told(&shutdown))),
         tokio::spawn(figures::keep(Arc::clone(&panel), told(&shutdown))),
+        tokio::spawn(follow::run(Arc::clone(&panel), told(&shutdown))),
         tokio::spawn(stops::watch(Arc::clone(&panel), told(&shutdown))),
     ];
     if let Some(dial) = given.dial {

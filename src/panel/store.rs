@@ -6,8 +6,8 @@
 use super::{
     access,
     api::tokens,
-    breaches, concerns, demands, figures, notify,
-    pages::{record, uncovered},
+    breaches, concerns, demands, figures, follow, notify,
+    pages::{consent, emergencies, policy, record, uncovered},
     stops, tries,
     wrong::Wrong,
 };
@@ -35,9 +35,13 @@ const TABLES: &[&str] = &[
     figures::SUMS,
     figures::KEPT,
     figures::CURSOR,
+    follow::TABLES,
     notify::TABLES,
     record::TABLES,
     uncovered::TABLES,
+    policy::TABLES,
+    emergencies::TABLES,
+    consent::TABLES,
     tokens::TABLES,
 ];
 

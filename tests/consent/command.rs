@@ -5,6 +5,7 @@ use clap::{CommandFactory as _, Parser};
 use havengate::{
     cli::consent::{ConsentCommand, Desk, Failure, Printed, run},
     consent::{issue, token::verify},
+    flow::Purpose,
     gate::{
         control::{Command, ControlError, End, Reply},
         keys,
@@ -130,6 +131,34 @@ fn end_and_emergency() {
     for wrong in
         ["end", "end x --client C-1 --app inform", "end --client C-1", "end x --died", "emergency --ground flood"]
     {
+        assert_eq!(book.try_run(wrong).unwrap_err().exit, 2, "{wrong}");
+    }
+    assert!(book.asked.borrow().is_empty());
+}
+
+#[test]
+fn a_no_is_recorded_too_and_of_nobody() {
+    let book = Book::new();
+    let Command::ConsentIssue(asked) =
+        book.asked(&format!("{ISSUE} --declined pd:Nationality --declined pd:BirthDate"))
+    else {
+        panic!()
+    };
+    let declined: Vec<_> = asked.draft.declined.iter().map(|i| i.category.as_str()).collect();
+    assert_eq!(declined, ["pd:Nationality", "pd:BirthDate"]);
+    assert!(issue::grant(&asked.draft, label("C-1"), [1; 16], at(NOW)).is_ok(), "the exact date is not the year");
+    match book.asked("declined --to riverside-council/housing-referrals --purpose accommodation --items 4") {
+        Command::ConsentDeclined(declined) => {
+            assert_eq!((declined.items, declined.purpose), (4, Purpose::Accommodation))
+        }
+        other => panic!("{other:?}"),
+    }
+    for wrong in [
+        "declined --to a/b --purpose accommodation --items 0",
+        "declined --to a/b --purpose accommodation",
+        "declined --to a/b --purpose accommodation --items 3 --client C-1",
+        &format!("{ISSUE} --token --declined pd:Nationality"),
+    ] {
         assert_eq!(book.try_run(wrong).unwrap_err().exit, 2, "{wrong}");
     }
     assert!(book.asked.borrow().is_empty());

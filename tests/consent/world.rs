@@ -87,6 +87,7 @@ pub(crate) fn draft(items: &[&str]) -> Draft {
         destination: COUNCIL.parse().unwrap(),
         purpose: "accommodation".parse().unwrap(),
         items: items.iter().map(item).collect(),
+        declined: Vec::new(),
         not_before: at(NOW - 100),
         expires: at(NOW + 14 * 86_400),
         max_uses: 1,

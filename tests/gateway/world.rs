@@ -301,6 +301,7 @@ impl<'a> Agreed<'a> {
             destination: self.to.parse().unwrap(),
             purpose: self.purpose.parse().unwrap(),
             items: self.items.iter().map(item).collect(),
+            declined: Vec::new(),
             not_before: from,
             expires: from + self.lasts,
             max_uses: self.uses,

@@ -3,9 +3,9 @@
 use crate::browser::Browser;
 use havengate::{
     cli::services,
-    config::Config,
+    config::{Config, Limits},
     flow::{Act, Clause, DecisionId, Group},
-    gate::services::Services,
+    gate::{keys, office::Office, services::Services},
     ledger::{
         Assert, Change, Detail, Leaf, Ledger, Opening, Permission, Tx, exposure,
         leaf::{BASIS, Decided, Kind},
@@ -16,7 +16,7 @@ use havengate::{
         sealed,
         start::{Given, Running, start},
     },
-    policy::{Policy, Sources, shipped},
+    policy::{Policy, PolicyHash, Sources, shipped},
     verdict::Code,
 };
 use jiff::Timestamp;
@@ -53,7 +53,7 @@ impl World {
 
     /// Of an organisation that works with few people.
     pub(crate) async fn few() -> Self {
-        Self::of(("", ""), 20, shipped::sources(), |_| {}).await
+        Self::made(("", ""), 20, shipped::sources(), |_| {}).await
     }
 
     /// With another name for the council in the record of recipients.
@@ -65,20 +65,25 @@ impl World {
         let from = at + text[at..].find("name").unwrap();
         let end = from + text[from..].find('\n').unwrap();
         text.replace_range(from..end, &format!("name = {name}"));
-        Self::of(("", ""), 400, sources, |_| {}).await
+        Self::made(("", ""), 400, sources, |_| {}).await
     }
 
     /// With more of the configuration, such as `[notify]`.
     pub(crate) async fn with(more: &str) -> Self {
-        Self::of(("", more), 400, shipped::sources(), |_| {}).await
+        Self::made(("", more), 400, shipped::sources(), |_| {}).await
+    }
+
+    /// Of an organisation with so many clients a year.
+    pub(crate) async fn of(clients: u32, more: &str) -> Self {
+        Self::made(("", more), clients, shipped::sources(), |_| {}).await
     }
 
     /// The same with lines of `[gateway]`, and with files in the home before anything starts.
     pub(crate) async fn prepared(gateway: &str, more: &str, prepare: impl FnOnce(&Path)) -> Self {
-        Self::of((gateway, more), 400, shipped::sources(), prepare).await
+        Self::made((gateway, more), 400, shipped::sources(), prepare).await
     }
 
-    async fn of((gateway, more): (&str, &str), clients: u32, sources: Sources, prepare: impl FnOnce(&Path)) -> Self {
+    async fn made((gateway, more): (&str, &str), clients: u32, sources: Sources, prepare: impl FnOnce(&Path)) -> Self {
         let home = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(home.path().join("keys")).unwrap();
         prepare(home.path());
@@ -223,6 +228,44 @@ impl World {
         leaf.operation = Some("refer".parse().unwrap());
         leaf.destination = Some(to.parse().unwrap());
         leaf
+    }
+
+    /// Who carries commands out, as a running gateway does.
+    pub(crate) fn office(&self) -> Office {
+        let dir = self.home.path().join("keys");
+        if !dir.exists() {
+            keys::create_dir(&dir).unwrap();
+        }
+        Office {
+            ledger: Arc::clone(&self.ledger),
+            keys: Arc::new(keys::load_dir(&dir).unwrap()),
+            policy: Arc::clone(&self.policy),
+            limits: Limits::default(),
+            audience: "urn:havengate:gateway:test".to_owned(),
+        }
+    }
+
+    /// Makes another set of rules the active one, in the record book alone. Gives its hash.
+    pub(crate) async fn activated(&self, sources: &Sources) -> PolicyHash {
+        let hash = sources.hash();
+        let mut leaf = Leaf::new(Kind::PolicyActivated);
+        leaf.policy = Some(hash);
+        let sources = serde_json::to_string(&sources.0).unwrap();
+        let changes = vec![Change::ActivatePolicy { hash, sources }];
+        self.ledger.append(Tx { asserts: vec![], leaf, detail: vec![], changes }).await.unwrap();
+        hash
+    }
+
+    /// The text of every entry.
+    pub(crate) async fn entries(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        loop {
+            let entries = self.ledger.entries(found.len() as u64).await.unwrap();
+            if entries.is_empty() {
+                return found;
+            }
+            found.extend(entries.into_iter().map(|e| e.leaf));
+        }
     }
 
     pub(crate) fn store_path(&self) -> PathBuf {

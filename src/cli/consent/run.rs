@@ -1,6 +1,6 @@
 //! Carrying the command out, wherever the ledger is held.
 
-use super::{ConsentCommand, Emergency, End, Issue, Keygen};
+use super::{ConsentCommand, Declined, Emergency, End, Issue, Keygen};
 use crate::{
     consent::{
         ConsentAct, Explained,
@@ -65,6 +65,7 @@ async fn carry_out(command: ConsentCommand, desk: &impl Desk) -> Result<Printed,
         ConsentCommand::Keygen(args) => return keygen(args, desk),
         ConsentCommand::Issue(args) if args.token => return token(*args, desk),
         ConsentCommand::Issue(args) => Command::ConsentIssue(Box::new(grant(*args, desk.now())?)),
+        ConsentCommand::Declined(args) => Command::ConsentDeclined(declined(args)),
         ConsentCommand::End(args) => Command::ConsentEnd(end(args)?),
         ConsentCommand::Emergency(args) => Command::ConsentEmergency(emergency(args)?),
     };
@@ -138,6 +139,7 @@ fn grant(args: Issue, now: Timestamp) -> Result<IssueGrant, Failure> {
         destination: args.to,
         purpose: args.purpose,
         items: args.items,
+        declined: args.declined,
         not_before: now,
         expires,
         max_uses: args.max_uses,
@@ -145,6 +147,10 @@ fn grant(args: Issue, now: Timestamp) -> Result<IssueGrant, Failure> {
         advice: args.advice.map(|a| a.0),
     };
     Ok(IssueGrant { app: args.app, client: args.client.read().map_err(usage)?, draft })
+}
+
+fn declined(args: Declined) -> control::Declined {
+    control::Declined { destination: args.to, purpose: args.purpose, items: args.items }
 }
 
 fn end(args: End) -> Result<control::End, Failure> {

@@ -255,6 +255,7 @@ fn draft(consent: &Consent, now: Timestamp) -> Result<Draft, Trouble> {
         destination: consent.to.parse()?,
         purpose: consent.purpose.parse()?,
         items: items.collect::<Result<_, Trouble>>()?,
+        declined: Vec::new(),
         not_before: at,
         expires: at.checked_add(SignedDuration::from_hours(24 * 14))?,
         max_uses: 1,

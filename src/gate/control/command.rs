@@ -2,7 +2,7 @@
 
 use crate::{
     consent::{Ground, issue::Draft, view::StopScope},
-    flow::{App, ConsentId, DecisionId, SystemId},
+    flow::{App, ConsentId, DecisionId, Purpose, SystemId},
     ledger::exposure::Span,
 };
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
@@ -21,6 +21,9 @@ pub enum Command {
     /// Records a consent in the ledger.
     #[serde(rename = "consent.issue")]
     ConsentIssue(Box<IssueGrant>),
+    /// Records that somebody was asked and said no to everything.
+    #[serde(rename = "consent.declined")]
+    ConsentDeclined(Declined),
     /// Ends consent, at once.
     #[serde(rename = "consent.end")]
     ConsentEnd(End),
@@ -69,6 +72,18 @@ pub struct IssueGrant {
     pub client: ClientRef,
     /// What was agreed.
     pub draft: Draft,
+}
+
+/// Somebody declined everything. It names nobody: who said no leaves no trace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Declined {
+    /// The recipient that was asked about.
+    pub destination: SystemId,
+    /// For what.
+    pub purpose: Purpose,
+    /// For how many items.
+    pub items: u16,
 }
 
 /// Which consent ends.
@@ -172,6 +187,14 @@ mod tests {
         for (json, command) in [
             (r#"{"command":"reload"}"#, Command::Reload),
             (r#"{"command":"ledger.verify"}"#, Command::LedgerVerify),
+            (
+                r#"{"command":"consent.declined","with":{"destination":"a/b","purpose":"health","items":3}}"#,
+                Command::ConsentDeclined(Declined {
+                    destination: "a/b".parse().unwrap(),
+                    purpose: Purpose::Health,
+                    items: 3,
+                }),
+            ),
             (
                 r#"{"command":"stop.place","with":{"scope":{"destination":"a/b"}}}"#,
                 Command::StopPlace { scope: StopScope::Destination("a/b".parse().unwrap()) },

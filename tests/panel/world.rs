@@ -85,7 +85,7 @@ impl World {
 
     async fn made((gateway, more): (&str, &str), clients: u32, sources: Sources, prepare: impl FnOnce(&Path)) -> Self {
         let home = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(home.path().join("keys")).unwrap();
+        keys::create_dir(&home.path().join("keys")).unwrap();
         prepare(home.path());
         let text = format!(
             "[gateway]\nname = \"test\"\n{gateway}\n[panel]\nlisten = \"127.0.0.1:0\"\nurl = \"http://127.0.0.1\"\n\
@@ -233,9 +233,6 @@ impl World {
     /// Who carries commands out, as a running gateway does.
     pub(crate) fn office(&self) -> Office {
         let dir = self.home.path().join("keys");
-        if !dir.exists() {
-            keys::create_dir(&dir).unwrap();
-        }
         Office {
             ledger: Arc::clone(&self.ledger),
             keys: Arc::new(keys::load_dir(&dir).unwrap()),

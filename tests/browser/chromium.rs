@@ -82,11 +82,16 @@ impl Chromium {
             arguments.push("--force-dark-mode".to_owned());
         }
         let scripts = if seat.scripts { 1 } else { 2 };
-        let wanted = json!({ "goog:chromeOptions": {
+        let mut options = json!({
             "args": arguments,
             "prefs": { "profile.managed_default_content_settings.javascript": scripts },
-        }});
-        let Value::Object(wanted) = wanted else { unreachable!() };
+        });
+        // A window is never narrower than 500 pixels; a phone is.
+        if seat.width < 500 {
+            let metrics = json!({ "width": seat.width, "height": seat.height, "pixelRatio": 2.0, "touch": true });
+            options["mobileEmulation"] = json!({ "deviceMetrics": metrics });
+        }
+        let Value::Object(wanted) = json!({ "goog:chromeOptions": options }) else { unreachable!() };
         let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(wanted)
             .connect(&format!("http://127.0.0.1:{port}"))

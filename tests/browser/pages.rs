@@ -4,7 +4,7 @@ use crate::{
     chromium::{Chromium, DESKTOP, NO_SCRIPTS, PHONE, Seat, available},
     world::{CONNECTION, COUNCIL, World},
 };
-use fantoccini::cookies::Cookie;
+use fantoccini::Locator;
 use havengate::{
     flow::{Act, Clause, Group},
     panel::{
@@ -16,9 +16,9 @@ use havengate::{
 
 /// Some traffic, so that pages show something.
 async fn lively() -> World {
-    let world = World::new().await;
+    let world = World::browsed().await;
     for day in 1..20 {
-        world.at(&format!("2026-11-{day:02}T11:00:00Z"));
+        world.at(&format!("2026-12-{day:02}T11:00:00Z"));
         for n in 0..day {
             let values =
                 [(Group::Identity, "raw", Act::Sent, 3), (Group::Location, "generalised", Act::Generalised, 1)];
@@ -29,20 +29,23 @@ async fn lively() -> World {
         }
     }
     world.refused(CONNECTION, "riverside-council/nrpf", Code::DestinationLinked, Clause::Data1).await;
-    world.at("2026-11-20T10:00:00Z");
+    world.at("2026-12-20T10:00:00Z");
     world
 }
 
-/// Somebody with a session, in front of a browser.
+/// A panel member who has come through the door, in front of a browser.
 async fn seated(world: &World, seat: Seat) -> Chromium {
     let chromium = Chromium::open(seat).await;
-    let signed = world.signed(Role::Panel).await;
-    let (name, value) = signed.cookie().unwrap().split_once('=').unwrap();
-    chromium.client.goto(&format!("{}/icon.svg", world.url())).await.unwrap();
-    let mut cookie = Cookie::new(name.to_owned(), value.to_owned());
-    cookie.set_secure(true);
-    cookie.set_path("/");
-    chromium.client.add_cookie(cookie).await.unwrap();
+    let person = world.person(Role::Panel, "Rosa").await;
+    // The code that opened the account was used; the next one is another.
+    world.later(30);
+    let code = person.secret.code(world.running.panel().now());
+    chromium.client.goto(&format!("{}/sign-in", world.url())).await.unwrap();
+    for (field, text) in [("name", person.name.as_str()), ("passphrase", &person.passphrase), ("code", &code)] {
+        chromium.client.find(Locator::Id(field)).await.unwrap().send_keys(text).await.unwrap();
+    }
+    chromium.client.find(Locator::Css("main button")).await.unwrap().click().await.unwrap();
+    chromium.client.wait().for_element(Locator::Css(".who")).await.unwrap();
     chromium
 }
 
@@ -72,7 +75,7 @@ async fn no_barriers(seat: Seat, name: &str) {
     let more = ["/recipients/riverside-council/nrpf", "/recipients/riverside-council/housing-referrals"];
     for path in pages().into_iter().chain(more) {
         chromium.client.goto(&format!("{}{path}", world.url())).await.unwrap();
-        let heading = chromium.client.find(fantoccini::Locator::Css("h1")).await.unwrap().text().await.unwrap();
+        let heading = chromium.client.find(Locator::Css("h1")).await.unwrap().text().await.unwrap();
         assert!(!heading.is_empty(), "{path}");
         chromium.picture(&format!("{name}{}", path.replace('/', "-"))).await;
         let wide = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
@@ -105,7 +108,7 @@ async fn without_scripts_every_page_says_the_same() {
     let mut member = world.signed(Role::Panel).await;
     for path in pages() {
         chromium.client.goto(&format!("{}{path}", world.url())).await.unwrap();
-        let shown = chromium.client.find(fantoccini::Locator::Css("main h1")).await.unwrap().text().await.unwrap();
+        let shown = chromium.client.find(Locator::Css("main h1")).await.unwrap().text().await.unwrap();
         let sent = member.get(path).await;
         assert!(sent.text.contains("</h1>") && sent.words().contains(&shown), "{path}: {shown}");
         assert!(

@@ -91,7 +91,23 @@ impl World {
             "[gateway]\nname = \"test\"\n{gateway}\n[panel]\nlisten = \"127.0.0.1:0\"\nurl = \"http://127.0.0.1\"\n\
              organisation = \"Riverside Outreach\"\nclients = {clients}\n{more}"
         );
-        let config = Config::parse(&text, &home.path().join("havengate.toml"), []).unwrap_or_else(|e| panic!("{e}"));
+        Self::configured(home, &text, sources).await
+    }
+
+    /// At an address that a real browser can name as where its forms come from.
+    pub(crate) async fn browsed() -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let home = tempfile::tempdir().unwrap();
+        keys::create_dir(&home.path().join("keys")).unwrap();
+        let text = format!(
+            "[gateway]\nname = \"test\"\n[panel]\nlisten = \"127.0.0.1:{port}\"\nurl = \"http://127.0.0.1:{port}\"\n\
+             organisation = \"Riverside Outreach\"\nclients = 400\n"
+        );
+        Self::configured(home, &text, shipped::sources()).await
+    }
+
+    async fn configured(home: TempDir, text: &str, sources: Sources) -> Self {
+        let config = Config::parse(text, &home.path().join("havengate.toml"), []).unwrap_or_else(|e| panic!("{e}"));
         let clock = Arc::new(Mutex::new("2026-11-20T10:00:00Z".parse::<Timestamp>().unwrap()));
         let mut opening = Opening::new("test");
         let shown = Arc::clone(&clock);
@@ -129,7 +145,9 @@ impl World {
 
     /// Somebody without an account.
     pub(crate) fn anybody(&self) -> Browser {
-        Browser::new(self.running.address())
+        let mut browser = Browser::new(self.running.address());
+        browser.origin = Some(self.running.panel().config().url.origin().ascii_serialization());
+        browser
     }
 
     /// Somebody signed in with this role, without the way through the door. Their second factor is [`World::code`].

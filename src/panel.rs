@@ -154,8 +154,7 @@ impl Panel {
     /// Today in London.
     #[must_use]
     pub fn today(&self) -> Date {
-        let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
-        self.now().to_zoned(zone).date()
+        london(self.now())
     }
 
     /// Writes something into the record book: a stop, a review, a report. Never a permission.
@@ -165,4 +164,9 @@ impl Panel {
     pub async fn record(&self, leaf: Leaf, changes: Vec<crate::ledger::Change>) -> Result<Recorded, LedgerError> {
         self.ledger.append(Tx { asserts: Vec::new(), leaf, detail: Vec::new(), changes }).await
     }
+}
+
+/// The day in London at a moment.
+fn london(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC)).date()
 }

@@ -162,7 +162,7 @@ struct Stop {
     id: String,
     /// `everything`, `integration:…` or `destination:…`.
     covers: String,
-    /// When it was placed.
+    /// On which day it was placed. Not when: the hour could name whoever placed it (TOOLS-1).
     since: String,
 }
 
@@ -172,7 +172,7 @@ async fn stops(State(panel): State<Arc<Panel>>) -> Result<Response, Wrong> {
     let row = |stop: &crate::consent::view::Stop| Stop {
         id: stop.id.clone(),
         covers: crate::ledger::scope(&stop.scope),
-        since: stop.at.to_string(),
+        since: super::london(stop.at).to_string(),
     };
     json(&view.stops().map(row).collect::<Vec<_>>())
 }

@@ -10,7 +10,7 @@ use super::{
 use axum::{
     extract::{FromRequestParts, Request, State},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 use std::sync::Arc;
@@ -179,7 +179,7 @@ pub(super) async fn headers(request: Request, next: Next) -> Response {
     const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
                           frame-ancestors 'none'";
     let still = matches!(request.uri().path(), "/panel.css" | "/icon.svg");
-    let mut response = next.run(request).await;
+    let mut response = ours(next.run(request).await);
     let headers = response.headers_mut();
     for (name, value) in [
         ("content-security-policy", POLICY),
@@ -196,4 +196,15 @@ pub(super) async fn headers(request: Request, next: Next) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+/// An address or a question that the router could not read is answered by our own page: its own words would repeat
+/// what was sent.
+fn ours(response: Response) -> Response {
+    let plain = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/plain"));
+    match response.status().is_client_error() && plain {
+        true => Wrong::Invalid("The address holds something that cannot be read. Follow a link of these pages.")
+            .into_response(),
+        false => response,
+    }
 }

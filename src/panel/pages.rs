@@ -32,7 +32,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/emergencies", PANEL, emergencies::page),
         Route::post("/emergencies/{entry}/review", PANEL, emergencies::review),
         Route::get("/record", FIGURES, record::page),
-        Route::get("/record/entries.ndjson", FIGURES, record::entries),
+        Route::get("/record/entries.ndjson", PANEL, record::entries),
         Route::post("/record/check", FIGURES, record::check),
         Route::get("/not-covered", EVERYBODY_SIGNED, uncovered::page),
         Route::post("/not-covered", EVERYBODY_SIGNED, uncovered::add),

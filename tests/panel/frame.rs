@@ -39,3 +39,28 @@ async fn every_answer_forbids_what_is_not_ours() {
         assert_eq!(seen.headers.get("referrer-policy").unwrap(), "same-origin", "{path}");
     }
 }
+
+#[tokio::test]
+async fn what_the_router_cannot_read_is_not_repeated() {
+    let world = World::new().await;
+    let mut member = world.signed(Role::Panel).await;
+    for path in ["/reports/%ff", "/concerns/%ff", "/api/v1/left?public=xyzzy", "/reports/2026?public=1&public=xyzzy"] {
+        let seen = member.get(path).await;
+        assert!(seen.status >= 400 && seen.status < 500, "{path}: {}", seen.status);
+        assert!(seen.text.contains("<h1>") && !seen.text.contains("xyzzy"), "{path}: {}", seen.text);
+    }
+    let token = member.get("/account").await.value("csrf");
+    let seen = member.send("/api-tokens/%3Cb%3Exyzzy/end", &[("csrf", &token)]).await;
+    assert!(seen.text.contains("<h1>") && !seen.text.contains("xyzzy"), "{}", seen.text);
+}
+
+#[tokio::test]
+async fn no_hour_of_a_stop_and_no_exact_count_is_given_to_operators() {
+    let world = World::new().await;
+    let stop = havengate::consent::view::StopScope::Everything;
+    world.office().handle(havengate::gate::control::Command::StopPlace { scope: stop }).await;
+    let mut operator = world.signed(Role::Operator).await;
+    let stops = operator.get("/api/v1/stops").await;
+    assert!(stops.text.contains("\"since\":\"2026-11-20\""), "{}", stops.text);
+    assert_eq!(operator.get("/record/entries.ndjson").await.status, 403);
+}

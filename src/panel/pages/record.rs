@@ -4,7 +4,7 @@ use crate::{
     ledger::Ledger,
     panel::{
         Panel,
-        access::Visitor,
+        access::{Role, Visitor},
         page::{self, Shell, see_other},
         wrong::Wrong,
     },
@@ -41,6 +41,8 @@ struct Record {
     fault: bool,
     checks: Vec<Check>,
     running: bool,
+    /// Whether the entries may be downloaded: they say exactly what figures round.
+    member: bool,
 }
 
 struct Check {
@@ -59,6 +61,7 @@ pub(super) async fn page(State(panel): State<Arc<Panel>>, visitor: Visitor) -> R
         root: data_encoding::HEXLOWER.encode(&head.root),
         time: moment(head.time),
         fault: panel.ledger().health().is_err(),
+        member: visitor.session().is_some_and(|s| s.role == Role::Panel),
         running: checks.iter().any(|c| c.sound.is_none()),
         checks,
     })

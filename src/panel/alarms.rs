@@ -135,7 +135,7 @@ fn clock(db: &Connection, today: Date) -> Result<Vec<Alarm>, rusqlite::Error> {
         "The machine’s clock went back {} in the last {DAYS} days. No consent lives longer by it. Ask your IT team why.",
         many(count, "time", "times")
     );
-    Ok(if count == 0 { Vec::new() } else { vec![Alarm::new(Weight::Warning, said, "/record-book")] })
+    Ok(if count == 0 { Vec::new() } else { vec![Alarm::new(Weight::Warning, said, "/record")] })
 }
 
 /// Rules that were refused after the last that were taken.

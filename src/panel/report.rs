@@ -71,15 +71,17 @@ pub struct Report {
     pub due: Vec<String>,
 }
 
-/// A count of events, shown as it is.
+/// A count. Of events it is shown as it is; of what people said yes or no to, as figures about people are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Count {
     /// An id or a closed word.
     pub id: String,
     /// For people.
     pub name: String,
-    /// How many.
+    /// How many, or the least that it stands for.
     pub count: u64,
+    /// As it is shown.
+    pub shown: String,
 }
 
 /// Stopped requests under one clause.
@@ -135,7 +137,10 @@ impl Report {
         let everything = Which::default();
         let named = |by| -> Result<Vec<Count>, rusqlite::Error> {
             let found = if public { Vec::new() } else { stopped::by(db, &period, by, &everything)? };
-            Ok(found.into_iter().map(|(id, count)| Count { name: name(policy, &id), id, count }).collect())
+            Ok(found
+                .into_iter()
+                .map(|(id, count)| Count { name: name(policy, &id), id, count, shown: count.to_string() })
+                .collect())
         };
         let by_clause = stopped::by(db, &period, By::Clause, &everything)?.into_iter();
         Ok(Self {
@@ -157,7 +162,7 @@ impl Report {
             by_recipient: named(By::Recipient)?,
             by_connection: named(By::Connection)?,
             values: values(db, policy, asked)?,
-            events: counted(db, &period)?,
+            events: counted(db, asked)?,
             due: if public { Vec::new() } else { running_out(policy, asked.today) },
         })
     }
@@ -210,6 +215,7 @@ const EVENTS: &[(Kind, &str)] = &[
     (Kind::Safeguarding, "Emergency disclosures allowed for"),
     (Kind::SafeguardingReviewed, "Emergency disclosures reviewed"),
     (Kind::ConsentIssued, "Consents recorded"),
+    (Kind::ConsentDeclined, "Times that somebody said no to everything"),
     (Kind::ConsentEnded, "Consents ended"),
     (Kind::BreachReported, "Breaches reported"),
     (Kind::DemandRecorded, "Demands for data recorded"),
@@ -221,9 +227,21 @@ const EVENTS: &[(Kind, &str)] = &[
     (Kind::ClockAnomaly, "Times that the clock went back"),
 ];
 
-fn counted(db: &Connection, period: &Period) -> Result<Vec<Count>, rusqlite::Error> {
+/// What a person agreed to or took back is theirs: counted as figures about people are, as the page *Consent* does.
+const OF_PEOPLE: &[Kind] = &[Kind::ConsentIssued, Kind::ConsentDeclined, Kind::ConsentEnded];
+
+fn counted(db: &Connection, asked: &Asked<'_>) -> Result<Vec<Count>, rusqlite::Error> {
     let one = |(kind, name): &(Kind, &str)| {
-        Ok(Count { id: kind.to_string(), name: (*name).to_owned(), count: events::count(db, *kind, period)? })
+        let emergency = matches!(kind, Kind::Safeguarding | Kind::SafeguardingReviewed);
+        let people = OF_PEOPLE.contains(kind) || (asked.public && emergency);
+        let (count, shown) = if people {
+            let shown = asked.small.shown(events::count(db, *kind, &asked.small.period(asked.period))?);
+            (shown.least(), shown.to_string())
+        } else {
+            let n = events::count(db, *kind, &asked.period)?;
+            (n, n.to_string())
+        };
+        Ok(Count { id: kind.to_string(), name: (*name).to_owned(), count, shown })
     };
     EVENTS.iter().map(one).collect()
 }

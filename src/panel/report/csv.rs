@@ -38,7 +38,7 @@ pub fn table(report: &Report) -> String {
         line(["values that left", &value.recipient, &value.name, detail.trim_end_matches(" / "), &value.shown]);
     }
     for count in &report.events {
-        line(["events", &count.id, &count.name, "", &number(count.count)]);
+        line(["events", &count.id, &count.name, "", &count.shown]);
     }
     for due in &report.due {
         line(["running out", "", due, "", ""]);

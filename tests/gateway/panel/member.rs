@@ -115,9 +115,9 @@ impl Member {
             .await
     }
 
-    /// What the app shows in half a minute, which is taken now already.
+    /// What the app shows in half a minute, which is taken now already: the one of now was used.
     pub(super) fn next_code(&self) -> String {
-        self.secret.code(Timestamp::now() + SignedDuration::from_secs(20))
+        self.secret.code(Timestamp::now() + SignedDuration::from_secs(30))
     }
 
     pub(super) fn recovery_code(&mut self) -> String {

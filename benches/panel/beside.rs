@@ -23,7 +23,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::runtime::Runtime;
 
@@ -39,6 +39,7 @@ pub(crate) fn compare(runtime: &Runtime) {
     let more = format!("\n[panel]\nlisten = \"{pages_at}\"\nurl = \"http://{pages_at}\"\nclients = 400\n");
     let home = Home::with(recipient::serve(), Size::One, &more);
     let gateway = home.run();
+    wait_for(pages_at);
     let cookie = joined(runtime, &home, pages_at);
     let paths = Arc::new(paths());
     let body = Body::one("4 KiB, one client", 4 << 10);
@@ -119,6 +120,16 @@ fn while_busy<T>(
     over.store(true, Ordering::Relaxed);
     browsers.into_iter().for_each(|browser| browser.join().expect("a browser"));
     (done, got.load(Ordering::Relaxed))
+}
+
+/// The pages come a moment after the gateway.
+#[expect(clippy::disallowed_methods, reason = "the bench is the browser")]
+fn wait_for(pages: SocketAddr) {
+    let begun = Instant::now();
+    while std::net::TcpStream::connect(pages).is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the panel's pages do not come");
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// Joins and signs in as the first member does; gives the cookie.

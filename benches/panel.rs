@@ -1,10 +1,36 @@
-//! Pages at ten million decisions: each asked for through a socket, p50 and p95.
+//! Pages at ten million decisions: each asked for through a socket, p50 and p95. Then the gateway's p99 while the panel
+//! is busy, beside alone.
 //!
-//! `cargo bench --bench panel` prints a table; `-- 100000` makes fewer decisions. Entries are made here,
-//! deterministically: three years of twenty connections to thirty recipients. They go through the panel's own adding up
-//! and not through a record book, which would take an hour. The aim: every page under 200 ms.
+//! `cargo bench --bench panel` prints both tables; `-- 100000` makes fewer decisions, `-- beside` prints only the second.
+//! Entries are made here, deterministically: three years of twenty connections to thirty recipients. They go through
+//! the panel's own adding up and not through a record book, which would take an hour. The aim: every page under 200 ms.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a bench stops at the first surprise"
+)]
+
+#[path = "panel/beside.rs"]
+mod beside;
+#[path = "exchange/body.rs"]
+#[allow(dead_code, reason = "the exchange's bench uses all of it")]
+mod body;
+#[path = "support/disk.rs"]
+mod disk;
+#[path = "exchange/home.rs"]
+#[allow(dead_code, reason = "the exchange's bench uses all of it")]
+mod home;
+#[path = "exchange/load.rs"]
+#[allow(dead_code, reason = "the exchange's bench uses all of it")]
+mod load;
+#[path = "exchange/process.rs"]
+#[allow(dead_code, reason = "the exchange's bench uses all of it")]
+mod process;
+#[path = "exchange/recipient.rs"]
+mod recipient;
 
 use havengate::{
     config::Config,
@@ -52,7 +78,10 @@ const PAGES: [&str; 8] = [
 fn main() {
     let decisions = std::env::args().find_map(|a| a.parse().ok()).unwrap_or(10_000_000);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(pages(decisions));
+    if !std::env::args().any(|a| a == "beside") {
+        runtime.block_on(pages(decisions));
+    }
+    beside::compare(&runtime);
 }
 
 async fn pages(decisions: u64) {
@@ -72,7 +101,7 @@ async fn pages(decisions: u64) {
     ledger.append(Tx { asserts: vec![], leaf, detail: vec![], changes: vec![activate] }).await.unwrap();
     let metrics = Arc::new(Metrics::new().unwrap());
     let hash = policy.hash.to_string();
-    let given = Given { ledger, policy: Arc::new(move || Arc::clone(&policy)), metrics, tls: None };
+    let given = Given { ledger, policy: Arc::new(move || Arc::clone(&policy)), metrics, tls: None, dial: None };
     let running = start(&config, given).await.unwrap().unwrap();
     let begun = Instant::now();
     fill(running.panel(), decisions, &hash).await;

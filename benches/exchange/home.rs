@@ -37,6 +37,11 @@ pub(crate) struct Home {
 impl Home {
     /// Makes a home on the disk that the sources are built on.
     pub(crate) fn make(recipient: SocketAddr, size: Size) -> Self {
+        Self::with(recipient, size, "")
+    }
+
+    /// The same with more of the configuration.
+    pub(crate) fn with(recipient: SocketAddr, size: Size, more: &str) -> Self {
         let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
         let path = directory.path();
         keys::create_dir(&path.join("keys")).expect("keys");
@@ -48,7 +53,7 @@ impl Home {
         let address = free_address();
         let text = format!(
             "[gateway]\nname = \"bench\"\nlisten = [\"{address}\"]\n\n[gateway.resolve]\n\
-             \"refer.bench.example\" = \"{recipient}\"\n\n[[caller]]\napp = \"bench\"\nloopback = true\n"
+             \"refer.bench.example\" = \"{recipient}\"\n\n[[caller]]\napp = \"bench\"\nloopback = true\n{more}"
         );
         let file = path.join("havengate.toml");
         fs::write(&file, &text).expect("a file");
@@ -75,7 +80,7 @@ impl Home {
 }
 
 /// The gateway is told where to listen before it runs.
-fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.local_addr().expect("an address")
 }
@@ -173,6 +178,7 @@ fn grant(keys: &Keys, n: u64) -> havengate::consent::Grant {
         destination: "bench-council/referrals".parse().expect("a system"),
         purpose: "accommodation".parse().expect("a purpose"),
         items: items.collect(),
+        declined: Vec::new(),
         not_before: at,
         expires: now + SignedDuration::from_hours(24 * 14),
         max_uses: 10_000,

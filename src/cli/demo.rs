@@ -62,8 +62,9 @@ pub(super) async fn run(args: Demo, machine: bool) -> Result<Printed, Failure> {
     if args.once || machine {
         return Ok(printed);
     }
+    let pages = stage.pages().await?;
     let mut out = std::io::stdout();
-    let _ = writeln!(out, "{}\n{}", printed.text, show::try_it(&stage));
+    let _ = writeln!(out, "{}\n{}", printed.text, show::try_it(&stage, &pages));
     let _ = out.flush();
     let terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
     match terminated {

@@ -8,7 +8,10 @@
 )]
 
 use serde_json::Value;
-use std::process::{Command, Stdio};
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    process::{Child, Command, Stdio},
+};
 
 fn demo(arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("havengate"));
@@ -101,4 +104,47 @@ fn a_person_reads_a_table() {
     for words in ["Amina", "DATA-1", "DATA-2ii", "nrpf-connect"] {
         assert!(printed.contains(words), "{words}: {printed}");
     }
+}
+
+/// Killed when it is dropped.
+struct Staying(Child);
+
+impl Drop for Staying {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn the_panels_pages_stay_up_and_the_invitation_opens_an_account() {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("havengate"));
+    let child = command.arg("demo").stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut staying = Staying(child);
+    let mut lines = BufReader::new(staying.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let said = lines.find(|line| line.contains("/invitation")).expect("where the pages are");
+    let address = said.split("http://").nth(1).unwrap().split("/invitation").next().unwrap();
+    let code = lines.by_ref().skip_while(|line| !line.is_empty()).find(|line| !line.is_empty()).unwrap();
+    let form = form_urlencoded::Serializer::new(String::new()).append_pair("invitation", code.trim()).finish();
+    let page = sent(address, &form);
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    assert!(page.contains("name=\"passphrase\"") && page.contains("Demonstration"), "{page}");
+    let other = form_urlencoded::Serializer::new(String::new()).append_pair("invitation", "another").finish();
+    assert!(sent(address, &other).starts_with("HTTP/1.1 400"), "only the code that was printed");
+}
+
+/// Sends the form as a browser does that was at the printed address.
+#[expect(clippy::disallowed_methods, reason = "the test is the browser")]
+fn sent(to: &str, form: &str) -> String {
+    let mut stream = std::net::TcpStream::connect(to).unwrap();
+    let length = form.len();
+    write!(
+        stream,
+        "POST /invitation HTTP/1.1\r\nHost: {to}\r\nOrigin: http://{to}\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
+    )
+    .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
 }

@@ -15,6 +15,9 @@ mod support;
 
 mod answers;
 mod batch;
+#[path = "../panel/browser.rs"]
+#[allow(dead_code, reason = "the panel's own tests use all of it")]
+mod browser;
 mod caller;
 mod callers;
 mod closings;
@@ -28,6 +31,7 @@ mod named;
 mod names;
 mod namespace;
 mod oauth;
+mod panel;
 mod parts;
 mod places;
 mod policy;

@@ -195,8 +195,13 @@ fn spellings(marker: &str) -> Vec<String> {
 
 /// Asserts that `text` holds no marker in any spelling.
 fn nothing_in(place: &str, bytes: &[u8]) {
+    none_of(MARKERS, place, bytes);
+}
+
+/// The same of other markers.
+pub(crate) fn none_of(markers: &[&str], place: &str, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes).to_lowercase();
-    for marker in MARKERS {
+    for marker in markers {
         for spelling in spellings(marker) {
             if let Some(at) = text.find(&spelling) {
                 let around: String =

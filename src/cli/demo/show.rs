@@ -2,7 +2,7 @@
 
 use super::{
     Played,
-    stage::{self, Stage},
+    stage::{self, Pages, Stage},
 };
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -118,8 +118,8 @@ fn wrapped(lines: &[String]) -> Vec<String> {
 }
 
 /// Requests to try while it stays up.
-pub(super) fn try_it(stage: &Stage) -> String {
-    let at = stage.address();
+pub(super) fn try_it(stage: &Stage, pages: &Pages) -> String {
+    let (at, panel) = (stage.address(), pages.address());
     format!(
         "The gateway stays up at {at}. Try, in another terminal:\n\n\
          \x20 curl -i http://{at}/riverside/needs -H 'Content-Type: application/json' \\\n\
@@ -128,8 +128,12 @@ pub(super) fn try_it(stage: &Stage) -> String {
          \x20   -d '{{\"firstName\":\"Amina\",\"need\":{{\"type\":\"hostel\"}}}}'\n\n\
          and, with the `Havengate-Decision` of either answer:\n\n\
          \x20 target/release/havengate --config {} explain DECISION\n\n\
+         The scrutiny panel sees all of it. Open http://{panel}/invitation in Firefox, Chrome or Edge on this machine\n\
+         and type this code; it works once. You choose a name and a passphrase, and need an authenticator app:\n\n\
+         \x20 {}\n\n\
          Its home is {}. Ctrl-C ends it and removes everything.\n",
         stage.configuration().display(),
+        pages.code,
         stage::home(stage).display(),
     )
 }

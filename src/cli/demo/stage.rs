@@ -7,7 +7,7 @@ use super::{
     standin::StandIn,
 };
 use crate::{
-    cli::Failure,
+    cli::{Failure, run},
     config::Config,
     consent::{
         ActOfConsent, Capacity, ConsentAct, Explained, Ground, Interpreter,
@@ -21,6 +21,11 @@ use crate::{
         start::Running,
     },
     ledger::{Ledger, Opening},
+    panel::{
+        self,
+        access::{Role, invitation},
+        store::Store,
+    },
     policy::Sources,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -44,6 +49,19 @@ pub(super) struct Stage {
     home: tempfile::TempDir,
     config: Config,
     running: Running,
+}
+
+/// The panel's pages beside it, and the code that opens the first account there.
+#[derive(Debug)]
+pub(super) struct Pages {
+    running: panel::start::Running,
+    pub(super) code: String,
+}
+
+impl Pages {
+    pub(super) const fn address(&self) -> SocketAddr {
+        self.running.address()
+    }
 }
 
 /// What came back to the case system.
@@ -95,7 +113,7 @@ impl Stage {
         }
         fs::write(home.path().join("authority.pem"), standin.authority())?;
         let file = home.path().join("havengate.toml");
-        let text = configuration(&hosts(sources), standin.address());
+        let text = configuration(&hosts(sources), standin.address(), free_address()?);
         fs::write(&file, &text)?;
         let config = Config::parse(&text, &file, [])?;
         Ledger::create(&config.ledger, &Opening::new(config.gateway.name.clone()))?;
@@ -111,6 +129,16 @@ impl Stage {
     /// The configuration, for the commands that can be tried.
     pub(super) fn configuration(&self) -> std::path::PathBuf {
         self.home.path().join("havengate.toml")
+    }
+
+    /// Starts the panel's pages beside the gateway, and invites the first member as `panel invite` does.
+    pub(super) async fn pages(&self) -> Result<Pages, Failure> {
+        let store = Store::open(&self.config.panel_store()).map_err(Trouble::from)?;
+        let invited = invitation::invite(&store, Role::Panel, None, Timestamp::now()).await;
+        let code = invited.map_err(|_| Trouble::from("nobody could be invited to the panel's pages"))?.code;
+        let running = run::people(&self.config, &self.running).await?;
+        let running = running.ok_or_else(|| Trouble::from("the configuration has no pages of the panel"))?;
+        Ok(Pages { running, code })
     }
 
     /// Takes the record book away, as a failing disk would.
@@ -229,7 +257,13 @@ fn answer(text: &str) -> Result<Answer, Trouble> {
     })
 }
 
-fn configuration(hosts: &[String], standin: SocketAddr) -> String {
+/// Where the panel's pages can listen: browsers compare it with the address in the configuration, which is written
+/// before anything listens.
+fn free_address() -> std::io::Result<SocketAddr> {
+    std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()
+}
+
+fn configuration(hosts: &[String], standin: SocketAddr, pages: SocketAddr) -> String {
     let mut text = String::from(
         "# A demonstration: recipients' names lead to the stand-in on this machine.\n\
          [gateway]\nname = \"demo\"\naudience = \"urn:havengate:gateway:demo.example\"\nlisten = [\"127.0.0.1:0\"]\n\
@@ -239,6 +273,9 @@ fn configuration(hosts: &[String], standin: SocketAddr) -> String {
         text.push_str(&format!("\"{host}\" = \"{standin}\"\n"));
     }
     text.push_str("\n[[caller]]\napp = \"inform\"\nloopback = true\n");
+    text.push_str(&format!(
+        "\n[panel]\nlisten = \"{pages}\"\nurl = \"http://{pages}\"\norganisation = \"Demonstration\"\nclients = 400\n"
+    ));
     text
 }
 

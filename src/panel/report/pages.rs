@@ -60,7 +60,6 @@ struct For {
 struct Page<'a> {
     shell: Shell,
     report: &'a Report,
-    words: String,
     yes_or_no: bool,
 }
 
@@ -74,7 +73,6 @@ async fn shown(
     let report = make(&panel, period, whom.public.is_some()).await?;
     page::html(&Page {
         shell: Shell::of(&panel, &visitor, format!("Report: {period}"), "/reports"),
-        words: period.to_string(),
         yes_or_no: small(&panel).is_yes_or_no(),
         report: &report,
     })

@@ -1,10 +1,12 @@
-//! `havengate panel invite | accounts | close`: who may look at the panel's pages. These work on `panel.db` itself,
-//! whether a gateway runs or not; what they did goes into the record book within seconds of the panel seeing it, or
-//! when the gateway starts next.
+//! `havengate panel invite | accounts | close`: who may look at the panel's pages; `report`: its figures as files. These
+//! work on `panel.db` itself, whether a gateway runs or not; what they did about accounts goes into the record book within
+//! seconds of the panel seeing it, or when the gateway starts next.
+
+mod report;
 
 use super::{Context, Exit, Failure, Printed, running::wait};
 use crate::{
-    config::Config,
+    config::{self, Config},
     panel::{
         access::{
             Role,
@@ -38,6 +40,11 @@ pub enum PanelCommand {
     /// Whoever uses it is signed out. The panel is told when it was a member's. What was sealed to that member alone, such
     /// as a concern, can then be read by nobody.
     Close(Close),
+    /// Write a month, a quarter or a year in figures: a page to print, a table and JSON, each signed
+    ///
+    /// The same figures as on the page Reports. It says how many entries of the record book they were counted from, and
+    /// the public key that the signatures hold to. Nothing is overwritten that says something else.
+    Report(report::Report),
 }
 
 /// What `panel invite` is told.
@@ -69,15 +76,12 @@ pub(super) fn run(command: PanelCommand, context: &Context) -> Result<Printed, F
         PanelCommand::Invite(args) => invite(&config, args.role),
         PanelCommand::Accounts => accounts(&config),
         PanelCommand::Close(args) => close(&config, args.account),
+        PanelCommand::Report(args) => report::run(&config, &args),
     }
 }
 
 fn invite(config: &Config, role: Role) -> Result<Printed, Failure> {
-    let Some(panel) = &config.panel else {
-        let text = "the panel has no pages: the configuration does not say where they are\n  \
-                    mend: write panel.listen, panel.url and panel.clients into havengate.toml";
-        return Err(Failure::new(Exit::Configuration, text));
-    };
+    let panel = asked_for(config)?;
     let store = store(config)?;
     let invited = done(invitation::invite(&store, role, None, Timestamp::now()))?;
     let address = format!("{}/invitation", panel.url.origin().ascii_serialization());
@@ -102,6 +106,14 @@ fn invite(config: &Config, role: Role) -> Result<Printed, Failure> {
     let data = json!({ "id": id, "role": role.as_str(), "address": address, "code": code,
         "expires": expires.to_string(), "usable": usable });
     Ok(Printed::done(text, data))
+}
+
+fn asked_for(config: &Config) -> Result<&config::Panel, Failure> {
+    config.panel.as_ref().ok_or_else(|| {
+        let text = "the panel has no pages: the configuration does not say where they are\n  \
+                    mend: write panel.listen, panel.url and panel.clients into havengate.toml";
+        Failure::new(Exit::Configuration, text)
+    })
 }
 
 fn accounts(config: &Config) -> Result<Printed, Failure> {

@@ -1,8 +1,11 @@
 //! Is anything wrong? Each thing that may be is looked at here, once; *Today*, reports and the API say what was found.
 //! An area with something of its own to say adds a [`Look`] to [`LOOKS`].
 
+mod waiting;
+
 use super::{
     Panel,
+    access::Role,
     figures::{self, Period, events},
     wrong::Wrong,
 };
@@ -45,24 +48,32 @@ impl Alarm {
 pub type Look = fn(&Connection, Date) -> Result<Vec<Alarm>, rusqlite::Error>;
 
 /// Everything that is looked at in the store.
-const LOOKS: &[Look] = &[attempts, other_policy, closed_recipients, clock, rejected, emergencies];
+const LOOKS: &[Look] = &[attempts, other_policy, closed_recipients, rejected, clock];
 
 /// For how many days an event stays an alarm.
 const DAYS: u16 = 30;
 /// So many days before its last day, something that runs out is said.
 const SOON: i32 = 60;
 
-/// What is wrong now, the gravest first. Empty: nothing is.
+/// What is wrong now, the gravest first: alarms before warnings, and among them what harms people before what waits.
+/// Empty: nothing is. Nothing of concerns and breaches is among it but for panel members.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn all(panel: &Panel) -> Result<Vec<Alarm>, Wrong> {
+pub async fn all(panel: &Panel, role: Role) -> Result<Vec<Alarm>, Wrong> {
     let today = panel.today();
     let mut found = book(panel);
     let looked = panel.store().read(move |db| LOOKS.iter().map(|look| look(db, today)).collect::<Result<Vec<_>, _>>());
     found.extend(looked.await?.into_iter().flatten());
+    if role == Role::Panel {
+        found.extend(waiting::breaches(panel).await?);
+        found.extend(waiting::concerns(panel).await?);
+    }
+    found.extend(waiting::emergencies(panel).await?);
+    found.extend(waiting::messages(panel).await?);
+    found.extend(waiting::stops(panel).await?);
     found.extend(running_out(panel, today));
-    found.extend(stops(panel));
+    // Those of one weight stay in the order in which they were looked at.
     found.sort_by_key(|alarm| alarm.weight);
     Ok(found)
 }
@@ -150,19 +161,6 @@ fn rejected(db: &Connection, today: Date) -> Result<Vec<Alarm>, rusqlite::Error>
     Ok(vec![Alarm::new(Weight::Alarm, said, "/policy")])
 }
 
-fn emergencies(db: &Connection, today: Date) -> Result<Vec<Alarm>, rusqlite::Error> {
-    let open = events::unreviewed(db)?;
-    let over =
-        open.iter().filter(|m| m.day.parse::<Date>().is_ok_and(|day| day.saturating_add(3.days()) < today)).count();
-    let said = format!(
-        "{} not reviewed yet. A review is due within 72 hours.{}",
-        many(open.len() as u64, "emergency disclosure is", "emergency disclosures are"),
-        if over == 0 { String::new() } else { format!(" {over} of them: more than 72 hours ago.") }
-    );
-    let weight = if over == 0 { Weight::Warning } else { Weight::Alarm };
-    Ok(if open.is_empty() { Vec::new() } else { vec![Alarm::new(weight, said, "/emergencies")] })
-}
-
 /// What has run out or soon will, where a connection or a forum depends on it.
 fn running_out(panel: &Panel, today: Date) -> Vec<Alarm> {
     let due = due::due(&panel.policy()).into_iter();
@@ -175,15 +173,6 @@ fn running_out(panel: &Panel, today: Date) -> Vec<Alarm> {
             Alarm::new(weight, said, "/recipients")
         })
         .collect()
-}
-
-fn stops(panel: &Panel) -> Vec<Alarm> {
-    let count = panel.ledger().view().stops().count() as u64;
-    let said = format!(
-        "{} in force (“down tools”). The panel answers within a working day.",
-        many(count, "stop is", "stops are")
-    );
-    if count == 0 { Vec::new() } else { vec![Alarm::new(Weight::Warning, said, "/stops")] }
 }
 
 /// `1 attempt`, `3 attempts`.

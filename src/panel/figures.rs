@@ -25,7 +25,7 @@ pub mod stopped;
 mod sums;
 
 pub(super) use consumer::{CURSOR, keep};
-pub use consumer::{State, catch_up, rebuild, state};
+pub use consumer::{State, catch_up, count_all, rebuild, state};
 pub use period::Period;
 pub use small::{Shown, Small};
 pub use sums::Making;

@@ -4,6 +4,7 @@
 //! one, for commissioners and members, says less: no connection, no recipient beside a group of data, no ground.
 
 pub mod csv;
+pub mod file;
 mod pages;
 pub mod sign;
 
@@ -19,7 +20,7 @@ use crate::{
     ledger::leaf::Kind,
     policy::{Policy, organisations::due},
 };
-use jiff::civil::Date;
+use jiff::{ToSpan as _, civil::Date};
 use rusqlite::Connection;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -57,6 +58,8 @@ pub struct Report {
     pub cut: u64,
     /// Attempts to reach the Home Office or a recipient from which a path leads there.
     pub attempts: u64,
+    /// A year month by month, as far as it has come; empty in a report of anything shorter.
+    pub by_month: Vec<ByMonth>,
     /// Stopped requests by clause of the charter. One can fall under several, so these do not add up to `stopped`.
     pub by_clause: Vec<ByClause>,
     /// Stopped requests by recipient; empty in a public report.
@@ -82,6 +85,19 @@ pub struct Count {
     pub count: u64,
     /// As it is shown.
     pub shown: String,
+}
+
+/// One month of a year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ByMonth {
+    /// `2026-11`.
+    pub month: String,
+    /// Requests that left, or may have.
+    pub left: u64,
+    /// Requests that were stopped.
+    pub stopped: u64,
+    /// Attempts to reach the Home Office or a recipient from which a path leads there.
+    pub attempts: u64,
 }
 
 /// Stopped requests under one clause.
@@ -155,7 +171,8 @@ impl Report {
             left: left::requests(db, &period)?.left(),
             stopped: stopped::total(db, &period, &everything)?,
             cut: stopped::left_out(db, &period)?.iter().map(|(_, n)| n).sum(),
-            attempts: events::attempts(db, &period)?.iter().map(|a| a.count).sum(),
+            attempts: attempts(db, &period)?,
+            by_month: months(db, asked)?,
             by_clause: by_clause
                 .map(|(clause, count)| ByClause { title: title(policy, &clause), clause, count })
                 .collect(),
@@ -166,6 +183,26 @@ impl Report {
             due: if public { Vec::new() } else { running_out(policy, asked.today) },
         })
     }
+}
+
+fn attempts(db: &Connection, period: &Period) -> Result<u64, rusqlite::Error> {
+    Ok(events::attempts(db, period)?.iter().map(|a| a.count).sum())
+}
+
+/// Each month of a year that has begun.
+fn months(db: &Connection, asked: &Asked<'_>) -> Result<Vec<ByMonth>, rusqlite::Error> {
+    let everything = Which::default();
+    let month = |month: Period| {
+        Ok(ByMonth {
+            month: month.key(),
+            left: left::requests(db, &month)?.left(),
+            stopped: stopped::total(db, &month, &everything)?,
+            attempts: attempts(db, &month)?,
+        })
+    };
+    // A UTC month can be ahead of London's.
+    let begun = asked.today.saturating_add(1.day());
+    asked.period.months().into_iter().filter(|m| m.from() <= begun).map(month).collect()
 }
 
 /// A recipient's name; anything else as it is.

@@ -24,6 +24,16 @@ pub enum Who {
     Token(&'static [Role]),
 }
 
+impl Who {
+    /// Whether somebody signed in with this role may.
+    pub(super) fn lets(self, role: Role) -> bool {
+        match self {
+            Self::Anybody => true,
+            Self::Signed(roles) | Self::Token(roles) => roles.contains(&role),
+        }
+    }
+}
+
 /// The panel's members.
 pub(super) const PANEL: Who = Who::Signed(&[Role::Panel]);
 /// Everybody with an account.

@@ -13,7 +13,7 @@ use hyper::header;
 
 const WORDS: &str = "Somebody read <script>alert(1)</script> the list out. Bilby.";
 
-fn report<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn report<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut fields = vec![
         ("channel", "email"),
         ("to", COUNCIL),
@@ -31,11 +31,11 @@ fn report<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     fields
 }
 
-async fn send(browser: &mut Browser, fields: &[(&str, &str)]) -> Seen {
+pub(crate) async fn send(browser: &mut Browser, fields: &[(&str, &str)]) -> Seen {
     fill_hidden(browser, "/breaches/new", "/breaches/new", &["csrf", "once"], fields).await
 }
 
-async fn page(member: &mut Browser) -> String {
+pub(crate) async fn page(member: &mut Browser) -> String {
     let list = member.get("/breaches").await;
     let mut links = list.text.split("href=\"/breaches/").skip(1).map(|l| l.split('"').next().unwrap());
     format!("/breaches/{}", links.find(|l| *l != "new").unwrap_or_else(|| panic!("{}", list.text)))

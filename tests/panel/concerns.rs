@@ -10,7 +10,7 @@ use hyper::header;
 
 const TEXT: &str = "The manager mails the sleep sites to <b>Priti</b> & Co. every Friday. Quokka.";
 
-async fn give(browser: &mut Browser, text: &str) -> Seen {
+pub(crate) async fn give(browser: &mut Browser, text: &str) -> Seen {
     fill_hidden(browser, "/concern", "/concern", &["code", "once"], &[("text", text)]).await
 }
 

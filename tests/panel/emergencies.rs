@@ -15,7 +15,7 @@ use havengate::{
 const TEAM: &str = "westbridge-council/adult-safeguarding";
 const PAGE: &str = "/emergencies";
 
-async fn declared(world: &World) {
+pub(crate) async fn declared(world: &World) {
     let asked = Emergency {
         app: "inform".parse().unwrap(),
         client: ClientRef::new("R-1").unwrap(),

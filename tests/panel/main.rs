@@ -13,6 +13,7 @@
 mod support;
 
 mod access;
+mod alarms;
 mod breaches;
 mod browser;
 mod by_hand;

@@ -7,6 +7,7 @@ use crate::{
 use havengate::{
     flow::{Act, Clause, Group},
     panel::access::Role,
+    policy::shipped,
     verdict::Code,
 };
 use serde_json::Value;
@@ -97,6 +98,70 @@ async fn a_signature_is_minisigns() {
             assert!(!verify().unwrap().status.success(), "a changed figure is found");
         }
     }
+}
+
+/// The program itself, beside a panel that runs.
+#[tokio::test]
+async fn the_command_says_what_the_page_says() {
+    let world = lively().await;
+    for (name, text) in &shipped::sources().0 {
+        let path = world.home.path().join("policies").join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let file = "[gateway]\nname = \"test\"\n[panel]\nlisten = \"127.0.0.1:0\"\nurl = \"http://127.0.0.1\"\n\
+                organisation = \"Riverside Outreach\"\nclients = 400\n";
+    std::fs::write(world.home.path().join("havengate.toml"), file).unwrap();
+    let mut member = world.signed(Role::Panel).await;
+    for (period, public, address) in [
+        ("2026-12", false, "/reports/2026-12/report.json"),
+        ("2026-12", true, "/reports/2026-12/public.json"),
+        ("2026", false, "/reports/2026/report.json"),
+    ] {
+        let mut page = json(&mut member, address).await;
+        let mut command = assert_cmd::Command::cargo_bin("havengate").unwrap();
+        command.current_dir(world.home.path()).args(["--json", "panel", "report", period, "--force"]);
+        command.args(public.then_some("--public"));
+        let done = command.assert().code(0).get_output().stdout.clone();
+        let said: Value = serde_json::from_slice(&done).unwrap();
+        let mut report = said["report"].clone();
+        assert_eq!(report["entries"], world.ledger.head().size);
+        // The world's clock is not the program's.
+        for today in ["over", "due", "by_month"] {
+            page.as_object_mut().unwrap().remove(today);
+            report.as_object_mut().unwrap().remove(today);
+        }
+        assert_eq!(report, page, "{address}");
+        let html = said["files"].as_array().unwrap().iter().map(|f| f.as_str().unwrap());
+        let html = html.filter(|f| f.ends_with(".html")).map(|f| world.home.path().join(f)).next().unwrap();
+        let html = std::fs::read_to_string(html).unwrap();
+        let figure = format!("<span class=\"figure\">{}</span> requests stopped", report["stopped"]);
+        let shown = member.get(address.trim_end_matches("/report.json").trim_end_matches("/public.json")).await;
+        assert!(html.contains(&figure) && shown.text.contains(&figure), "{figure}: {html}");
+    }
+}
+
+#[tokio::test]
+async fn a_year_stands_month_beside_month() {
+    let world = lively().await;
+    let mut member = world.signed(Role::Panel).await;
+    let page = member.get("/reports/2026").await;
+    assert!(page.text.contains("<h2>Month by month</h2>") && page.text.contains("<svg role=\"img\""), "{}", page.text);
+    let words = page.words();
+    assert!(words.contains("Left Stopped by the gateway Attempts to reach the Home Office"), "{words}");
+    assert!(words.contains("Nov 0 1 0") && words.contains("Dec 7 4 1"), "{words}");
+    let year = json(&mut member, "/reports/2026/report.json").await;
+    let months = year["by_month"].as_array().unwrap();
+    assert_eq!((months.len(), &months[11]["month"]), (12, &"2026-12".into()));
+    for what in ["left", "stopped", "attempts"] {
+        let sum: u64 = months.iter().map(|m| m[what].as_u64().unwrap()).sum();
+        assert_eq!(year[what], sum, "{what}: the months come to the year");
+    }
+    assert!(member.get("/reports/2026/report.csv").await.text.contains("by month,2026-12,stopped,,4\r\n"));
+    assert!(!member.get("/reports/2026-12").await.text.contains("Month by month"));
+    let next = json(&mut member, "/reports/2027/report.json").await;
+    assert_eq!(next["by_month"], serde_json::json!([]), "no month of it has begun");
+    assert!(member.get("/reports/2026?public=yes").await.text.contains("Month by month"));
 }
 
 #[tokio::test]

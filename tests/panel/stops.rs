@@ -38,7 +38,7 @@ pub(crate) async fn fill_hidden(
 }
 
 /// A new sheet's code.
-async fn sheet(world: &World) -> String {
+pub(crate) async fn sheet(world: &World) -> String {
     let mut member = world.signed(Role::Panel).await;
     let made = fill_hidden(
         &mut member,
@@ -52,7 +52,7 @@ async fn sheet(world: &World) -> String {
     shown(&made, "code figure")
 }
 
-async fn place(browser: &mut Browser, code: &str, what: &str, reason: &str) -> Seen {
+pub(crate) async fn place(browser: &mut Browser, code: &str, what: &str, reason: &str) -> Seen {
     let asked = browser.send("/stop", &[("code", code)]).await;
     assert_eq!(asked.status, 200, "{}", asked.words());
     let once = asked.value("once");

@@ -214,6 +214,13 @@ async fn after_three_days_it_is_stuck_shown_and_tried_again_by_hand() {
     let page = operator.get("/messages").await.words();
     assert!(page.contains("Some messages are stuck.") && page.contains("The server refused the message."), "{page}");
     assert!(page.contains("webhook 1, at hooks.union.example: given up after three days"), "{page}");
+    let today = operator.get("/").await;
+    let said = "Alarm: 1 message could not be delivered for three days and will not be tried again by itself.";
+    assert!(
+        today.words().contains(said) && today.text.contains("<a href=\"/messages\">Look there"),
+        "{}",
+        today.words()
+    );
     let answer = operator.fill("/messages", "/messages/again", &[]).await;
     assert_eq!((answer.status, answer.location()), (303, "/messages"));
     let requests = hook.received(3).await;

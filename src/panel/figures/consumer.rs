@@ -32,6 +32,14 @@ pub struct State {
     active: String,
 }
 
+impl State {
+    /// The set of rules that was active at the last entry that is counted, in hexadecimal; empty before the first.
+    #[must_use]
+    pub fn active(&self) -> &str {
+        &self.active
+    }
+}
+
 /// How far the figures have come.
 ///
 /// # Errors
@@ -50,10 +58,18 @@ pub fn state(db: &Connection) -> Result<State, rusqlite::Error> {
 /// # Errors
 /// When the record book cannot be read or the store fails.
 pub async fn catch_up(panel: &Panel) -> Result<(), Wrong> {
+    count_all(panel.ledger(), panel.store()).await
+}
+
+/// The same, where no panel runs.
+///
+/// # Errors
+/// When the record book cannot be read or the store fails.
+pub async fn count_all(ledger: &Ledger, store: &Store) -> Result<(), Wrong> {
     // What comes meanwhile is left to the next time, or a busy gateway would keep this here.
-    let until = panel.ledger().head().size;
+    let until = ledger.head().size;
     let mut sure = false;
-    while step(panel.ledger(), panel.store(), sure).await? && panel.store().read(state).await?.entries < until {
+    while step(ledger, store, sure).await? && store.read(state).await?.entries < until {
         sure = true;
     }
     Ok(())

@@ -133,17 +133,3 @@ pub fn marks(db: &Connection, kinds: &[Kind], period: &Period) -> Result<Vec<Mar
     found.truncate(MARKS as usize);
     Ok(found)
 }
-
-/// Emergency grants whose review is not in the record book: no [`Kind::SafeguardingReviewed`] entry names theirs.
-///
-/// # Errors
-/// When the store fails.
-pub fn unreviewed(db: &Connection) -> Result<Vec<Mark>, rusqlite::Error> {
-    let ever = Period::between(jiff::civil::date(1, 1, 1), jiff::civil::date(9999, 12, 31));
-    let reviewed = marks(db, &[Kind::SafeguardingReviewed], &ever)?;
-    let named = |mark: &Mark| {
-        let entry = mark.entry.to_string();
-        reviewed.iter().any(|review| review.extra.values().any(|value| *value == entry))
-    };
-    Ok(marks(db, &[Kind::Safeguarding], &ever)?.into_iter().filter(|mark| !named(mark)).collect())
-}

@@ -99,6 +99,13 @@ impl Period {
         self.from.series(1.day()).take_while(move |day| *day <= to)
     }
 
+    /// The months of a year, in order; none of anything else.
+    #[must_use]
+    pub fn months(&self) -> Vec<Self> {
+        let months = std::iter::successors(Some(Self::month_of(self.from)), |m| Some(m.after()));
+        if self.kind == Kind::Year { months.take(12).collect() } else { Vec::new() }
+    }
+
     /// As an address has it: `2026-11`, `2026-Q4`, `2026`, `2026-10-24..2026-11-22`.
     #[must_use]
     pub fn key(&self) -> String {

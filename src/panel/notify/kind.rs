@@ -68,6 +68,21 @@ const KINDS: &[Kind] = &[
         at_once: true,
     },
     Kind {
+        name: "stop-limit",
+        one: "one sheet's code placed all the stops that it can in an hour",
+        many: "times that one sheet's code placed all the stops that it can in an hour",
+        about: "Either much goes wrong at once, or somebody has the sheet who should not. Look at the page of stops. There \
+                you can also withdraw the sheet and make another.",
+        at_once: true,
+    },
+    Kind {
+        name: "stop-code",
+        one: "a sheet with a code to place stops was made or withdrawn",
+        many: "sheets with a code to place stops were made or withdrawn",
+        about: "If no panel member did that, ask who. The page of stops lists the sheets.",
+        at_once: false,
+    },
+    Kind {
         name: "policy",
         one: "the rules changed, or a change was refused",
         many: "changes of the rules",
@@ -138,4 +153,62 @@ const UNKNOWN: Kind = Kind {
 /// What is said of a kind; one that is not known here gets general words.
 pub(super) fn of(name: &str) -> &'static Kind {
     KINDS.iter().find(|k| k.name == name).unwrap_or(&UNKNOWN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    fn sources(dir: &Path, found: &mut String) {
+        for entry in fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                sources(&entry, found);
+            } else if entry.extension().is_some_and(|end| end == "rs") {
+                let text = fs::read_to_string(&entry).unwrap();
+                found.push_str(text.split("#[cfg(test)]\nmod tests {").next().unwrap());
+            }
+        }
+    }
+
+    /// The text of a constant, by its name without the module's.
+    fn constant<'t>(text: &'t str, name: &str) -> BTreeSet<&'t str> {
+        let start = format!("const {name}: &str = \"");
+        text.split(&start).skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
+    }
+
+    #[test]
+    fn every_kind_that_is_queued_anywhere_has_words_of_its_own() {
+        let mut text = String::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
+        let mut queued = BTreeSet::new();
+        for rest in text.split("Change::Notify { kind: ").skip(1) {
+            let kind = rest.split(" }").next().unwrap().trim();
+            match kind.strip_prefix('"') {
+                Some(literal) => drop(queued.insert(literal.trim_end_matches('"'))),
+                None => {
+                    let found = constant(&text, kind.rsplit("::").next().unwrap());
+                    assert!(!found.is_empty(), "{kind}: neither a text nor a constant");
+                    queued.extend(found);
+                }
+            }
+        }
+        assert!(queued.len() > 12, "{queued:?}");
+        for kind in queued {
+            assert_eq!(of(kind).name, kind, "{kind} is queued and has no words of its own");
+        }
+    }
+
+    #[test]
+    fn words_read_well_and_what_cannot_wait_does_not() {
+        for kind in KINDS {
+            assert!(!kind.one.is_empty() && !kind.many.is_empty() && kind.one != kind.many, "{}", kind.name);
+            assert!(!kind.one.ends_with('.') && (kind.about.is_empty() || kind.about.ends_with('.')), "{}", kind.name);
+        }
+        for urgent in
+            ["attempt", "stop", "stop-limit", "safeguarding-overdue", "account", "concern", "breach", "demand"]
+        {
+            assert!(of(urgent).at_once, "{urgent}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use crate::{
     ledger::leaf::Kind,
     panel::{
         Panel,
-        access::Visitor,
+        access::{Role, Visitor},
         alarms::{self, Alarm},
         charts::{Chart, Point, bars},
         figures::{Period, events, left, stopped},
@@ -32,6 +32,8 @@ const DAYS: u16 = 30;
 struct Today {
     shell: Shell,
     alarms: Vec<Alarm>,
+    /// Whether breaches and concerns were looked at as well.
+    member: bool,
     counts: Counts,
     stops: usize,
     picture: Chart,
@@ -64,8 +66,10 @@ pub(super) async fn today(State(panel): State<Arc<Panel>>, visitor: Visitor) -> 
     let today = panel.today();
     let period = Period::days_to(today, DAYS);
     let counts = panel.store().read(move |db| counts(db, &period)).await?;
-    let alarms = alarms::all(&panel).await?;
-    let known = |path: &str| routes::all().iter().any(|route| route.path == path && route.method == "GET");
+    let role = visitor.session().ok_or(Wrong::Forbidden)?.role;
+    let alarms = alarms::all(&panel, role).await?;
+    let all = routes::all();
+    let known = |path: &str| all.iter().any(|r| r.path == path && r.method == "GET" && r.who.lets(role));
     let alarms = alarms.into_iter().map(|a| Alarm { to: a.to.filter(|to| known(to)), ..a }).collect();
     let stops = panel.ledger().view().stops().count();
     let mut questions = questions(&panel.policy(), &counts, stops, today);
@@ -74,6 +78,7 @@ pub(super) async fn today(State(panel): State<Arc<Panel>>, visitor: Visitor) -> 
         shell: Shell::of(&panel, &visitor, "Today", "/"),
         picture: picture(&period, &counts),
         alarms,
+        member: role == Role::Panel,
         counts,
         stops,
         questions,

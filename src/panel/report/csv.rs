@@ -24,6 +24,11 @@ pub fn table(report: &Report) -> String {
     ] {
         line(["total", id, name, "", &number(n)]);
     }
+    for month in &report.by_month {
+        for (name, n) in [("left", month.left), ("stopped", month.stopped), ("attempts", month.attempts)] {
+            line(["by month", &month.month, name, "", &number(n)]);
+        }
+    }
     for clause in &report.by_clause {
         line(["stopped by clause", &clause.clause, &clause.title, "", &number(clause.count)]);
     }

@@ -1,6 +1,10 @@
 //! *Reports*: the months there are, and each as a page to print, as CSV and as JSON, with its signature.
 
-use super::{Asked, Report, csv, sign::Signer};
+use super::{
+    Asked, Report,
+    file::{Form, Sheet},
+    sign::Signer,
+};
 use crate::panel::{
     Panel,
     access::Visitor,
@@ -59,8 +63,7 @@ struct For {
 #[template(config = "src/panel/askama.toml", path = "report.html")]
 struct Page<'a> {
     shell: Shell,
-    report: &'a Report,
-    yes_or_no: bool,
+    sheet: Sheet<'a>,
 }
 
 async fn shown(
@@ -73,8 +76,7 @@ async fn shown(
     let report = make(&panel, period, whom.public.is_some()).await?;
     page::html(&Page {
         shell: Shell::of(&panel, &visitor, format!("Report: {period}"), "/reports"),
-        yes_or_no: small(&panel).is_yes_or_no(),
-        report: &report,
+        sheet: Sheet::of(&report, small(&panel), false),
     })
 }
 
@@ -107,15 +109,17 @@ async fn file(
         None => (name.as_str(), false),
     };
     let (public, form) = match kind {
+        "report.html" => (false, Form::Html),
         "report.csv" => (false, Form::Csv),
         "report.json" => (false, Form::Json),
+        "public.html" => (true, Form::Html),
         "public.csv" => (true, Form::Csv),
         "public.json" => (true, Form::Json),
         _ => return Err(Wrong::NotFound),
     };
     let report = make(&panel, period, public).await?;
-    let text = form.text(&report)?;
-    let name = file_name(&report, form);
+    let text = form.text(&report, small(&panel)).map_err(|e| Wrong::broken(&e.to_string()))?;
+    let name = form.name(&report);
     let (text, kind, name) = match signature {
         false => (text, form.media(), name),
         true => {
@@ -127,38 +131,6 @@ async fn file(
     let disposition = disposition.map_err(|_| Wrong::broken("a file's name could not be written"))?;
     response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
     Ok(response)
-}
-
-/// What a report is written as.
-#[derive(Debug, Clone, Copy)]
-enum Form {
-    Csv,
-    Json,
-}
-
-impl Form {
-    const fn media(self) -> &'static str {
-        match self {
-            Self::Csv => "text/csv; charset=utf-8",
-            Self::Json => "application/json",
-        }
-    }
-
-    fn text(self, report: &Report) -> Result<String, Wrong> {
-        match self {
-            Self::Csv => Ok(csv::table(report)),
-            Self::Json => super::json(report).map_err(|_| Wrong::broken("a report could not be written")),
-        }
-    }
-}
-
-fn file_name(report: &Report, form: Form) -> String {
-    let kind = if report.public { "public-" } else { "" };
-    let end = match form {
-        Form::Csv => "csv",
-        Form::Json => "json",
-    };
-    format!("{kind}report-{}.{end}", report.period)
 }
 
 async fn signer(panel: &Arc<Panel>) -> Result<Signer, Wrong> {

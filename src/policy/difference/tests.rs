@@ -41,7 +41,8 @@ fn the_same_set_says_nothing() {
 fn each_change_is_a_sentence_and_back_again_another() {
     let to = "Riverside Council (example) – housing referrals";
     let need = "(connection inform-riverside, operation need, `$.nationality`)";
-    let cases: &[(&[(&str, &str, &str)], &str, &str)] = &[
+    type Case<'a> = (&'a [(&'a str, &'a str, &'a str)], &'a str, &'a str);
+    let cases: &[Case<'_>] = &[
         (
             &[(RIVERSIDE, "\"$.nationality\" = \"pd:Nationality\"\n", "")],
             &format!("- From now on nationality no longer goes to {to}, exact {need}."),

@@ -5,6 +5,7 @@
 
 pub mod csv;
 pub mod file;
+pub(super) mod issued;
 mod pages;
 pub mod sign;
 

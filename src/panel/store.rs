@@ -8,6 +8,7 @@ use super::{
     api::tokens,
     breaches, concerns, demands, figures, follow, notify,
     pages::{consent, emergencies, policy, record, uncovered},
+    report::issued,
     stops, tries,
     wrong::Wrong,
 };
@@ -43,6 +44,7 @@ const TABLES: &[&str] = &[
     emergencies::TABLES,
     consent::TABLES,
     tokens::TABLES,
+    issued::TABLES,
 ];
 
 /// Why the store cannot be used.

@@ -193,3 +193,24 @@ async fn a_machine_reads_figures_by_a_token_until_it_is_ended() {
     assert_eq!(ask("/api/v1/stops", &token).await.status, 401);
     assert_eq!(world.anybody().get("/api/v1/stops").await.status, 303);
 }
+
+#[tokio::test]
+async fn a_signature_fits_the_file_that_was_given_out_and_a_month_that_is_over_stays_as_it_was() {
+    let world = lively().await;
+    let mut member = world.signed(Role::Panel).await;
+    let given = member.get("/reports/2026-12/report.json").await.text;
+    let signature = member.get("/reports/2026-12/report.json.minisig").await.text;
+    world.refused(CONNECTION, COUNCIL, Code::ConsentMissing, Clause::Data2ii).await;
+    assert_eq!(
+        member.get("/reports/2026-12/report.json.minisig").await.text,
+        signature,
+        "the one for the file at hand"
+    );
+    let newer = member.get("/reports/2026-12/report.json").await.text;
+    assert!(newer != given && member.get("/reports/2026-12/report.json.minisig").await.text != signature);
+    world.at("2027-01-03T10:00:00Z");
+    let mut member = world.signed(Role::Panel).await;
+    let over = member.get("/reports/2026-12/report.json").await.text;
+    world.refused(CONNECTION, COUNCIL, Code::ConsentMissing, Clause::Data2ii).await;
+    assert_eq!(member.get("/reports/2026-12/report.json").await.text, over, "a month that is over");
+}

@@ -95,6 +95,7 @@ impl World {
     }
 
     /// At an address that a real browser can name as where its forms come from.
+    #[allow(dead_code, reason = "for the tests in a browser, which share this file")]
     pub(crate) async fn browsed() -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let home = tempfile::tempdir().unwrap();
@@ -130,6 +131,7 @@ impl World {
     }
 
     /// The address that a browser types.
+    #[allow(dead_code, reason = "for the tests in a browser, which share this file")]
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.running.address())
     }

@@ -87,13 +87,18 @@ impl Form {
     /// The name of a report's file: `report-2026-11.csv`, `public-report-2026.html`.
     #[must_use]
     pub fn name(self, report: &Report) -> String {
-        let kind = if report.public { "public-" } else { "" };
+        self.name_of(&report.period, report.public)
+    }
+
+    /// The same for a report that is not made yet.
+    pub(super) fn name_of(self, period: &str, public: bool) -> String {
+        let kind = if public { "public-" } else { "" };
         let end = match self {
             Self::Html => "html",
             Self::Csv => "csv",
             Self::Json => "json",
         };
-        format!("{kind}report-{}.{end}", report.period)
+        format!("{kind}report-{period}.{end}")
     }
 
     /// The file's text.

@@ -3,6 +3,7 @@
 use super::{
     Asked, Report,
     file::{Form, Sheet},
+    issued,
     sign::Signer,
 };
 use crate::panel::{
@@ -117,9 +118,7 @@ async fn file(
         "public.json" => (true, Form::Json),
         _ => return Err(Wrong::NotFound),
     };
-    let report = make(&panel, period, public).await?;
-    let text = form.text(&report, small(&panel)).map_err(|e| Wrong::broken(&e.to_string()))?;
-    let name = form.name(&report);
+    let (name, text) = issued(&panel, (period, public, form), signature).await?;
     let (text, kind, name) = match signature {
         false => (text, form.media(), name),
         true => {
@@ -131,6 +130,22 @@ async fn file(
     let disposition = disposition.map_err(|_| Wrong::broken("a file's name could not be written"))?;
     response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
     Ok(response)
+}
+
+/// A file's name and text: as it was given out before where that is final, or where it is to be signed.
+async fn issued(
+    panel: &Panel,
+    (period, public, form): (Period, bool, Form),
+    signature: bool,
+) -> Result<(String, String), Wrong> {
+    let name = form.name_of(&period.key(), public);
+    if let Some(text) = issued::find(panel, &name, signature).await? {
+        return Ok((name, text));
+    }
+    let report = make(panel, period, public).await?;
+    let text = form.text(&report, small(panel)).map_err(|e| Wrong::broken(&e.to_string()))?;
+    let text = issued::keep(panel, &name, text, period.to()).await?;
+    Ok((name, text))
 }
 
 async fn signer(panel: &Arc<Panel>) -> Result<Signer, Wrong> {

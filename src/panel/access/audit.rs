@@ -2,7 +2,7 @@
 //! together with what it speaks of, and moved from there into the record book; so nothing is lost when a command made
 //! it, or while the record book cannot be written. A crash in between may leave an entry twice, never none.
 
-use super::{Role, invitation};
+use super::{Role, account, invitation};
 use crate::{
     flow::name_closed as closed,
     ledger::{Change, Leaf, leaf::Kind},
@@ -62,6 +62,9 @@ pub(in crate::panel) async fn flush(panel: &Panel) {
         let now = panel.now();
         let moved = panel.store().write(move |db| {
             invitation::noticed(db, &account, now)?;
+            if did == Did::Closed.as_str() {
+                account::told_closed(db, &account, now)?;
+            }
             db.execute("DELETE FROM account_events WHERE number = ?1", [number])
         });
         if moved.await.is_err() {

@@ -109,11 +109,12 @@ async fn a_clock_that_goes_back_lengthens_no_session_and_no_lock() {
         world.try_in("Amina", PASSPHRASE, "000000").await;
     }
     world.later(-3 * 3600);
-    assert_eq!(world.sign_in(&person).await.1.status, 400);
-    world.later(14 * 60);
-    assert_eq!(world.sign_in(&person).await.1.status, 400);
-    world.later(2 * 60);
+    // A code of the app of this hour would be older than one that was used.
     let recovery = person.recovery.first().unwrap();
+    assert_eq!(world.try_in("Amina", PASSPHRASE, recovery).await.1.status, 400);
+    world.later(14 * 60);
+    assert_eq!(world.try_in("Amina", PASSPHRASE, recovery).await.1.status, 400);
+    world.later(2 * 60);
     assert_eq!(world.try_in("Amina", PASSPHRASE, recovery).await.1.status, 303);
 }
 
@@ -198,4 +199,49 @@ async fn many_passphrases_at_once_are_no_more_guesses() {
     assert_eq!((looked_at, seen.iter().filter(|s| **s == 429).count()), (4, 16), "the fifth locks: {seen:?}");
     let right = [("csrf", csrf.as_str()), ("old", PASSPHRASE)];
     assert_eq!(browser.send("/account/passphrase", &right).await.status, 429, "right, but locked");
+}
+
+#[tokio::test]
+async fn a_token_takes_a_fresh_code_leaves_a_trace_and_ends_with_its_maker() {
+    let world = World::new().await;
+    let person = world.person(Role::Panel, "Amina").await;
+    world.later(30);
+    let (mut amina, _) = world.sign_in(&person).await;
+    let held = session(&world, &amina).await;
+    let (panel, before) = (world.running.panel(), told(&world).await);
+    for code in ["", "000000", &person.secret.code(panel.wall())] {
+        let fields = [("name", "The council's <b> sheet"), ("code", code)];
+        let seen = amina.fill("/api-tokens", "/api-tokens", &fields).await;
+        assert!(seen.status == 400 && seen.words().contains("The code is not right"), "{code}: {}", seen.text);
+        assert!(!seen.text.contains("class=\"code\"") && seen.words().contains("There are none"), "{}", seen.text);
+        assert_eq!(seen.value("name"), "The council&#39;s &#60;b&#62; sheet", "what was typed is not lost");
+    }
+    let mut tokens = Vec::new();
+    for name in ["one", "two"] {
+        world.later(30);
+        let fields = [("name", name), ("code", &*person.secret.code(panel.wall()))];
+        let made = amina.fill("/api-tokens", "/api-tokens", &fields).await;
+        assert!(made.status == 200 && made.words().contains("made by Amina on"), "{}", made.text);
+        tokens.push(made.text.split("<p class=\"code\">").nth(1).unwrap().split('<').next().unwrap().to_owned());
+    }
+    assert_eq!(told(&world).await, before + 2, "the panel is told of each");
+    let reads = async |token: &String| {
+        let mut machine = world.anybody();
+        let request = machine.request("GET", "/api/v1/stops").header("authorization", format!("Bearer {token}"));
+        machine.ask(request.body(http_body_util::Full::default()).unwrap()).await.status
+    };
+    assert_eq!((reads(&tokens[0]).await, reads(&tokens[1]).await), (200, 200));
+    assert_eq!(amina.fill("/api-tokens", "/api-tokens/1/end", &[]).await.status, 303);
+    assert_eq!((reads(&tokens[0]).await, reads(&tokens[1]).await), (401, 200));
+    let seen = recorded(&world).await;
+    assert_eq!(words(&seen), ["invited", "opened", "signed-in", "token-made", "token-made", "token-ended"]);
+    account::close(panel.store(), held.account.clone(), panel.now()).await.unwrap();
+    assert_eq!(reads(&tokens[1]).await, 401, "it ends with the account of who made it");
+    let mut other = world.signed(Role::Panel).await;
+    let page = other.get("/api-tokens").await;
+    assert_eq!((page.text.matches(", ended on").count(), page.text.matches("/end\"").count()), (2, 0), "{}", page.text);
+    // Another account is opened, so that what was noted goes into the record book now.
+    world.person(Role::Worker, "Bo").await;
+    let seen = recorded(&world).await;
+    assert_eq!(words(&seen)[6..8], ["token-ended", "closed"], "{seen:?}");
 }

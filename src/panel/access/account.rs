@@ -6,7 +6,7 @@ use super::{
     keys::{self, Unlocked},
     passphrase,
 };
-use crate::panel::{store::Store, wrong::Wrong};
+use crate::panel::{api::tokens, store::Store, wrong::Wrong};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use unicode_normalization::UnicodeNormalization as _;
@@ -64,7 +64,7 @@ pub(super) fn time(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MIN)
 }
 
-/// Closes an account: no session, no passphrase, no code and no key of it is left. Its name stays in the list, so that
+/// Closes an account: no session, no passphrase, no code, no token and no key of it is left. Its name stays in the list, so that
 /// the panel sees who was there. Gives its role; `None` where there is no open account with this id.
 ///
 /// # Errors
@@ -77,6 +77,7 @@ pub async fn close(store: &Store, id: String, now: Timestamp) -> Result<Option<R
         let Some(role) = role.and_then(|role| role.parse().ok()) else { return Ok(None) };
         db.execute("DELETE FROM sessions WHERE account = ?1", [&id])?;
         db.execute("DELETE FROM recovery WHERE account = ?1", [&id])?;
+        tokens::end_all(db, &id, now)?;
         audit::note(db, &id, role, audit::Did::Closed)?;
         Ok(Some(role))
     });

@@ -26,22 +26,27 @@ closed! {
         Closed = "closed",
         /// Somebody signed in.
         SignedIn = "signed-in",
+        /// Its holder made a token, with which a machine reads figures.
+        TokenMade = "token-made",
+        /// Its holder ended a token, or its own ended with it.
+        TokenEnded = "token-ended",
     }
 }
 
 impl Did {
-    /// Whether the panel is told at once: who joins and leaves it, and that somebody tries passphrases.
+    /// Whether the panel is told at once: who joins and leaves it, that somebody tries passphrases, and that a machine
+    /// reads along from now on.
     fn told(self, role: Role) -> bool {
         match self {
             Self::Invited | Self::Confirmed | Self::Opened | Self::Closed => role == Role::Panel,
-            Self::Locked => true,
-            Self::SignedIn => false,
+            Self::Locked | Self::TokenMade => true,
+            Self::SignedIn | Self::TokenEnded => false,
         }
     }
 }
 
 /// Notes it, in the transaction that does it.
-pub(super) fn note(db: &Connection, account: &str, role: Role, did: Did) -> Result<(), rusqlite::Error> {
+pub(in crate::panel) fn note(db: &Connection, account: &str, role: Role, did: Did) -> Result<(), rusqlite::Error> {
     let insert = "INSERT INTO account_events (account, role, did) VALUES (?1, ?2, ?3)";
     db.prepare_cached(insert)?.execute((account, role.as_str(), did.as_str())).map(drop)
 }

@@ -25,6 +25,7 @@ mod api;
 pub mod breaches;
 pub mod charts;
 mod cited;
+mod clock;
 pub mod concerns;
 mod confidential;
 pub mod demands;
@@ -76,6 +77,7 @@ pub struct Panel {
     /// Who is told; set once by the start.
     told: OnceLock<Arc<notify::Told>>,
     registers: follow::Registers,
+    passing: clock::Passing,
 }
 
 impl fmt::Debug for Panel {
@@ -95,7 +97,8 @@ impl Panel {
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
         let (access, told, registers) = (access::State::default(), OnceLock::new(), follow::Registers::default());
-        Arc::new(Self { ledger, policy, store, metrics, config, gateway, keys, access, told, registers })
+        let passing = clock::Passing::default();
+        Arc::new(Self { ledger, policy, store, metrics, config, gateway, keys, access, told, registers, passing })
     }
 
     /// The record book.
@@ -149,6 +152,17 @@ impl Panel {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.ledger.now()
+    }
+
+    /// What the clock says, also where that is earlier than the last record: for codes that a phone makes by its own.
+    #[must_use]
+    pub fn wall(&self) -> Timestamp {
+        self.ledger.clock()
+    }
+
+    /// The time that passes: goes on where the clock went back. For sessions, lock-outs and bounded tries.
+    fn passing(&self) -> Timestamp {
+        self.passing.now(|| self.wall())
     }
 
     /// Today in London.

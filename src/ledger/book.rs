@@ -205,6 +205,12 @@ impl Ledger {
         (self.shared.clock)().max(self.head().time)
     }
 
+    /// What the clock says, also where that is earlier than the last record: for what is compared with other clocks.
+    #[must_use]
+    pub fn clock(&self) -> Timestamp {
+        (self.shared.clock)()
+    }
+
     /// For how long entries have waited for the checkpoint that covers them; nothing where none waits. A checkpoint is
     /// the anchor outside the database, written within a second of an entry.
     #[must_use]

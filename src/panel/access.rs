@@ -12,6 +12,7 @@
 //! | who is signed in | [`session`] |
 
 pub mod account;
+mod alone;
 pub mod audit;
 mod codes;
 mod door;
@@ -46,8 +47,8 @@ pub use session::Session;
 pub(super) const TABLES: &str = "
 CREATE TABLE accounts (id TEXT PRIMARY KEY, name TEXT NOT NULL, known_as TEXT UNIQUE, role TEXT NOT NULL,
     passphrase TEXT, locked BLOB, public BLOB, totp_step INTEGER NOT NULL DEFAULT 0,
-    failures INTEGER NOT NULL DEFAULT 0, locked_until INTEGER, created INTEGER NOT NULL, signed_in INTEGER,
-    closed INTEGER) STRICT, WITHOUT ROWID;
+    failures INTEGER NOT NULL DEFAULT 0, locked_until INTEGER, own_failures INTEGER NOT NULL DEFAULT 0,
+    own_locked_until INTEGER, created INTEGER NOT NULL, signed_in INTEGER, closed INTEGER) STRICT, WITHOUT ROWID;
 CREATE TABLE recovery (account TEXT NOT NULL REFERENCES accounts (id), code BLOB NOT NULL,
     PRIMARY KEY (account, code)) STRICT, WITHOUT ROWID;
 CREATE TABLE sessions (token BLOB PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts (id), csrf TEXT NOT NULL,
@@ -63,6 +64,7 @@ CREATE TABLE account_events (number INTEGER PRIMARY KEY, account TEXT NOT NULL, 
 pub(super) struct State {
     ring: keys::Ring,
     tries: tries::Tries,
+    turns: alone::Turns,
     flushing: tokio::sync::Mutex<()>,
 }
 

@@ -15,7 +15,7 @@ CREATE TABLE tries (what TEXT PRIMARY KEY, slot INTEGER NOT NULL, n INTEGER NOT 
 /// # Errors
 /// [`Wrong::Broken`] when the store fails.
 pub(super) async fn within(panel: &Panel, what: String, per: SignedDuration, most: i64) -> Result<bool, Wrong> {
-    let slot = panel.now().as_second() / per.as_secs().max(1);
+    let slot = panel.passing().as_second() / per.as_secs().max(1);
     let asked = what.clone();
     if panel.store().read(move |db| counted(db, &asked, slot)).await? >= most {
         return Ok(false);

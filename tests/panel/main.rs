@@ -20,6 +20,7 @@ mod by_hand;
 mod concerns;
 mod consent;
 mod demands;
+mod doors;
 mod emergencies;
 mod figures;
 mod frame;

@@ -30,14 +30,14 @@ impl World {
     /// Somebody with an account, opened on the page.
     pub(crate) async fn person(&self, role: Role, name: &str) -> Person {
         let invited = self.invited(role).await;
-        let (person, seen) = joined(&mut self.anybody(), &invited.code, name, || self.running.panel().now()).await;
+        let (person, seen) = joined(&mut self.anybody(), &invited.code, name, || self.running.panel().wall()).await;
         assert_eq!(seen.status, 200, "{}", seen.text);
         person
     }
 
     /// Signs in with the code of this moment.
     pub(crate) async fn sign_in(&self, person: &Person) -> (Browser, Seen) {
-        let code = person.secret.code(self.running.panel().now());
+        let code = person.secret.code(self.running.panel().wall());
         self.try_in(&person.name, &person.passphrase, &code).await
     }
 

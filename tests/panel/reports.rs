@@ -168,7 +168,8 @@ async fn a_year_stands_month_beside_month() {
 async fn a_machine_reads_figures_by_a_token_until_it_is_ended() {
     let world = lively().await;
     let mut member = world.signed(Role::Panel).await;
-    let made = member.fill("/api-tokens", "/api-tokens", &[("name", "<i>Commissioner's sheet</i>")]).await;
+    let name = ("name", "<i>Commissioner's sheet</i>");
+    let made = member.fill("/api-tokens", "/api-tokens", &[name, ("code", &world.code())]).await;
     let token = made.text.split("<p class=\"code\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
     assert!(made.text.contains("&#60;i&#62;Commissioner"), "{}", made.text);
     assert!(!member.get("/api-tokens").await.text.contains(&token), "it is shown once");

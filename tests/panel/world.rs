@@ -176,7 +176,7 @@ impl World {
     /// What the app of everybody from [`World::signed`] shows now. Each code is taken once: move the clock by 30 s for
     /// the next.
     pub(crate) fn code(&self) -> String {
-        totp::Secret::parse(SECRET).unwrap().code(self.running.panel().now())
+        totp::Secret::parse(SECRET).unwrap().code(self.running.panel().wall())
     }
 
     pub(crate) fn decision(&self) -> DecisionId {

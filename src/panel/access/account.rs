@@ -6,7 +6,7 @@ use super::{
     keys::{self, Unlocked},
     passphrase,
 };
-use crate::panel::{store::Store, wrong::Wrong};
+use crate::panel::{api::tokens, store::Store, wrong::Wrong};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use unicode_normalization::UnicodeNormalization as _;
@@ -39,7 +39,8 @@ pub struct Account {
 /// [`Wrong::Broken`] when the store fails.
 pub async fn all(store: &Store, now: Timestamp) -> Result<Vec<Account>, Wrong> {
     let now = now.as_microsecond();
-    let ask = "SELECT id, name, role, created, signed_in, coalesce(locked_until, 0) > ?1, closed FROM accounts \
+    let ask = "SELECT id, name, role, created, signed_in, \
+               max(coalesce(locked_until, 0), coalesce(own_locked_until, 0)) > ?1, closed FROM accounts \
                ORDER BY closed NOT NULL, name";
     let rows =
         store.read(move |db| db.prepare_cached(ask)?.query_map([now], listed)?.collect::<Result<Vec<_>, _>>()).await?;
@@ -63,7 +64,7 @@ pub(super) fn time(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MIN)
 }
 
-/// Closes an account: no session, no passphrase, no code and no key of it is left. Its name stays in the list, so that
+/// Closes an account: no session, no passphrase, no code, no token and no key of it is left. Its name stays in the list, so that
 /// the panel sees who was there. Gives its role; `None` where there is no open account with this id.
 ///
 /// # Errors
@@ -76,6 +77,7 @@ pub async fn close(store: &Store, id: String, now: Timestamp) -> Result<Option<R
         let Some(role) = role.and_then(|role| role.parse().ok()) else { return Ok(None) };
         db.execute("DELETE FROM sessions WHERE account = ?1", [&id])?;
         db.execute("DELETE FROM recovery WHERE account = ?1", [&id])?;
+        tokens::end_all(db, &id, now)?;
         audit::note(db, &id, role, audit::Did::Closed)?;
         Ok(Some(role))
     });
@@ -90,6 +92,21 @@ pub(super) fn panel_is_open(db: &Connection) -> Result<bool, rusqlite::Error> {
 /// Whether there ever was one.
 pub(super) fn panel_was_open(db: &Connection) -> Result<bool, rusqlite::Error> {
     exists(db, "SELECT 1 FROM accounts WHERE role = 'panel' LIMIT 1")
+}
+
+/// When the panel was told of the last panel member's account that was closed; `None`: not yet of every one.
+pub(super) fn panel_left(db: &Connection) -> Result<Option<Timestamp>, rusqlite::Error> {
+    if exists(db, "SELECT 1 FROM account_events WHERE role = 'panel' AND did = 'closed' LIMIT 1")? {
+        return Ok(None);
+    }
+    let ask = "SELECT max(closed) FROM accounts WHERE role = 'panel'";
+    Ok(db.prepare_cached(ask)?.query_row([], |row| row.get::<_, Option<i64>>(0))?.map(time))
+}
+
+/// The record book was told that it is closed. Of a command, the clock that it ran by is not believed.
+pub(super) fn told_closed(db: &Connection, id: &str, now: Timestamp) -> Result<(), rusqlite::Error> {
+    let told = "UPDATE accounts SET closed = max(closed, ?2) WHERE id = ?1 AND closed NOT NULL";
+    db.prepare_cached(told)?.execute((id, now.as_microsecond())).map(drop)
 }
 
 fn exists(db: &Connection, ask: &str) -> Result<bool, rusqlite::Error> {

@@ -2,7 +2,7 @@
 //! together with what it speaks of, and moved from there into the record book; so nothing is lost when a command made
 //! it, or while the record book cannot be written. A crash in between may leave an entry twice, never none.
 
-use super::{Role, invitation};
+use super::{Role, account, invitation};
 use crate::{
     flow::name_closed as closed,
     ledger::{Change, Leaf, leaf::Kind},
@@ -26,22 +26,27 @@ closed! {
         Closed = "closed",
         /// Somebody signed in.
         SignedIn = "signed-in",
+        /// Its holder made a token, with which a machine reads figures.
+        TokenMade = "token-made",
+        /// Its holder ended a token, or its own ended with it.
+        TokenEnded = "token-ended",
     }
 }
 
 impl Did {
-    /// Whether the panel is told at once: who joins and leaves it, and that somebody tries passphrases.
+    /// Whether the panel is told at once: who joins and leaves it, that somebody tries passphrases, and that a machine
+    /// reads along from now on.
     fn told(self, role: Role) -> bool {
         match self {
             Self::Invited | Self::Confirmed | Self::Opened | Self::Closed => role == Role::Panel,
-            Self::Locked => true,
-            Self::SignedIn => false,
+            Self::Locked | Self::TokenMade => true,
+            Self::SignedIn | Self::TokenEnded => false,
         }
     }
 }
 
 /// Notes it, in the transaction that does it.
-pub(super) fn note(db: &Connection, account: &str, role: Role, did: Did) -> Result<(), rusqlite::Error> {
+pub(in crate::panel) fn note(db: &Connection, account: &str, role: Role, did: Did) -> Result<(), rusqlite::Error> {
     let insert = "INSERT INTO account_events (account, role, did) VALUES (?1, ?2, ?3)";
     db.prepare_cached(insert)?.execute((account, role.as_str(), did.as_str())).map(drop)
 }
@@ -62,6 +67,9 @@ pub(in crate::panel) async fn flush(panel: &Panel) {
         let now = panel.now();
         let moved = panel.store().write(move |db| {
             invitation::noticed(db, &account, now)?;
+            if did == Did::Closed.as_str() {
+                account::told_closed(db, &account, now)?;
+            }
             db.execute("DELETE FROM account_events WHERE number = ?1", [number])
         });
         if moved.await.is_err() {

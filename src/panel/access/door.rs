@@ -3,7 +3,7 @@
 
 use super::{
     Role, Visitor, account, audit,
-    factor::{self, Checked},
+    factor::{self, Checked, Moment, Side},
     keys::{self, Unlocked},
     passphrase, session,
 };
@@ -57,7 +57,6 @@ pub(super) async fn sign_in(
 ) -> Result<Response, Wrong> {
     let began = Instant::now();
     let next = Some(fields.one("next")?).filter(|next| ours(next)).unwrap_or_default();
-    panel.access.tries.count()?;
     match prove(&panel, &fields).await? {
         Some((account, role, unlocked)) => {
             let cookie = session::open_with(&panel, account, unlocked).await?;
@@ -100,16 +99,26 @@ struct Known {
 async fn prove(panel: &Panel, fields: &Fields) -> Result<Option<(String, Role, Unlocked)>, Wrong> {
     let (name, code) = (account::known_as(fields.one("name")?), fields.one("code")?.to_owned());
     let known = panel.store().read(move |db| known(db, &name)).await?;
-    let kept = known.as_ref().map(|known| known.passphrase.as_str());
-    let key = passphrase::check(fields.one("passphrase")?, kept).await?;
-    let Some(known) = known else { return Ok(None) };
+    let Some(known) = known else {
+        // It takes as long as for a name that there is, while that costs little enough. Beyond, it takes the pace.
+        if panel.access.tries.count() {
+            passphrase::check(fields.one("passphrase")?, None).await?;
+        }
+        return Ok(None);
+    };
+    let _turn = panel.access.turns.wait(Side::Door, &known.id).await;
+    let (id, now) = (known.id.clone(), panel.passing());
+    if panel.store().write(move |db| factor::locked(db, (Side::Door, &id), now)).await?.is_some() {
+        return Ok(None);
+    }
+    let key = passphrase::check(fields.one("passphrase")?, Some(&known.passphrase)).await?;
     let unlocked = key.and_then(|key| keys::unlocked(&known.id, &known.locked, &key));
-    let (id, role, now, secret) =
-        (known.id.clone(), known.role, panel.now(), unlocked.as_ref().map(|u| u.secret.clone()));
+    let (id, role, secret) = (known.id.clone(), known.role, unlocked.as_ref().map(|u| u.secret.clone()));
+    let (today, now, passing) = (panel.now(), Moment::now(panel), panel.passing());
     let checked = panel.store().write(move |db| match secret {
-        None => factor::failed(db, &id, now),
-        Some(secret) => match factor::check(db, &id, &secret, &code, now)? {
-            Checked::Right => in_at_last(db, &id, role, now).map(|()| Checked::Right),
+        None => factor::failed(db, (Side::Door, &id), passing),
+        Some(secret) => match factor::check(db, (Side::Door, &id), &secret, &code, now)? {
+            Checked::Right => in_at_last(db, &id, role, today).map(|()| Checked::Right),
             wrong => Ok(wrong),
         },
     });

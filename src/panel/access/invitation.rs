@@ -3,7 +3,7 @@
 //! Whoever runs the machine can invite by command. Of a panel member such an invitation does nothing until a panel
 //! member has confirmed it on the page: nobody makes themselves a member. Only the very first member needs nobody. And
 //! where every member's account is closed, nobody is left to confirm: then it opens three days after the record book
-//! and the panel were told of it.
+//! and the panel were told of it, and of the last account that was closed: an invitation made beforehand waits too.
 
 use super::{Role, account, audit, codes};
 use crate::panel::{store::Store, wrong::Wrong};
@@ -178,6 +178,8 @@ fn standing(
     if account::panel_is_open(db)? {
         return Ok(Standing::Unconfirmed);
     }
-    let waited = noticed.is_some_and(|noticed| now.duration_since(noticed) >= WAITS);
+    // Until the panel was told of the closing, nothing has begun to wait.
+    let told = noticed.zip(account::panel_left(db)?).map(|(noticed, left)| noticed.max(left));
+    let waited = told.is_some_and(|told| now.duration_since(told) >= WAITS);
     Ok(if waited { Standing::Open } else { Standing::Waits })
 }

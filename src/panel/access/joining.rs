@@ -138,7 +138,7 @@ async fn open(
         Ok(chosen) => chosen,
         Err(fault) => return Ok(Err(fault)),
     };
-    let Some(step) = secret.accept(fields.one("code")?, panel.now(), 0) else {
+    let Some(step) = secret.accept(fields.one("code")?, panel.wall(), 0) else {
         return Ok(Err(("code", "The code is not right. Add the picture to your app and type the code it shows now.")));
     };
     let (public, private) = sealed::generate().map_err(|_| Wrong::broken("no key could be made"))?;

@@ -69,7 +69,7 @@ pub(super) async fn members(State(panel): State<Arc<Panel>>, visitor: Visitor) -
 
 async fn shown(panel: &Panel, visitor: &Visitor, said: Option<Said>) -> Result<Response, Wrong> {
     let own = &signed(visitor)?.account;
-    let accounts = account::all(panel.store(), panel.now()).await?;
+    let accounts = account::all(panel.store(), panel.passing()).await?;
     let waiting = invitation::all(panel.store(), panel.now()).await?;
     let waiting: Vec<Waiting> = waiting.into_iter().map(|invited| wait(invited, &accounts)).collect();
     page::html(&Members {

@@ -2,7 +2,7 @@
 
 use super::{
     Said, Session, Visitor, account,
-    factor::{self, second_factor},
+    factor::{self, Checked, Side, second_factor},
     joining::{self, Codes},
     keys::{self, Unlocked},
     passphrase,
@@ -17,6 +17,8 @@ use crate::panel::{
 };
 use askama::Template;
 use axum::{extract::State, response::Response};
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::Row;
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -62,7 +64,10 @@ async fn shown(panel: &Panel, visitor: &Visitor, said: Option<Said>) -> Result<R
             Ok((rows, db.query_row(count, [&account], |row| row.get::<_, i64>(0))?))
         })
         .await?;
-    let moment = |micros| super::local(account::time(micros)).strftime("%-d %B %Y, %H:%M").to_string();
+    // As the wall clock says it now, where it went back meanwhile.
+    let ahead = panel.passing().duration_since(panel.wall());
+    let at = |micros| account::time(micros).saturating_sub(ahead).unwrap_or(Timestamp::MIN);
+    let moment = |micros| super::local(at(micros)).strftime("%-d %B %Y, %H:%M").to_string();
     let sessions =
         rows.into_iter().map(|(since, seen, t)| Open { since: moment(since), seen: moment(seen), this: t == token });
     page::html(&Own {
@@ -147,7 +152,7 @@ pub(super) async fn change_app(
 ) -> Result<Response, Wrong> {
     let session = signed(&visitor)?;
     let secret = totp::Secret::parse(fields.one("secret")?).ok_or(Wrong::Invalid("That is not one of our forms."))?;
-    let step = secret.accept(fields.one("new")?, panel.now(), 0).ok_or(Wrong::Invalid(
+    let step = secret.accept(fields.one("new")?, panel.wall(), 0).ok_or(Wrong::Invalid(
         "The new app's code is not right. Open the page again, add its picture to the app, and type what it shows.",
     ))?;
     let private = proved(&panel, session, fields.one("passphrase")?).await?.private;
@@ -176,29 +181,43 @@ pub(super) async fn change_app(
     .await
 }
 
-/// The account's secrets, for somebody who types its passphrase again. A wrong one is counted as at the door.
+/// The account's secrets, for somebody who types its passphrase again. One try at a time, and a wrong one is counted.
 async fn proved(panel: &Panel, session: &Session, passphrase: &str) -> Result<Unlocked, Wrong> {
-    let account = session.account.clone();
-    let ask = "SELECT passphrase, locked, coalesce(locked_until, 0) FROM accounts WHERE id = ?1 AND closed IS NULL";
-    let kept = panel.store().read(move |db| {
-        db.query_row(ask, [account], |row| {
-            Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?, row.get::<_, i64>(2)?))
-        })
+    let _turn = panel.access.turns.wait(Side::Session, &session.account).await;
+    let (account, now) = (session.account.clone(), panel.passing());
+    let ask = "SELECT passphrase, locked FROM accounts WHERE id = ?1 AND closed IS NULL";
+    let kept = panel.store().write(move |db| {
+        let left = factor::locked(db, (Side::Session, &account), now)?;
+        let row = |row: &Row<'_>| Ok((left, row.get::<_, Option<String>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?));
+        db.query_row(ask, [&account], row)
     });
-    let (kept, locked, until) = kept.await?;
-    let until = account::time(until).duration_since(panel.now());
-    if until.is_positive() {
-        return Err(Wrong::TooOften(until.as_secs().unsigned_abs()));
+    let (left, kept, locked) = kept.await?;
+    if let Some(left) = left {
+        return Err(too_often(left));
     }
     let key = passphrase::check(passphrase, kept.as_deref()).await?;
     let unlocked = key.zip(locked).and_then(|(key, locked)| keys::unlocked(&session.account, &locked, &key));
-    if let Some(unlocked) = unlocked {
-        return Ok(unlocked);
+    let (account, now, right) = (session.account.clone(), panel.passing(), unlocked.is_some());
+    let checked = panel.store().write(move |db| {
+        if !right {
+            return factor::failed(db, (Side::Session, &account), now);
+        }
+        // A wrong code may have locked it while the passphrase was stretched.
+        let left = factor::locked(db, (Side::Session, &account), now)?;
+        Ok(if left.is_some() { Checked::Locked } else { Checked::Right })
+    });
+    match (checked.await?, unlocked) {
+        (Checked::Right, Some(unlocked)) => Ok(unlocked),
+        (Checked::Locked, _) => {
+            super::audit::flush(panel).await;
+            Err(too_often(factor::LOCKED))
+        }
+        _ => Err(Wrong::Invalid("The passphrase you have now is not right. Nothing was changed.")),
     }
-    let (account, now) = (session.account.clone(), panel.now());
-    panel.store().write(move |db| factor::failed(db, &account, now)).await?;
-    super::audit::flush(panel).await;
-    Err(Wrong::Invalid("The passphrase you have now is not right. Nothing was changed."))
+}
+
+fn too_often(left: SignedDuration) -> Wrong {
+    Wrong::TooOften(left.as_secs().unsigned_abs() + 1)
 }
 
 fn signed(visitor: &Visitor) -> Result<&Session, Wrong> {

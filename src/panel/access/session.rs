@@ -49,8 +49,8 @@ pub async fn open_with(panel: &Panel, account: String, unlocked: Unlocked) -> Re
 
 async fn opened(panel: &Panel, account: String, unlocked: Option<Unlocked>) -> Result<String, Wrong> {
     let (token, csrf) = (random()?, random()?);
-    let (digest, now) = (digest(&token), panel.now().as_microsecond());
-    let oldest = panel.now().saturating_sub(LONGEST).unwrap_or(Timestamp::MIN).as_microsecond();
+    let (digest, now) = (digest(&token), panel.passing().as_microsecond());
+    let oldest = panel.passing().saturating_sub(LONGEST).unwrap_or(Timestamp::MIN).as_microsecond();
     panel
         .store()
         .write(move |db| {
@@ -69,7 +69,7 @@ async fn opened(panel: &Panel, account: String, unlocked: Option<Unlocked>) -> R
 /// # Errors
 /// [`Wrong::Broken`] when the store fails.
 pub async fn find(panel: &Panel, token: &str) -> Result<Option<Session>, Wrong> {
-    let (digest, now) = (digest(token), panel.now());
+    let (digest, now) = (digest(token), panel.passing());
     let found = panel
         .store()
         .read(move |db| {
@@ -119,7 +119,7 @@ async fn end(panel: &Panel, token: [u8; 32]) -> Result<(), Wrong> {
 
 /// Ends every session that is over, and forgets their keys.
 pub(super) async fn sweep(panel: &Panel) -> Result<(), Wrong> {
-    let before = |length| panel.now().saturating_sub(length).unwrap_or(Timestamp::MIN).as_microsecond();
+    let before = |length| panel.passing().saturating_sub(length).unwrap_or(Timestamp::MIN).as_microsecond();
     let (created, seen) = (before(LONGEST), before(IDLE + SEEN_EVERY));
     let live = panel.store().write(move |db| {
         db.execute("DELETE FROM sessions WHERE created < ?1 OR seen < ?2", (created, seen))?;

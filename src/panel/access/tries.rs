@@ -1,7 +1,6 @@
-//! How often anybody may try to sign in, all together: stretching passphrases takes a processor, and the gateway runs
-//! beside it.
+//! How often in a minute passphrases are stretched for names that nobody has: it takes a processor, and the gateway runs
+//! beside it. An account's own tries are counted with the account, so that nobody is kept out by strangers' tries.
 
-use crate::panel::wrong::Wrong;
 use std::{
     collections::VecDeque,
     sync::{Mutex, PoisonError},
@@ -18,28 +17,21 @@ const MINUTE: Duration = Duration::from_secs(60);
 pub(super) struct Tries(Mutex<VecDeque<Instant>>);
 
 impl Tries {
-    /// Counts a try.
-    ///
-    /// # Errors
-    /// [`Wrong::TooOften`]: not now.
-    pub(super) fn count(&self) -> Result<(), Wrong> {
+    /// Counts a try, and says whether there is room for it.
+    pub(super) fn count(&self) -> bool {
         self.count_at(Instant::now())
     }
 
-    fn count_at(&self, now: Instant) -> Result<(), Wrong> {
+    fn count_at(&self, now: Instant) -> bool {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while tries.front().is_some_and(|first| now.duration_since(*first) >= MINUTE) {
             tries.pop_front();
         }
-        match tries.front() {
-            Some(first) if tries.len() >= TRIES => {
-                Err(Wrong::TooOften((MINUTE - now.duration_since(*first)).as_secs() + 1))
-            }
-            _ => {
-                tries.push_back(now);
-                Ok(())
-            }
+        let room = tries.len() < TRIES;
+        if room {
+            tries.push_back(now);
         }
+        room
     }
 }
 
@@ -51,10 +43,9 @@ mod tests {
     fn a_minute_holds_so_many_tries() {
         let (tries, now) = (Tries::default(), Instant::now());
         for _ in 0..TRIES {
-            tries.count_at(now).unwrap();
+            assert!(tries.count_at(now));
         }
-        assert!(matches!(tries.count_at(now), Err(Wrong::TooOften(61))));
-        assert!(matches!(tries.count_at(now + MINUTE / 2), Err(Wrong::TooOften(31))));
-        tries.count_at(now + MINUTE).unwrap();
+        assert!(!tries.count_at(now) && !tries.count_at(now + MINUTE / 2));
+        assert!(tries.count_at(now + MINUTE));
     }
 }

@@ -101,7 +101,8 @@ const KINDS: &[Kind] = &[
         name: "account",
         one: "something changed about who may sign in",
         many: "changes about who may sign in",
-        about: "An account of these pages was invited, opened, locked or closed.",
+        about: "An account of these pages was invited, opened, locked or closed, or a panel member made a token with \
+                which a machine can read the figures.",
         at_once: true,
     },
     Kind {

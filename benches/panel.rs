@@ -72,7 +72,7 @@ async fn pages(decisions: u64) {
     ledger.append(Tx { asserts: vec![], leaf, detail: vec![], changes: vec![activate] }).await.unwrap();
     let metrics = Arc::new(Metrics::new().unwrap());
     let hash = policy.hash.to_string();
-    let given = Given { ledger, policy: Arc::new(move || Arc::clone(&policy)), metrics, tls: None };
+    let given = Given { ledger, policy: Arc::new(move || Arc::clone(&policy)), metrics, tls: None, dial: None };
     let running = start(&config, given).await.unwrap().unwrap();
     let begun = Instant::now();
     fill(running.panel(), decisions, &hash).await;

@@ -173,6 +173,7 @@ fn grant(keys: &Keys, n: u64) -> havengate::consent::Grant {
         destination: "bench-council/referrals".parse().expect("a system"),
         purpose: "accommodation".parse().expect("a purpose"),
         items: items.collect(),
+        declined: Vec::new(),
         not_before: at,
         expires: now + SignedDuration::from_hours(24 * 14),
         max_uses: 10_000,

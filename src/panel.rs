@@ -12,9 +12,13 @@
 //! | texts that only members may read | [`sealed`]; on pages: `confidential` |
 //! | what people say | [`stops`] ("down tools"), [`concerns`], [`breaches`], [`demands`] |
 //! | who is told, and how | [`notify`] |
-//! | what every page has | [`page`] |
+//! | what every page has | `page`; every error is [`wrong`] |
+//! | the pages themselves | `pages`, `cited` (a clause and the text that was adopted) |
+//! | forms and codes of people without an account | `once`, `tries`, `letters` |
 //! | what is wrong, in words | [`alarms`] |
 //! | drawings | [`charts`] |
+//! | months and years as pages, tables and signed files | [`report`] |
+//! | machines that read figures with a token | `api` |
 //! | figures made of the record book | [`figures`] |
 //! | reading the record book in order, for policies, emergencies, consent | `follow` |
 //! | what is kept | [`store`]: accounts, figures, what is told to whom. The record book stays the only truth of what was sent |

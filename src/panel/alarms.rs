@@ -1,5 +1,5 @@
 //! Is anything wrong? Each thing that may be is looked at here, once; *Today*, reports and the API say what was found.
-//! An area with something of its own to say adds a [`Look`] to [`LOOKS`].
+//! An area with something of its own to say adds a [`Look`] to `LOOKS`.
 
 mod waiting;
 

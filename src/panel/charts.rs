@@ -22,6 +22,16 @@ pub struct Chart {
     svg: String,
     /// The same figures.
     pub table: Table,
+    /// Whether they are seen at once, and printed.
+    open: bool,
+}
+
+impl Chart {
+    /// With its figures open to be seen, for pages that are printed.
+    #[must_use]
+    pub fn opened(self) -> Self {
+        Self { open: true, ..self }
+    }
 }
 
 /// A page writes a chart as it is: its parts were escaped when it was made.

@@ -10,7 +10,7 @@
 //!   within the bound of one record, and decided at the end, so that what one withholds is looked for in the others. Where
 //!   parts together are larger, those that have come are decided then. A text that is empty is a value that is not there.
 //! - **Parts that hold others** are screened by their format, and held like values where other parts could hold what they
-//!   withhold, or the other way round (see [`together`]). A part that names the subject must stand before those it is
+//!   withhold, or the other way round (see `together`). A part that names the subject must stand before those it is
 //!   asked for.
 //! - **File names** are values: they leave by their rule, or a neutral one stands in their place.
 //! - **Order stays**, as RFC 7578 section 5.2 demands. The boundary that leaves is ours, and what would hold it stops.

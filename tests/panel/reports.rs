@@ -147,6 +147,7 @@ async fn a_year_stands_month_beside_month() {
     let mut member = world.signed(Role::Panel).await;
     let page = member.get("/reports/2026").await;
     assert!(page.text.contains("<h2>Month by month</h2>") && page.text.contains("<svg role=\"img\""), "{}", page.text);
+    assert!(page.text.contains("<details open><summary>The same figures as a table"), "printed too: {}", page.text);
     let words = page.words();
     assert!(words.contains("Left Stopped by the gateway Attempts to reach the Home Office"), "{words}");
     assert!(words.contains("Nov 0 1 0") && words.contains("Dec 7 4 1"), "{words}");

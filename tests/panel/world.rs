@@ -131,7 +131,7 @@ impl World {
     }
 
     /// The address that a browser types.
-    #[allow(dead_code, reason = "for the tests in a browser, which share this file")]
+    #[allow(dead_code, reason = "the tests in a real browser type it")]
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.running.address())
     }

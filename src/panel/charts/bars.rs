@@ -62,7 +62,7 @@ pub fn bars(id: &str, (title, desc): (&str, &str), series: &[String], points: &[
         }
     }
     svg.push_str("</svg>");
-    Chart { title: title.to_owned(), svg, table: table(series, points) }
+    Chart { title: title.to_owned(), svg, table: table(series, points), open: false }
 }
 
 fn height(n: u64, top: u64) -> u64 {

@@ -48,7 +48,7 @@ pub fn heat(id: &str, (title, desc): (&str, &str), count: impl Fn(u8, u8) -> u64
         [said(hour)].into_iter().chain(counts).collect()
     };
     let head = ["Hour"].into_iter().chain(DAYS).map(str::to_owned).collect();
-    Chart { title: title.to_owned(), svg, table: Table { head, rows: (0..24).map(row).collect() } }
+    Chart { title: title.to_owned(), svg, table: Table { head, rows: (0..24).map(row).collect() }, open: false }
 }
 
 fn said(hour: u8) -> String {

@@ -32,7 +32,7 @@ pub fn lines(id: &str, (title, desc): (&str, &str), columns: (&str, &str), rows:
     svg.push_str("</svg>");
     let table = rows.iter().map(|(name, _, said)| vec![name.clone(), said.clone()]).collect();
     let head = vec![columns.0.to_owned(), columns.1.to_owned()];
-    Chart { title: title.to_owned(), svg, table: Table { head, rows: table } }
+    Chart { title: title.to_owned(), svg, table: Table { head, rows: table }, open: false }
 }
 
 #[cfg(test)]

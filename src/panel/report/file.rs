@@ -33,13 +33,13 @@ fn months(months: &[ByMonth]) -> Chart {
     let points: Vec<_> = months.iter().map(point).collect();
     let sum = |of: fn(&ByMonth) -> u64| months.iter().map(of).sum::<u64>();
     let desc = format!(
-        "Requests that left: {}. Stopped by the gateway: {}, of which attempts to reach the Home Office: {}.",
+        "Requests that left: {}. Stopped by the gateway: {}. Attempts to reach the Home Office: {}.",
         sum(|m| m.left),
         sum(|m| m.stopped),
         sum(|m| m.attempts)
     );
     let series = ["Left", "Stopped by the gateway", "Attempts to reach the Home Office"].map(str::to_owned);
-    bars("months", ("Months side by side", &desc), &series, &points)
+    bars("months", ("Months side by side", &desc), &series, &points).opened()
 }
 
 fn name(month: &str) -> String {

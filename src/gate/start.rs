@@ -215,7 +215,6 @@ impl Running {
     }
 
     /// Gives the active policy, whenever it is asked.
-    #[must_use]
     pub fn policy(&self) -> impl Fn() -> Arc<Policy> + Send + Sync + use<> {
         let gateway = Arc::clone(&self.gateway);
         move || gateway.policy.snapshot()

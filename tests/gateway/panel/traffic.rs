@@ -105,6 +105,14 @@ impl<'a> Traffic<'a> {
         self.post("/riverside/needs", &BODY.replace("REF", "CLIENTREF-77439")).await;
     }
 
+    /// A referral that is let through and cannot be sent: the recipient hangs up before it says who it is. Only before
+    /// any other, while no connection is kept.
+    pub(super) async fn unsent(&mut self) {
+        self.agree("CLIENTREF-77438").await;
+        self.beside.around.recipient.script([Behaviour::CloseOnAccept]);
+        self.post("/riverside/referrals/CLIENTREF-77438", &BODY.replace("REF", "CLIENTREF-77438")).await;
+    }
+
     /// An emergency of somebody, and what the council's team needs to know.
     pub(super) async fn emergency(&mut self, client: &str) {
         self.beside.home.emergency(client, SAFEGUARDING).await;

@@ -75,7 +75,7 @@ impl<'a> Traffic<'a> {
             6..9 => self.post(&referral, &body).await,
             9 => self.post(&referral, &body.replace("\"need\"", NOTE)).await,
             10 => self.post("/linked/needs", &body).await,
-            11 if client < "CLIENTREF-77434".to_owned() => self.post("/unassessed/needs", &body).await,
+            11 if client.as_str() < "CLIENTREF-77434" => self.post("/unassessed/needs", &body).await,
             11 => self.post("/rooted/needs", &body).await,
             12 => {
                 again.truncate(40);

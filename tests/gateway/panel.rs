@@ -39,6 +39,8 @@ async fn every_figure_is_that_of_the_download_and_nothing_holds_what_was_sent() 
     let beside = Beside::start().await;
     let mut member = beside.member().await;
     let mut traffic = Traffic::new(&beside, 5);
+    traffic.unsent().await;
+    assert_eq!(traffic.came_to(), "destination-unreachable");
     traffic.of(60).await;
     traffic.emergency("CLIENTREF-77432").await;
     assert_eq!(traffic.came_to(), "sent");
@@ -53,7 +55,11 @@ async fn every_figure_is_that_of_the_download_and_nothing_holds_what_was_sent() 
     assert!(book.refused().count() > 20 && book.sent().count() > 15 && book.attempts() > 0, "the dice made traffic");
     let grounds: Vec<_> = book.grounds().into_keys().map(|[_, _, ground]| ground).collect();
     assert!(["consent", "emergency", "operational"].iter().all(|g| grounds.contains(&(*g).to_owned())), "{grounds:?}");
-    assert!(book.of("outcome").any(|o| o["extra"]["ended"] != "answered"), "some ended badly");
+    assert!(book.sent().count() < book.allowed().count(), "something could not be sent after all");
+    assert!(
+        book.of("outcome").any(|o| o["extra"]["ended"] == "unknown"),
+        "of something nobody knows whether it arrived"
+    );
     assert!(book.values().values().any(|n| *n > 20) && book.values().values().any(|n| *n < 10), "{:?}", book.values());
     let day = text(book.entries.last().unwrap(), "day").to_owned();
     assert!(book.entries.iter().all(|leaf| text(leaf, "day")[..7] == day[..7]), "a month ended during the test");

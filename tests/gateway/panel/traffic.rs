@@ -75,7 +75,7 @@ impl<'a> Traffic<'a> {
             6..9 => self.post(&referral, &body).await,
             9 => self.post(&referral, &body.replace("\"need\"", NOTE)).await,
             10 => self.post("/linked/needs", &body).await,
-            11 if client < "CLIENTREF-77434".to_owned() => self.post("/unassessed/needs", &body).await,
+            11 if client.as_str() < "CLIENTREF-77434" => self.post("/unassessed/needs", &body).await,
             11 => self.post("/rooted/needs", &body).await,
             12 => {
                 again.truncate(40);
@@ -103,6 +103,14 @@ impl<'a> Traffic<'a> {
     /// Of somebody with whom no consent was made.
     pub(super) async fn need(&mut self) {
         self.post("/riverside/needs", &BODY.replace("REF", "CLIENTREF-77439")).await;
+    }
+
+    /// A referral that is let through and cannot be sent: the recipient hangs up before it says who it is. Only before
+    /// any other, while no connection is kept.
+    pub(super) async fn unsent(&mut self) {
+        self.agree("CLIENTREF-77438").await;
+        self.beside.around.recipient.script([Behaviour::CloseOnAccept]);
+        self.post("/riverside/referrals/CLIENTREF-77438", &BODY.replace("REF", "CLIENTREF-77438")).await;
     }
 
     /// An emergency of somebody, and what the council's team needs to know.

@@ -76,6 +76,7 @@ pub struct Panel {
     /// Who is told; set once by the start.
     told: OnceLock<Arc<notify::Told>>,
     registers: follow::Registers,
+    turns: concerns::Turns,
 }
 
 impl fmt::Debug for Panel {
@@ -95,7 +96,8 @@ impl Panel {
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
         let (access, told, registers) = (access::State::default(), OnceLock::new(), follow::Registers::default());
-        Arc::new(Self { ledger, policy, store, metrics, config, gateway, keys, access, told, registers })
+        let turns = concerns::Turns::default();
+        Arc::new(Self { ledger, policy, store, metrics, config, gateway, keys, access, told, registers, turns })
     }
 
     /// The record book.

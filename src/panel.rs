@@ -82,6 +82,7 @@ pub struct Panel {
     told: OnceLock<Arc<notify::Told>>,
     registers: follow::Registers,
     passing: clock::Passing,
+    turns: concerns::Turns,
 }
 
 impl fmt::Debug for Panel {
@@ -101,8 +102,21 @@ impl Panel {
         metrics: Arc<Metrics>,
     ) -> Arc<Self> {
         let (access, told, registers) = (access::State::default(), OnceLock::new(), follow::Registers::default());
-        let passing = clock::Passing::default();
-        Arc::new(Self { ledger, policy, store, metrics, config, gateway, keys, access, told, registers, passing })
+        let (passing, turns) = (clock::Passing::default(), concerns::Turns::default());
+        Arc::new(Self {
+            ledger,
+            policy,
+            store,
+            metrics,
+            config,
+            gateway,
+            keys,
+            access,
+            told,
+            registers,
+            passing,
+            turns,
+        })
     }
 
     /// The record book.

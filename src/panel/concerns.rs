@@ -7,11 +7,13 @@
 //! | what | where |
 //! |---|---|
 //! | the form, for anybody | `give` |
+//! | when very many write at once | `flood` |
 //! | answers, for whoever has the code | `answers` |
 //! | the panel's pages | `read` |
 //! | what is kept, and how a text comes in | `kept` |
 
 mod answers;
+mod flood;
 mod give;
 mod kept;
 mod read;
@@ -37,12 +39,12 @@ CREATE TABLE concern_entries (entry INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, d
 const LONGEST: usize = 20_000;
 /// Groups of four letters of a receipt code: 103 bits.
 const GROUPS: usize = 6;
-/// New concerns taken in a day. A flood is not let in beyond that, so that the panel can find the others.
-const A_DAY: i64 = 200;
 /// Texts added to one concern in a day.
 const TEXTS: i64 = 50;
 /// Wrong receipt codes that are answered as such in a minute. A right one works however many there were.
 const WRONG: i64 = 30;
+
+pub(super) use flood::Turns;
 
 /// The pages of this area.
 pub(super) fn routes() -> Vec<Route> {

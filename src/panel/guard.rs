@@ -13,10 +13,13 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+use tracing::{Dispatch, instrument::WithSubscriber as _};
 
 /// The most that a form may hold, bytes: a concern of 20,000 characters in any script, as browsers write them.
 const FORM: usize = 256 << 10;
+/// A form's body has come in within this, or is not waited for.
+const BODY: Duration = Duration::from_secs(10);
 /// The most fields that a form may have.
 const FIELDS: usize = 256;
 
@@ -102,7 +105,12 @@ pub(super) async fn guard(State(gate): State<Gate>, request: Request, next: Next
     };
     parts.extensions.insert(fields);
     parts.extensions.insert(visitor);
-    Ok(next.run(Request::from_parts(parts, axum::body::Body::empty())).await)
+    let answer = next.run(Request::from_parts(parts, axum::body::Body::empty()));
+    Ok(match gate.who {
+        // A line of the log would say when, also the line of something that failed: there is none.
+        Who::Anybody => answer.with_subscriber(Dispatch::none()).await,
+        Who::Signed(_) | Who::Token(_) => answer.await,
+    })
 }
 
 /// A machine with a token, that only looks.
@@ -159,7 +167,8 @@ async fn form(headers: &HeaderMap, body: axum::body::Body) -> Result<Fields, Wro
     if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(Wrong::Invalid("That is not one of our forms."));
     }
-    let bytes = axum::body::to_bytes(body, FORM).await.map_err(|_| Wrong::TooLarge)?;
+    let read = tokio::time::timeout(BODY, axum::body::to_bytes(body, FORM)).await.map_err(|_| Wrong::TooSlow)?;
+    let bytes = read.map_err(|_| Wrong::TooLarge)?;
     let fields: Arc<[(String, String)]> = form_urlencoded::parse(&bytes).into_owned().take(FIELDS + 1).collect();
     // What is not UTF-8 was replaced by this sign.
     if fields.len() > FIELDS || fields.iter().any(|(n, v)| n.contains('\u{fffd}') || v.contains('\u{fffd}')) {

@@ -1,5 +1,8 @@
 //! The pages' listener: HTTP/1.1 over TLS, or in clear on loopback; bounded in connections, bytes and time, so that it
-//! cannot hurt the gateway beside it.
+//! cannot hurt the gateway beside it, and no one computer keeps the others from its pages.
+
+mod peers;
+mod still;
 
 use super::{Panel, routes};
 use axum::Router;
@@ -8,7 +11,9 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+use peers::Peers;
 use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use still::Counted;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -20,8 +25,9 @@ use tokio_rustls::TlsAcceptor;
 const CONNECTIONS: usize = 128;
 /// A TLS handshake; a request's head.
 const HEAD: Duration = Duration::from_secs(10);
-/// A whole connection, all its requests.
-const CONNECTION: Duration = Duration::from_secs(120);
+/// A connection on which next to nothing moves for so long is ended. One that moves may last: the record book of years
+/// is downloaded over it.
+const STILL: Duration = Duration::from_secs(120);
 /// A request's head, bytes.
 const BUFFER: usize = 16 << 10;
 
@@ -56,6 +62,7 @@ impl Bound {
         let router = routes::router(&self.panel);
         let acceptor = self.tls.map(TlsAcceptor::from);
         let places = Arc::new(Semaphore::new(CONNECTIONS));
+        let peers = Arc::new(Peers::default());
         let mut stop = pin!(stop);
         loop {
             let accepted = tokio::select! {
@@ -63,17 +70,20 @@ impl Bound {
                 place = Arc::clone(&places).acquire_owned() => match place {
                     Ok(place) => tokio::select! {
                         () = &mut stop => return,
-                        accepted = self.listener.accept() => accepted.map(|(stream, _)| (stream, place)),
+                        accepted = self.listener.accept() => accepted.map(|(stream, from)| (stream, from, place)),
                     },
                     Err(_) => return,
                 },
             };
             match accepted {
-                Ok((stream, place)) => {
+                Ok((stream, from, place)) => {
+                    // One that has its share already is hung up on.
+                    let Some(share) = peers.enter(from.ip()) else { continue };
                     let (router, acceptor) = (router.clone(), acceptor.clone());
                     tokio::spawn(async move {
-                        let _ = tokio::time::timeout(CONNECTION, connection(stream, acceptor, router)).await;
-                        drop(place);
+                        let (stream, moved) = Counted::new(stream);
+                        still::while_it_moves(&moved, STILL, connection(stream, acceptor, router)).await;
+                        drop((share, place));
                     });
                 }
                 // Out of file descriptors, most likely: let others finish before asking again.
@@ -83,7 +93,7 @@ impl Bound {
     }
 }
 
-async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, router: Router) {
+async fn connection(stream: Counted<TcpStream>, acceptor: Option<TlsAcceptor>, router: Router) {
     match acceptor {
         None => speak(stream, router).await,
         Some(acceptor) => {

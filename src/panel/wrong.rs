@@ -20,6 +20,8 @@ pub enum Wrong {
     Invalid(&'static str),
     /// More than a form may hold.
     TooLarge,
+    /// A form that did not come in within its time.
+    TooSlow,
     /// Too often; after so many seconds again.
     TooOften(u64),
     /// It was so already, or is no longer.
@@ -71,6 +73,9 @@ impl Wrong {
             Self::TooLarge => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "That is too long", "Send less text. Nothing was kept of it.")
             }
+            Self::TooSlow => {
+                (StatusCode::REQUEST_TIMEOUT, "That came too slowly", "Nothing was kept of it. Send it again.")
+            }
             Self::TooOften(_) => (StatusCode::TOO_MANY_REQUESTS, "Too many tries", "Wait some minutes and try again."),
             Self::Conflict(why) => (StatusCode::CONFLICT, "That is no longer so", why),
             Self::Broken => (
@@ -94,6 +99,10 @@ impl IntoResponse for Wrong {
         }
         let (status, title, words) = self.said();
         let mut response = page::plain(status, title, words);
+        if matches!(self, Self::TooSlow) {
+            // What is still to come is not read.
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Self::TooOften(seconds) = self {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

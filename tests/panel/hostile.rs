@@ -144,6 +144,44 @@ async fn ten_megabytes_are_too_long() {
     }
 }
 
+/// One computer opens more connections than there are places, and sends half a form on each.
+#[tokio::test]
+async fn half_sent_forms_keep_nobody_from_stopping_a_flow() {
+    let world = World::new().await;
+    let head = format!(
+        "POST /stop HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nContent-Type: {FORM}\r\n\
+         Content-Length: 30\r\n\r\ncode="
+    );
+    let mut held = Vec::new();
+    for _ in 0..130 {
+        let mut stream = connected(&world).await;
+        // Those over the bound are hung up on.
+        let _ = stream.write_all(head.as_bytes()).await;
+        held.push(stream);
+    }
+    let ask = async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+        let mut stream = socket.connect(world.running.address()).await.unwrap();
+        stream.write_all(b"GET /stop HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n").await.unwrap();
+        read(&mut stream).await
+    };
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(5), ask).await.expect("no place for anybody else");
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("down tools"), "{answer}");
+    // And the halves are not waited for: their places come free.
+    let wait = std::time::Duration::from_secs(20);
+    let late = tokio::time::timeout(wait, read(&mut held[0])).await.expect("half a form keeps its place");
+    assert!(late.starts_with("HTTP/1.1 408 ") && late.contains("Nothing was kept of it."), "{late}");
+    assert_eq!(world.anybody().get("/stop").await.status, 200);
+}
+
+/// All that comes until the other side closes.
+async fn read(stream: &mut tokio::net::TcpStream) -> String {
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
 #[tokio::test]
 async fn a_field_that_comes_twice_is_not_taken() {
     let world = World::new().await;

@@ -13,7 +13,7 @@ use havengate::{
 };
 use http_body_util::Full;
 use hyper::{Request, body::Bytes, header};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, atomic::Ordering};
 
 /// What stands in an element of this class.
 #[track_caller]
@@ -169,21 +169,50 @@ async fn wrong_codes_are_bounded_and_lock_nobody_out() {
 }
 
 #[tokio::test]
-async fn a_code_places_ten_stops_an_hour_and_then_the_panel_is_told_once() {
+async fn a_code_places_ten_stops_an_hour_and_everything_besides() {
     let world = World::new().await;
     let code = sheet(&world).await;
     let mut worker = world.anybody();
-    for _ in 0..10 {
-        assert_eq!(place(&mut worker, &code, "everything", "").await.status, 200);
+    let asked = worker.send("/stop", &[("code", &code)]).await;
+    let options = asked.text.split("<option value=\"").skip(1).map(|o| o.split('"').next().unwrap().to_owned());
+    let narrow: Vec<String> = options.filter(|o| o.starts_with("recipient:")).take(11).collect();
+    assert_eq!(narrow.len(), 11, "{}", asked.text);
+    for what in &narrow[..10] {
+        assert_eq!(place(&mut worker, &code, what, "").await.status, 200);
     }
     for _ in 0..2 {
-        let seen = place(&mut worker, &code, "everything", "").await;
+        let seen = place(&mut worker, &code, &narrow[10], "").await;
         assert_eq!(seen.status, 429);
-        assert!(seen.words().contains("The panel was told."), "{}", seen.words());
+        assert!(seen.words().contains("The panel was told. You can still stop everything."), "{}", seen.words());
+        assert_eq!(seen.value("code"), asked.value("code"), "and one can do it there");
     }
     assert_eq!((leaves(&world, "stop.placed").await.len(), told(&world, "stop-limit").await), (10, 1));
+    let everything = place(&mut worker, &code, "everything", "").await;
+    assert_eq!(everything.status, 200, "nobody uses that up for the others");
+    assert_eq!(leaves(&world, "stop.placed").await.len(), 11);
     world.at("2026-11-20T11:00:01Z");
-    assert_eq!(place(&mut worker, &code, "everything", "").await.status, 200);
+    assert_eq!(place(&mut worker, &code, &narrow[10], "").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_stopped_already_is_answered_with_that_stop_and_costs_nothing() {
+    let world = World::new().await;
+    let code = sheet(&world).await;
+    let what = format!("recipient:{COUNCIL}");
+    let first = place(&mut world.anybody(), &code, &what, "").await;
+    assert!(first.words().contains("Since 10:00 on Friday 20 November 2026"), "{}", first.words());
+    for _ in 0..12 {
+        let again = place(&mut world.anybody(), &code, &what, "").await;
+        assert_eq!((again.status, shown(&again, "code")), (200, shown(&first, "code")), "{}", again.words());
+        // Perhaps somebody else placed it: not at which minute.
+        let words = again.words();
+        assert!(words.contains("It was stopped before you asked. Since Friday 20 November 2026."), "{words}");
+        assert!(!words.contains("10:00"), "{words}");
+    }
+    assert_eq!((leaves(&world, "stop.placed").await.len(), told(&world, "stop").await), (1, 1));
+    let other = format!("connection:{CONNECTION}");
+    assert_eq!(place(&mut world.anybody(), &code, &other, "").await.status, 200);
+    assert_eq!(leaves(&world, "stop.placed").await.len(), 2);
 }
 
 #[tokio::test]
@@ -394,6 +423,28 @@ async fn only_a_panel_member_with_a_second_factor_lifts_a_stop() {
     assert_eq!(again.status, 409);
     assert!(again.words().contains("No stop with this number is in force."), "{}", again.words());
     assert_eq!((leaves(&world, "stop.lifted").await.len(), told(&world, "stop-lifted").await), (1, 1));
+}
+
+/// The record book did not acknowledge in time, and recorded it after all.
+#[tokio::test]
+async fn words_that_may_be_recorded_are_not_dropped() {
+    let world = World::new().await;
+    let code = sheet(&world).await;
+    let mut member = world.signed(Role::Panel).await;
+    let id = shown(&place(&mut world.anybody(), &code, "everything", "").await, "code");
+    for (action, field, words) in [("answer", "words", "We ask the council."), ("lift", "reason", "They signed.")] {
+        let csrf = member.get(&format!("/stops/{id}")).await.value("csrf");
+        let now = world.code();
+        let size = world.ledger.head().size;
+        world.slow.store(true, Ordering::SeqCst);
+        let fields = [(field, words), ("factor", now.as_str()), ("csrf", csrf.as_str())];
+        let seen = member.send(&format!("/stops/{id}/{action}"), &fields).await;
+        assert_eq!(seen.status, 503, "{action}: {}", seen.words());
+        world.slow.store(false, Ordering::SeqCst);
+        crate::webhook::until("recorded after all", || async { world.ledger.head().size > size }).await;
+        let asked = world.anybody().send("/stop/ask", &[("stop", &id)]).await;
+        assert!(asked.words().contains(words), "{action}: {}", asked.words());
+    }
 }
 
 #[tokio::test]

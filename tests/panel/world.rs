@@ -24,7 +24,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 use tempfile::TempDir;
@@ -44,6 +44,8 @@ pub(crate) struct World {
     clock: Arc<Mutex<Timestamp>>,
     config: Config,
     decisions: AtomicU64,
+    /// While set, the disk is so slow that nothing is recorded.
+    pub(crate) slow: Arc<AtomicBool>,
 }
 
 impl World {
@@ -112,7 +114,16 @@ impl World {
         let clock = Arc::new(Mutex::new("2026-11-20T10:00:00Z".parse::<Timestamp>().unwrap()));
         let mut opening = Opening::new("test");
         let shown = Arc::clone(&clock);
-        opening.clock = Arc::new(move || *shown.lock().unwrap());
+        let slow = Arc::new(AtomicBool::new(false));
+        let waits = Arc::clone(&slow);
+        let own = std::thread::current().id();
+        opening.clock = Arc::new(move || {
+            // The record book's writer looks at the clock before it writes.
+            while waits.load(Ordering::SeqCst) && std::thread::current().id() != own {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            *shown.lock().unwrap()
+        });
         Ledger::create(&config.ledger, &opening).unwrap();
         let ledger = Arc::new(Ledger::open(&config.ledger, opening).unwrap());
         let policy = Arc::new(Policy::compile(&sources).unwrap_or_else(|e| panic!("{e:?}")));
@@ -120,7 +131,7 @@ impl World {
         let metrics = Arc::new(Metrics::new().unwrap());
         metrics.policy(&policy);
         let running = start(&config, given(&config, &ledger, &policy, metrics)).await.unwrap().unwrap();
-        Self { running, ledger, policy, home, clock, config, decisions: AtomicU64::new(1) }
+        Self { running, ledger, policy, home, clock, config, decisions: AtomicU64::new(1), slow }
     }
 
     /// Cuts the panel off and starts another one on what it left.

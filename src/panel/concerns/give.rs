@@ -95,9 +95,17 @@ fn grouped(code: &str) -> String {
 /// Says that a text was not kept, and where else to go.
 pub(super) fn not_taken(panel: &Panel, why: Received) -> Result<Response, Wrong> {
     let (status, why) = match why {
-        Received::TooMany => (
+        Received::TooMuch => (
             StatusCode::TOO_MANY_REQUESTS,
-            "More concerns came in than this page takes in a day. It takes new ones tomorrow.",
+            "More was added to this concern than is taken in a day. You can add to it again tomorrow.",
+        ),
+        Received::Busy => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "Very many are writing at this moment. Go back and send it again in a minute.",
+        ),
+        Received::Full => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "As many concerns wait for the panel as this page can keep. It takes new ones once the panel has closed some.",
         ),
         _ => (
             StatusCode::SERVICE_UNAVAILABLE,

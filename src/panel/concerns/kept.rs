@@ -1,6 +1,6 @@
 //! What is kept of a concern, and how a text comes in: sealed, then recorded, and only then said to be taken.
 
-use super::{A_DAY, TEXTS, purpose};
+use super::{TEXTS, flood, purpose};
 use crate::{
     ledger::{Change, Leaf, LedgerError, leaf::Kind},
     panel::{
@@ -18,6 +18,8 @@ use jiff::SignedDuration;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use zeroize::Zeroizing;
 
+/// In which [`TEXTS`] are counted.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// As what the writer of a concern stands among those who an answer is sealed to.
 const WRITER: &str = "writer";
 
@@ -50,9 +52,16 @@ pub(super) enum Received {
     Yes,
     /// Nobody could read it.
     NoMembers,
-    /// As many as a day takes, or a concern.
-    TooMany,
+    /// As much as is added to a concern in a day.
+    TooMuch,
+    /// So many write at once that its turn did not come.
+    Busy,
+    /// As many wait for the panel as are kept.
+    Full,
 }
+
+/// Concerns on one page of the list.
+pub(super) const PAGE: u32 = 500;
 
 const COLUMNS: &str = "number, id, day, state, public, private";
 
@@ -80,10 +89,10 @@ pub(super) async fn by_id(panel: &Panel, id: &str) -> Result<Option<Concern>, Wr
     panel.store().read(move |db| db.prepare_cached(&ask)?.query_row([id], concern).optional()).await
 }
 
-/// The newest concerns.
-pub(super) async fn newest(panel: &Panel) -> Result<Vec<Concern>, Wrong> {
-    let ask = format!("SELECT {COLUMNS} FROM concerns ORDER BY state = 'closed', number DESC LIMIT 500");
-    panel.store().read(move |db| db.prepare_cached(&ask)?.query_map([], concern)?.collect()).await
+/// The newest concerns, those first that are not closed, after so many.
+pub(super) async fn newest(panel: &Panel, after: u32) -> Result<Vec<Concern>, Wrong> {
+    let ask = format!("SELECT {COLUMNS} FROM concerns ORDER BY state = 'closed', number DESC LIMIT {PAGE} OFFSET ?1");
+    panel.store().read(move |db| db.prepare_cached(&ask)?.query_map([after], concern)?.collect()).await
 }
 
 /// The texts of a concern, in their order.
@@ -127,12 +136,13 @@ pub(super) async fn receive(panel: &Panel, code: &str, once: &str, text: &str) -
     let same = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, code.as_bytes()), format!("{once}\n{text}").as_bytes());
     let same = HEXLOWER.encode(same.as_ref());
     if known(panel, &same).await? != Some(true) {
-        let (slot, most) = match new {
-            Some(_) => ("concerns".to_owned(), A_DAY),
-            None => (format!("concern:{id}"), TEXTS),
+        let taken = match new {
+            Some(_) => flood::taken(panel).await?,
+            None if tries::within(panel, format!("concern:{id}"), DAY, TEXTS).await? => Received::Yes,
+            None => Received::TooMuch,
         };
-        if !tries::within(panel, slot, SignedDuration::from_hours(24), most).await? {
-            return Ok(Received::TooMany);
+        if taken != Received::Yes {
+            return Ok(taken);
         }
     }
     let row = (same.clone(), id, panel.today().to_string(), sealed.clone(), hash(&sealed));

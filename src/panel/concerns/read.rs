@@ -17,9 +17,10 @@ use crate::panel::{
 };
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::{Path, Query, State},
     response::Response,
 };
+use serde::Deserialize;
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -28,6 +29,15 @@ struct List {
     shell: Shell,
     missing: i64,
     concerns: Vec<Row>,
+    older: Option<u32>,
+}
+
+/// Which part of the list.
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    /// After so many.
+    #[serde(default)]
+    after: u32,
 }
 
 struct Row {
@@ -69,12 +79,19 @@ fn row(concern: &Concern) -> Row {
 }
 
 /// The list.
-pub(super) async fn list(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Result<Response, Wrong> {
+pub(super) async fn list(
+    State(panel): State<Arc<Panel>>,
+    visitor: Visitor,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Wrong> {
     follow::follow(&panel, follow::PAGE).await?;
+    let concerns = kept::newest(&panel, asked.after).await?;
+    let all = u32::try_from(concerns.len()).is_ok_and(|n| n < kept::PAGE);
     page::html(&List {
         shell: Shell::of(&panel, &visitor, "Concerns", "/concerns"),
         missing: kept::missing(&panel).await?,
-        concerns: kept::newest(&panel).await?.iter().map(row).collect(),
+        concerns: concerns.iter().map(row).collect(),
+        older: if all { None } else { asked.after.checked_add(kept::PAGE) },
     })
 }
 

@@ -1,11 +1,13 @@
 //! From the record book's outbox to messages: what is told at once, what is held back, what waits for the digest.
 
-use super::{Told, digest, kind, outbox};
+use super::{Told, digest as summary, kind, outbox};
 use crate::{
     flow::{Clause, Code, DecisionId, IntegrationId, SystemId},
     ledger::{Entry, Ledger, LedgerError, Notice},
     panel::{Panel, wrong::Wrong},
 };
+use aws_lc_rs::digest;
+use data_encoding::HEXLOWER;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, Transaction, params};
 use std::{sync::Arc, time::Duration};
@@ -182,15 +184,14 @@ async fn take(panel: &Panel, told: &Arc<Told>) -> Result<bool, Wrong> {
     let mut page: Vec<Entry> = Vec::new();
     for notice in notices {
         let leaf = read(leaf(panel.ledger(), &mut page, notice.entry).await)?;
-        let facts = Facts::read_from(&notice, leaf);
-        found.push((notice, facts));
+        found.push((id(&panel.gateway, &notice, leaf), Facts::read_from(&notice, leaf)));
     }
     let (now, told_now) = (panel.now(), Arc::clone(told));
     panel
         .store()
         .write(move |tx| {
-            for (notice, facts) in &found {
-                one(tx, &told_now, notice, facts, now)?;
+            for (id, facts) in &found {
+                one(tx, &told_now, id, facts, now)?;
             }
             set(tx, "cursor", last.0)?;
             set(tx, "cursor-at", last.1)
@@ -209,10 +210,17 @@ async fn leaf<'p>(ledger: &Ledger, page: &'p mut Vec<Entry>, index: u64) -> Resu
     Ok(page.iter().find(|e| e.index == index).map(|e| e.leaf.as_str()))
 }
 
-fn one(tx: &Transaction<'_>, told: &Told, notice: &Notice, facts: &Facts, now: Timestamp) -> rusqlite::Result<()> {
-    let id = format!("n{}-{:x}", notice.number, notice.at.as_microsecond());
+/// A message's id, which leaves with it. The same for the same notice of the same record book, and it says nothing: not
+/// when, which could point at whoever raised a concern, and not how many there were before.
+fn id(gateway: &str, notice: &Notice, leaf: Option<&str>) -> String {
+    let of = format!("notice\n{gateway}\n{}\n{}\n{}", notice.number, notice.entry, leaf.unwrap_or_default());
+    let hash = HEXLOWER.encode(digest::digest(&digest::SHA256, of.as_bytes()).as_ref());
+    format!("n{}", hash.chars().take(32).collect::<String>())
+}
+
+fn one(tx: &Transaction<'_>, told: &Told, id: &str, facts: &Facts, now: Timestamp) -> rusqlite::Result<()> {
     if !kind::of(&facts.kind).at_once {
-        digest::keep(tx, told, facts)?;
+        summary::keep(tx, told, facts)?;
     }
     let topic = facts.topic();
     let quiet = tx
@@ -226,7 +234,7 @@ fn one(tx: &Transaction<'_>, told: &Told, notice: &Notice, facts: &Facts, now: T
     let until = now.saturating_add(QUIET).unwrap_or(Timestamp::MAX).as_microsecond();
     tx.prepare_cached("INSERT INTO notify_topics (topic, until, held, facts) VALUES (?1, ?2, 0, ?3)")?
         .execute(params![topic, until, facts.json()])?;
-    outbox::add(tx, told, &id, facts, now)
+    outbox::add(tx, told, id, facts, now)
 }
 
 /// Topics whose quiet time is over become a message with a count, or are forgotten; the digest when it is due. Whether
@@ -250,7 +258,7 @@ async fn look_again(panel: &Panel, told: &Arc<Told>) -> Result<bool, Wrong> {
         .store()
         .write(move |tx| {
             let counted = counts(tx, &told, now)?;
-            let summed = digest::make(tx, &told, now)?;
+            let summed = summary::make(tx, &told, now)?;
             Ok(counted || summed)
         })
         .await

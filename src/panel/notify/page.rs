@@ -50,6 +50,7 @@ struct Row {
 }
 
 struct Found {
+    number: i64,
     at: i64,
     facts: String,
     channel: Option<String>,
@@ -64,10 +65,10 @@ pub(super) async fn messages(State(panel): State<Arc<Panel>>, visitor: Visitor) 
     let policy = panel.policy();
     for found in found {
         let facts = Facts::read(&found.facts);
-        let fresh = rows.last().is_none_or(|(number, _)| *number != found.at);
+        let fresh = rows.last().is_none_or(|(number, _)| *number != found.number);
         if fresh {
             let what = text::headline(&facts, &policy);
-            rows.push((found.at, Row { when: when(time(found.at)), what, ways: Vec::new() }));
+            rows.push((found.number, Row { when: when(time(found.at)), what, ways: Vec::new() }));
         }
         if let (Some((_, row)), Some(way)) = (rows.last_mut(), way(&panel, &found, &facts)) {
             row.ways.push(way);
@@ -93,18 +94,19 @@ pub(super) async fn messages(State(panel): State<Arc<Panel>>, visitor: Visitor) 
 
 fn found(db: &rusqlite::Connection) -> rusqlite::Result<Vec<Found>> {
     let mut select = db.prepare_cached(
-        "SELECT m.at, m.facts, d.channel, d.state, d.done, d.why FROM \
+        "SELECT m.number, m.at, m.facts, d.channel, d.state, d.done, d.why FROM \
          (SELECT number, at, facts FROM messages ORDER BY number DESC LIMIT ?1) m \
          LEFT JOIN deliveries d ON d.message = m.number ORDER BY m.number DESC, d.channel",
     )?;
     let row = |row: &rusqlite::Row<'_>| {
         Ok(Found {
-            at: row.get(0)?,
-            facts: row.get(1)?,
-            channel: row.get(2)?,
-            state: row.get(3)?,
-            done: row.get(4)?,
-            why: row.get(5)?,
+            number: row.get(0)?,
+            at: row.get(1)?,
+            facts: row.get(2)?,
+            channel: row.get(3)?,
+            state: row.get(4)?,
+            done: row.get(5)?,
+            why: row.get(6)?,
         })
     };
     select.query_map([SHOWN], row)?.collect()
@@ -147,9 +149,10 @@ fn reason(why: &str) -> &'static str {
     why.parse::<Failure>().map_or("It failed.", Failure::words)
 }
 
+/// The day in London and no more: who sees this page may know who was in the office at which minute.
 fn when(at: Timestamp) -> String {
     let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
-    at.to_zoned(zone).strftime("%-d %B %Y, %H:%M").to_string()
+    at.to_zoned(zone).strftime("%-d %B %Y").to_string()
 }
 
 /// Tries what is stuck again.

@@ -41,7 +41,7 @@ pub(super) async fn lift(
     leaf.extra.insert("by", session.account.clone());
     let changes = vec![Change::LiftStop(id.clone()), Change::Notify { kind: follow::LIFTED }];
     if let Err(e) = panel.record(leaf, changes).await {
-        words::drop_again(&panel, hash).await;
+        words::not_recorded(&panel, hash, &e).await;
         return Err(e.into());
     }
     Ok(page::see_other(&format!("/stops/{id}")))

@@ -131,7 +131,7 @@ pub(super) async fn answer(
     leaf.extra.insert("words", hash.clone());
     leaf.extra.insert("by", account);
     if let Err(e) = panel.record(leaf, vec![Change::Notify { kind: follow::ANSWERED }]).await {
-        words::drop_again(&panel, hash).await;
+        words::not_recorded(&panel, hash, &e).await;
         return Err(e.into());
     }
     Ok(page::see_other(&format!("/stops/{}", stop.id)))

@@ -22,7 +22,8 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use std::sync::Arc;
 
-/// Stops that one code places in an hour.
+/// Stops that one code places in an hour. All workers share the code, so that a stop of everything is never counted:
+/// nobody can use the others' up.
 const STOPS: i64 = 10;
 /// Wrong codes that are answered as such in a minute. A right code is taken however many there were: at 69 bits a code
 /// is not found by trying.
@@ -55,6 +56,7 @@ struct Placed {
     shell: Shell,
     what: String,
     since: String,
+    before: bool,
     due: String,
     id: String,
     clause: Cited,
@@ -148,17 +150,20 @@ pub(super) async fn place(State(panel): State<Arc<Panel>>, fields: Fields) -> Re
     if let Some(same) = panel.ledger().view().stops().find(|s| s.id == stop.id) {
         return sent_twice(&panel, same, &stop.scope);
     }
-    if !tries::within(&panel, format!("stops-of:{sheet}"), SignedDuration::from_hours(1), STOPS).await? {
-        sheets::overused(&panel, &sheet).await?;
+    // What is stopped needs no second stop, and costs the code nothing.
+    if let Some(same) = panel.ledger().view().stops().find(|s| s.scope == stop.scope) {
+        return placed(&panel, same, true);
+    }
+    if stop.scope != StopScope::Everything && !within(&panel, &sheet).await? {
         let said = "Ten stops were placed with this code within the hour, which is all it places. The panel was told. \
-                    Tell a panel member or your union what is wrong, or try again in an hour.";
-        return shown(&panel, StatusCode::TOO_MANY_REQUESTS, said, "").await;
+                    You can still stop everything.";
+        return ask_what(&panel, typed, StatusCode::TOO_MANY_REQUESTS, said);
     }
     let mut leaf = Leaf::placing(&stop);
     leaf.extra.extend(reason.map(|r| ("reason", r.as_str().to_owned())));
     let changes = vec![Change::PlaceStop(stop.clone()), Change::Notify { kind: follow::PLACED }];
     match panel.record(leaf, changes).await {
-        Ok(_) => placed(&panel, &stop),
+        Ok(_) => placed(&panel, &stop, false),
         // Two of the same form at once, or one that was lifted meanwhile.
         Err(LedgerError::Conflict(_)) => match panel.ledger().view().stops().find(|s| s.id == stop.id) {
             Some(same) => sent_twice(&panel, same, &stop.scope),
@@ -168,19 +173,30 @@ pub(super) async fn place(State(panel): State<Arc<Panel>>, fields: Fields) -> Re
     }
 }
 
+/// Whether the code may place another stop of less than everything. The panel is told when it may not.
+async fn within(panel: &Panel, sheet: &str) -> Result<bool, Wrong> {
+    let within = tries::within(panel, format!("stops-of:{sheet}"), SignedDuration::from_hours(1), STOPS).await?;
+    if !within {
+        sheets::overused(panel, sheet).await?;
+    }
+    Ok(within)
+}
+
 /// The same form again: what it did stands. Never a stop that somebody asked for and did not get.
 fn sent_twice(panel: &Panel, before: &Stop, asked: &StopScope) -> Result<Response, Wrong> {
     if before.scope == *asked {
-        return placed(panel, before);
+        return placed(panel, before, true);
     }
     Err(Wrong::Conflict("This form was sent before, for something else. Open /stop again to place another stop."))
 }
 
-fn placed(panel: &Panel, stop: &Stop) -> Result<Response, Wrong> {
+/// Of a stop that was in force `before`, the day alone is said: perhaps somebody else placed it.
+fn placed(panel: &Panel, stop: &Stop, before: bool) -> Result<Response, Wrong> {
     page::html(&Placed {
         shell: Shell::of(panel, &Visitor::ANYBODY, "It is stopped", "/stop"),
         what: scope::said(&panel.policy(), &scope::value(&stop.scope)),
-        since: days::moment(stop.at),
+        since: if before { days::said(days::london(stop.at)) } else { days::moment(stop.at) },
+        before,
         due: days::said(days::next_working(days::london(stop.at))),
         id: stop.id.clone(),
         clause: Cited::of(panel, Clause::Tools1),

@@ -3,7 +3,10 @@
 //! The hash is over a salt and the words, so that nobody finds short words by trying. They are kept before the record
 //! is made: what stands in the record book can always be shown.
 
-use crate::panel::{Panel, access::session, wrong::Wrong};
+use crate::{
+    ledger::LedgerError,
+    panel::{Panel, access::session, wrong::Wrong},
+};
 use aws_lc_rs::digest::{SHA256, digest};
 use rusqlite::{Connection, OptionalExtension as _};
 
@@ -16,10 +19,24 @@ pub(in crate::panel) async fn keep(panel: &Panel, words: String) -> Result<Strin
     Ok(hash)
 }
 
-/// Takes words back that were not recorded after all.
-pub(in crate::panel) async fn drop_again(panel: &Panel, hash: String) {
+/// What becomes of words when their record failed: they are taken back, unless they may be recorded after all. Then
+/// they stay, since the record book may know them; without a record nobody is shown them.
+pub(in crate::panel) async fn not_recorded(panel: &Panel, hash: String, error: &LedgerError) {
+    if may_be_recorded(error) {
+        return;
+    }
     // They are of no use without a record, and nobody is shown them.
     let _ = panel.store().write(move |db| db.execute("DELETE FROM stop_words WHERE sha256 = ?1", [hash])).await;
+}
+
+/// Whether an entry may stand in the record book although it was not acknowledged.
+const fn may_be_recorded(error: &LedgerError) -> bool {
+    match error {
+        LedgerError::Timeout | LedgerError::Poisoned(_) | LedgerError::Closed => true,
+        LedgerError::Overloaded | LedgerError::Malformed(_) | LedgerError::Conflict(_) | LedgerError::Failed(_) => {
+            false
+        }
+    }
 }
 
 /// The words of a hash, where they still say what the record book holds.

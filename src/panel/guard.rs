@@ -13,8 +13,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
-use std::{sync::Arc, time::Duration};
-use tracing::{Dispatch, instrument::WithSubscriber as _};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+use tracing::{Dispatch, instrument::WithSubscriber as _, subscriber::NoSubscriber};
 
 /// The most that a form may hold, bytes: a concern of 20,000 characters in any script, as browsers write them.
 const FORM: usize = 256 << 10;
@@ -22,6 +25,10 @@ const FORM: usize = 256 << 10;
 const BODY: Duration = Duration::from_secs(10);
 /// The most fields that a form may have.
 const FIELDS: usize = 256;
+
+/// A log that writes nothing. One that tracing knows of, unlike `Dispatch::none()`: otherwise what first fails here would
+/// be taken for something that nobody ever wants logged, also where it fails for somebody signed in.
+static NOWHERE: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
 
 /// What a page's guard knows.
 #[derive(Clone)]
@@ -108,7 +115,7 @@ pub(super) async fn guard(State(gate): State<Gate>, request: Request, next: Next
     let answer = next.run(Request::from_parts(parts, axum::body::Body::empty()));
     Ok(match gate.who {
         // A line of the log would say when, also the line of something that failed: there is none.
-        Who::Anybody => answer.with_subscriber(Dispatch::none()).await,
+        Who::Anybody => answer.with_subscriber(NOWHERE.clone()).await,
         Who::Signed(_) | Who::Token(_) => answer.await,
     })
 }

@@ -194,7 +194,7 @@ async fn many_passphrases_at_once_are_no_more_guesses() {
             browser.send("/account/passphrase", &fields).await
         });
     }
-    let seen: Vec<u16> = tries.join_all().await.iter().map(|s| s.status.into()).collect();
+    let seen: Vec<u16> = tries.join_all().await.iter().map(|s| s.status).collect();
     let looked_at = seen.iter().filter(|status| **status == 400).count();
     assert_eq!((looked_at, seen.iter().filter(|s| **s == 429).count()), (4, 16), "the fifth locks: {seen:?}");
     let right = [("csrf", csrf.as_str()), ("old", PASSPHRASE)];

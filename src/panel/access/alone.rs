@@ -10,7 +10,10 @@ use tokio::sync::OwnedMutexGuard;
 
 /// A turn for each account, at the door and inside. Only accounts that there are get one.
 #[derive(Debug, Default)]
-pub(super) struct Turns(Mutex<HashMap<(Side, String), Arc<tokio::sync::Mutex<()>>>>);
+pub(super) struct Turns(Mutex<HashMap<(Side, String), Turn>>);
+
+/// Held by whoever's turn it is.
+type Turn = Arc<tokio::sync::Mutex<()>>;
 
 impl Turns {
     /// Waits for this account's turn, which lasts until what is given goes.

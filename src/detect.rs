@@ -69,6 +69,27 @@ pub fn scan(text: &str, cue: Cue, places: Option<&Places>, found: &mut Vec<Detec
     for one in found.iter_mut().skip(first) {
         (one.start, one.end) = folded.place(one.start, one.end);
     }
+    join(found, first);
+}
+
+/// Makes one of finds that lie in the same character: `¼` is read as `1⁄4`, and may hold two. What the longer is stays,
+/// over everything that either covers.
+fn join(found: &mut Vec<Detected>, first: usize) {
+    let apart = |pair: &[Detected]| matches!(pair, [a, b] if a.end <= b.start);
+    if found.get(first..).unwrap_or_default().windows(2).all(apart) {
+        return;
+    }
+    for one in found.split_off(first) {
+        match found.get_mut(first..).and_then(<[_]>::last_mut).filter(|last| last.end > one.start) {
+            Some(last) => {
+                if one.end - one.start > last.end - last.start {
+                    last.category = one.category;
+                }
+                (last.start, last.end) = (last.start.min(one.start), last.end.max(one.end));
+            }
+            None => found.push(one),
+        }
+    }
 }
 
 /// [`scan`], of a JSON number by its exact text.

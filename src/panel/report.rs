@@ -55,7 +55,7 @@ pub struct Report {
     pub left: u64,
     /// Requests that were stopped.
     pub stopped: u64,
-    /// Requests that were sent with something left out.
+    /// Times that a clause left something out of a request that was let through: one with two clauses counts twice.
     pub cut: u64,
     /// Attempts to reach the Home Office or a recipient from which a path leads there.
     pub attempts: u64,

@@ -90,6 +90,15 @@ fn disguised(text: &str, r: &mut Random) -> String {
     out
 }
 
+/// One character that is read as several may hold several finds, and is still one place.
+#[test]
+fn what_lies_in_one_character_is_one_find() {
+    for (text, key) in [("¼", "uprn"), ("½", "uprn"), ("a ¾ b", "uprn")] {
+        let found = found(text, key);
+        assert!(found.windows(2).all(|pair| pair[0].end <= pair[1].start), "{text}: {found:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn spans_lie_in_the_text_in_order_and_apart(text in text(), key in proptest::sample::select(KEYS)) {

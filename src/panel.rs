@@ -16,6 +16,7 @@
 //! | the pages themselves | `pages`, `cited` (a clause and the text that was adopted) |
 //! | forms and codes of people without an account | `once`, `tries`, `letters` |
 //! | what is wrong, in words | [`alarms`] |
+//! | days in London, working days | `days` |
 //! | drawings | [`charts`] |
 //! | months and years as pages, tables and signed files | [`report`] |
 //! | machines that read figures with a token | `api` |
@@ -32,6 +33,7 @@ mod cited;
 mod clock;
 pub mod concerns;
 mod confidential;
+mod days;
 pub mod demands;
 pub mod figures;
 mod follow;
@@ -56,8 +58,9 @@ use crate::{
     ledger::{Leaf, Ledger, LedgerError, Recorded, Tx},
     metrics::Metrics,
     policy::Policy,
+    verdict::destination::day_in_london,
 };
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date};
 use std::{
     fmt,
     path::{Path, PathBuf},
@@ -186,7 +189,7 @@ impl Panel {
     /// Today in London.
     #[must_use]
     pub fn today(&self) -> Date {
-        london(self.now())
+        day_in_london(self.now())
     }
 
     /// Writes something into the record book: a stop, a review, a report. Never a permission.
@@ -196,9 +199,4 @@ impl Panel {
     pub async fn record(&self, leaf: Leaf, changes: Vec<crate::ledger::Change>) -> Result<Recorded, LedgerError> {
         self.ledger.append(Tx { asserts: Vec::new(), leaf, detail: Vec::new(), changes }).await
     }
-}
-
-/// The day in London at a moment.
-fn london(at: Timestamp) -> Date {
-    at.to_zoned(TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC)).date()
 }

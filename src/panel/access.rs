@@ -35,9 +35,10 @@ use super::{
     wrong::Wrong,
 };
 use crate::flow::name_closed as closed;
+use crate::verdict::destination::london;
 use axum::{extract::FromRequestParts, response::Response};
 use http::{StatusCode, request::Parts};
-use jiff::{Timestamp, Zoned, tz::TimeZone};
+use jiff::{Timestamp, Zoned};
 use std::{sync::Arc, time::Duration};
 
 pub use factor::second_factor;
@@ -147,7 +148,7 @@ impl Said {
 
 /// A moment on the clocks of the people who look at it.
 fn local(at: Timestamp) -> Zoned {
-    at.to_zoned(TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC))
+    at.to_zoned(london())
 }
 
 closed! {

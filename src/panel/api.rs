@@ -14,6 +14,7 @@ use super::{
     routes::{Route, Who},
     wrong::Wrong,
 };
+use crate::verdict::destination::day_in_london;
 use crate::{ledger::leaf::Kind, policy::organisations::words};
 use axum::{
     extract::{Path, Query, State},
@@ -172,7 +173,7 @@ async fn stops(State(panel): State<Arc<Panel>>) -> Result<Response, Wrong> {
     let row = |stop: &crate::consent::view::Stop| Stop {
         id: stop.id.clone(),
         covers: crate::ledger::scope(&stop.scope),
-        since: super::london(stop.at).to_string(),
+        since: day_in_london(stop.at).to_string(),
     };
     json(&view.stops().map(row).collect::<Vec<_>>())
 }

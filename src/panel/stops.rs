@@ -10,7 +10,6 @@
 //! | lifting | `lift` |
 //! | reminding the panel of an answer that is due | `remind` |
 
-pub(super) mod days;
 pub(super) mod follow;
 mod lift;
 mod list;

@@ -234,7 +234,9 @@ pub fn end_of_day_in_london(day: Date) -> Option<Timestamp> {
     next.checked_sub(jiff::SignedDuration::from_nanos(1)).ok()
 }
 
-fn london() -> TimeZone {
+/// The time zone of the policies' days, and of the people who read them.
+#[must_use]
+pub fn london() -> TimeZone {
     // The time zone database is compiled in; were the name ever missing, UTC is at most an hour away.
     TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC)
 }

@@ -4,9 +4,10 @@ use super::{Alarm, Weight, many};
 use crate::panel::{
     Panel, breaches,
     concerns::{self, Waiting},
+    days::moment,
     notify,
     pages::emergencies,
-    stops::{self, days::moment},
+    stops,
     wrong::Wrong,
 };
 

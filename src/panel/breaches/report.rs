@@ -1,6 +1,7 @@
 //! `/breaches/new`: anybody with an account tells the panel of sharing by whatever channel.
 
 use super::{Channel, Data, Happened, kept, steps};
+use crate::verdict::destination::london;
 use crate::{
     flow::{Clause, SystemId},
     ledger::{Change, Leaf, LedgerError, leaf::Kind},
@@ -8,14 +9,11 @@ use crate::{
         Panel,
         access::{Role, Visitor},
         cited::Cited,
-        confidential,
+        confidential, days,
         guard::Fields,
         once,
         page::{self, Shell},
-        stops::{
-            days,
-            scope::{self, Choice},
-        },
+        stops::scope::{self, Choice},
         wrong::Wrong,
     },
 };
@@ -25,7 +23,6 @@ use http::StatusCode;
 use jiff::{
     Timestamp,
     civil::{Date, Time},
-    tz::TimeZone,
 };
 use std::sync::Arc;
 
@@ -180,7 +177,7 @@ fn aware(now: Timestamp, day: &str, time: &str) -> Result<Timestamp, &'static st
         "" => Time::midnight(),
         time => time.parse().map_err(|_| WHEN)?,
     };
-    let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
+    let zone = london();
     let at = day.to_datetime(time).to_zoned(zone).map_err(|_| WHEN)?.timestamp();
     let oldest = now.saturating_sub(jiff::SignedDuration::from_hours(10 * 366 * 24)).unwrap_or(Timestamp::MIN);
     match at {

@@ -7,10 +7,10 @@ use super::{
 use crate::panel::{
     Panel,
     access::{Visitor, keys},
+    days,
     guard::Fields,
     letters, once,
     page::{self, Shell},
-    stops::days,
     tries,
     wrong::Wrong,
 };

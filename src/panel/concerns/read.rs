@@ -9,10 +9,11 @@ use crate::panel::{
     Panel,
     access::{Session, Visitor, keys},
     confidential::{self, Shown},
+    days,
     guard::Fields,
     once,
     page::{self, Shell},
-    stops::{days, follow},
+    stops::follow,
     wrong::Wrong,
 };
 use askama::Template;

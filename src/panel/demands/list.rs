@@ -12,10 +12,10 @@ use crate::{
         access::{Session, Visitor},
         cited::Cited,
         confidential::{self, Shown},
+        days,
         guard::Fields,
         once,
         page::{self, Shell},
-        stops::days,
         wrong::Wrong,
     },
 };

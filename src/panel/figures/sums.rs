@@ -2,6 +2,7 @@
 //! that the tables grow with days and connections and not with decisions.
 
 use super::fact::{self, Fact};
+use crate::verdict::destination::london;
 use crate::{
     flow::Act,
     ledger::{Entry, exposure, leaf::Kind},
@@ -115,7 +116,7 @@ impl<'t> Making<'t> {
     /// Begins. `active` is the hash of the set of rules that was active before the first entry; empty at the beginning.
     #[must_use]
     pub fn new(db: &'t Transaction<'t>, active: String) -> Self {
-        let london = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
+        let london = london();
         Self { db, london, active, sums: BTreeMap::new(), open: HashMap::new() }
     }
 

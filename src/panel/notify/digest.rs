@@ -6,7 +6,8 @@ use super::{
     outbox,
 };
 use crate::config::Rhythm;
-use jiff::{Timestamp, ToSpan as _, civil::Weekday, tz::TimeZone};
+use crate::verdict::destination::london;
+use jiff::{Timestamp, ToSpan as _, civil::Weekday};
 use rusqlite::{Transaction, params};
 
 /// The hour it is sent at.
@@ -54,7 +55,7 @@ pub(super) fn make(tx: &Transaction<'_>, told: &Told, now: Timestamp) -> rusqlit
 
 /// The next 08:00 in London: tomorrow's or today's, or a Monday's.
 fn next(now: Timestamp, rhythm: Rhythm) -> Timestamp {
-    let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
+    let zone = london();
     let mut day = now.to_zoned(zone.clone()).date();
     for _ in 0..9 {
         let wanted = rhythm != Rhythm::Weekly || day.weekday() == Weekday::Monday;

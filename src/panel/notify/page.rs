@@ -14,9 +14,10 @@ use crate::panel::{
     page::{self, Shell},
     wrong::Wrong,
 };
+use crate::verdict::destination::london;
 use askama::Template;
 use axum::{extract::State, response::Response};
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
 /// How many messages are shown.
@@ -151,7 +152,7 @@ fn reason(why: &str) -> &'static str {
 
 /// The day in London and no more: who sees this page may know who was in the office at which minute.
 fn when(at: Timestamp) -> String {
-    let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
+    let zone = london();
     at.to_zoned(zone).strftime("%-d %B %Y").to_string()
 }
 

@@ -2,6 +2,7 @@
 //! list of addresses a browser keeps, holds it. Nothing here names a client: no label, no place in a message.
 
 use super::words;
+use crate::verdict::destination::london;
 use crate::{
     flow::{Act, Category, DecisionId, Group, RuleId},
     ledger::Explained,
@@ -18,7 +19,7 @@ use crate::{
 use askama::Template;
 use axum::{extract::State, response::Response};
 use http::StatusCode;
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date};
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -107,7 +108,7 @@ fn told(id: DecisionId, known: &Explained, policy: &Policy) -> Option<Told> {
     let leaf: Leaf = serde_json::from_str(&known.leaf).ok()?;
     let detail: Vec<Detail> = known.detail.iter().filter_map(|row| serde_json::from_str(row).ok()).collect();
     let stopped = leaf.decided.as_deref() == Some("refused");
-    let london = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
+    let london = london();
     let time = detail.first().map(|row| row.at.to_zoned(london).strftime("%-d %B %Y, %H:%M").to_string());
     let erased = match (detail.is_empty() && leaf.rc.is_some(), known.erased > 0) {
         (true, _) => Some(

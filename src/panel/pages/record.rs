@@ -1,5 +1,6 @@
 //! *Record book*: how long it is, what it comes to, when it was last checked, and how to check it oneself.
 
+use crate::verdict::destination::london;
 use crate::{
     ledger::Ledger,
     panel::{
@@ -18,7 +19,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use http_body_util::channel::{Channel, Sender};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
 use std::{io, sync::Arc};
 
@@ -91,7 +92,7 @@ async fn checks(panel: &Panel) -> Result<Vec<Check>, Wrong> {
 
 /// A moment in London, to the minute.
 pub(in crate::panel) fn moment(at: Timestamp) -> String {
-    let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
+    let zone = london();
     let at = at.to_zoned(zone);
     format!("{} at {}", words::day(at.date()), at.strftime("%H:%M"))
 }

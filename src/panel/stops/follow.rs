@@ -3,7 +3,7 @@
 //! Stops are found by their notices, of which there are few. Entries are read one after another only while a stop is
 //! in force, each a bounded number at a time: a turn never takes long, and the next one goes on.
 
-use super::days;
+use crate::verdict::destination::day_in_london;
 use crate::{
     consent::view::StopScope,
     flow::{IntegrationId, SystemId},
@@ -97,7 +97,7 @@ fn followed(db: &rusqlite::Connection) -> Result<u64, rusqlite::Error> {
 }
 
 fn take(db: &Transaction<'_>, news: &News) -> Result<(), rusqlite::Error> {
-    let (entry, day) = (number(news.notice.entry), days::london(news.notice.at).to_string());
+    let (entry, day) = (number(news.notice.entry), day_in_london(news.notice.at).to_string());
     let stop = news.extra("stop");
     match news.notice.kind.as_str() {
         PLACED => db.execute(

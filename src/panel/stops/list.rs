@@ -1,6 +1,8 @@
 //! `/stops`: what is in force and what was lifted, until when an answer is due, and the answers.
 
-use super::{Reason, days, follow, scope, words};
+use super::{Reason, follow, scope, words};
+use crate::panel::days;
+use crate::verdict::destination::day_in_london;
 use crate::{
     flow::{Clause, DecisionId},
     ledger::{Change, Leaf, leaf::Kind},
@@ -217,7 +219,7 @@ fn in_step(panel: &Panel, only: Option<&str>, kept: Vec<Kept>) -> Vec<Kept> {
         id: stop.id.clone(),
         what: scope::value(&stop.scope),
         reason: String::new(),
-        day: days::london(stop.at).to_string(),
+        day: day_in_london(stop.at).to_string(),
         requests: 0,
         lifted: None,
         answered: false,

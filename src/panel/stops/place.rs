@@ -1,7 +1,9 @@
 //! `/stop`: anybody with a printed sheet. No session, no cookie, nothing in the log; the record book names the stop and
 //! what it covers, and nobody.
 
-use super::{Reason, days, follow, list, scope, sheets};
+use super::{Reason, follow, list, scope, sheets};
+use crate::panel::days;
+use crate::verdict::destination::day_in_london;
 use crate::{
     consent::view::{Stop, StopScope},
     flow::{Clause, DecisionId},
@@ -195,9 +197,9 @@ fn placed(panel: &Panel, stop: &Stop, before: bool) -> Result<Response, Wrong> {
     page::html(&Placed {
         shell: Shell::of(panel, &Visitor::ANYBODY, "It is stopped", "/stop"),
         what: scope::said(&panel.policy(), &scope::value(&stop.scope)),
-        since: if before { days::said(days::london(stop.at)) } else { days::moment(stop.at) },
+        since: if before { days::said(day_in_london(stop.at)) } else { days::moment(stop.at) },
         before,
-        due: days::said(days::next_working(days::london(stop.at))),
+        due: days::said(days::next_working(day_in_london(stop.at))),
         id: stop.id.clone(),
         clause: Cited::of(panel, Clause::Tools1),
     })

@@ -1,8 +1,9 @@
 //! Printed sheets: every worker has the same one, so that its code says nothing of who typed it. A new sheet is made
 //! here, its code shown once.
 
-use super::{days, place};
+use super::place;
 use crate::ledger::Change;
+use crate::panel::days;
 use crate::panel::{
     Panel,
     access::Visitor,
@@ -12,9 +13,10 @@ use crate::panel::{
     tries,
     wrong::Wrong,
 };
+use crate::verdict::destination::{day_in_london, london};
 use askama::Template;
 use axum::{extract::State, response::Response};
-use jiff::{SignedDuration, Timestamp, ToSpan as _, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use std::sync::Arc;
 
 /// Groups of four letters: 69 bits.
@@ -60,7 +62,7 @@ pub(super) async fn page(State(panel): State<Arc<Panel>>, visitor: Visitor) -> R
             select.query_map([now], row)?.collect::<Result<Vec<(String, i64, Option<i64>)>, _>>()
         })
         .await?;
-    let day = |micros: i64| days::said(days::london(Timestamp::from_microsecond(micros).unwrap_or_default()));
+    let day = |micros: i64| days::said(day_in_london(Timestamp::from_microsecond(micros).unwrap_or_default()));
     let valid =
         rows.into_iter().map(|(id, made, until)| Sheet { id, made: day(made), until: until.map(|u| day(u - 1)) });
     page::html(&Page {
@@ -115,7 +117,7 @@ fn previous(panel: &Panel, before: &str, until: &str) -> Result<Timestamp, Wrong
             if day < panel.today() || day > panel.today().saturating_add(OVERLAP.days()) {
                 return Err(Wrong::Invalid("An old sheet may stay valid for two months at most, from today on."));
             }
-            let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
+            let zone = london();
             let end = day.saturating_add(1.day()).to_zoned(zone);
             end.map(|z| z.timestamp()).map_err(|_| Wrong::Invalid("Give the last day of the old sheet."))
         }

@@ -1,15 +1,10 @@
 //! Days in London, and until when the panel answers a stop: the end of the next working day.
 
+use crate::verdict::destination::london;
 use jiff::{
     Timestamp, ToSpan as _,
     civil::{Date, Weekday, date},
-    tz::TimeZone,
 };
-
-/// The day in London of a moment.
-pub(in crate::panel) fn london(at: Timestamp) -> Date {
-    at.to_zoned(TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC)).date()
-}
 
 /// `Monday 23 November 2026`.
 pub(in crate::panel) fn said(day: Date) -> String {
@@ -18,7 +13,7 @@ pub(in crate::panel) fn said(day: Date) -> String {
 
 /// `14:30 on Monday 23 November 2026`, in London.
 pub(in crate::panel) fn moment(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC)).strftime("%H:%M on %A %-d %B %Y").to_string()
+    at.to_zoned(london()).strftime("%H:%M on %A %-d %B %Y").to_string()
 }
 
 /// The first working day after this one.
@@ -97,6 +92,7 @@ fn easter(year: i16) -> Date {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verdict::destination::day_in_london;
 
     #[test]
     fn holidays_are_those_that_were_published() {
@@ -123,6 +119,6 @@ mod tests {
         ] {
             assert_eq!(next_working(placed.parse().unwrap()).to_string(), due, "{placed}");
         }
-        assert_eq!(london("2026-07-01T23:30:00Z".parse().unwrap()).to_string(), "2026-07-02");
+        assert_eq!(day_in_london("2026-07-01T23:30:00Z".parse().unwrap()).to_string(), "2026-07-02");
     }
 }

@@ -21,7 +21,7 @@
 //! | months and years as pages, tables and signed files | [`report`] |
 //! | machines that read figures with a token | `api` |
 //! | figures made of the record book | [`figures`] |
-//! | reading the record book in order, for policies, emergencies, consent | `follow` |
+//! | reading the record book in order, once for every area | `follow` |
 //! | what is kept | [`store`]: accounts, figures, what is told to whom. The record book stays the only truth of what was sent |
 
 pub mod access;

@@ -20,9 +20,11 @@ mod read;
 
 use super::{
     Panel,
+    follow::Read,
     routes::{PANEL, Route, Who},
     wrong::Wrong,
 };
+use rusqlite::Transaction;
 
 /// The tables of this area. Days, never hours. `sealed` is what the record book knows the hash of; `shared` is the same
 /// text, opened to members who came later.
@@ -34,6 +36,8 @@ CREATE TABLE concern_texts (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conc
     recorded INTEGER NOT NULL) STRICT;
 CREATE TABLE concern_entries (entry INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, day TEXT NOT NULL) STRICT;
 ";
+/// Those that are made from the record book: a concern that vanished from the store is missed.
+pub(super) const READ: &[&str] = &["concern_entries"];
 
 /// Characters of one text.
 const LONGEST: usize = 20_000;
@@ -45,6 +49,12 @@ const TEXTS: i64 = 50;
 const WRONG: i64 = 30;
 
 pub(super) use flood::Turns;
+
+/// Takes in the entry of a concern.
+pub(super) fn received(db: &Transaction<'_>, read: &Read) -> Result<(), rusqlite::Error> {
+    let row = (read.index, read.extra("sha256").unwrap_or_default(), read.text("day").unwrap_or_default());
+    db.prepare_cached("INSERT OR IGNORE INTO concern_entries VALUES (?1, ?2, ?3)")?.execute(row).map(drop)
+}
 
 /// The pages of this area.
 pub(super) fn routes() -> Vec<Route> {

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | what an entry says | `fact` |
 //! | adding up, and the tables | `sums` |
-//! | keeping up with the record book | `consumer`: one transaction a batch, with a cursor that notices another book |
+//! | keeping up with the record book | `follow`, which reads it for every area |
 //! | a span of days | [`Period`] |
 //! | small numbers: the one rule | [`small`] |
 //! | asking | [`stopped`], [`left`], [`events`], [`drift`] |
@@ -14,7 +14,6 @@
 //! comes from its detail rows, which are erased after a time. A day is a UTC day, as entries have it. An hour is
 //! London's.
 
-mod consumer;
 pub mod drift;
 pub mod events;
 mod fact;
@@ -24,12 +23,11 @@ pub mod small;
 pub mod stopped;
 mod sums;
 
-pub(super) use consumer::{CURSOR, keep};
-pub use consumer::{State, catch_up, count_all, rebuild, state};
+pub use super::follow::{State, catch_up, count_all, rebuild, state};
 pub use period::Period;
 pub use small::{Shown, Small};
 pub use sums::Making;
-pub(super) use sums::{KEPT, SUMS};
+pub(super) use sums::{FORGET, KEPT, SUMS};
 
 use rusqlite::{Connection, Params, Row};
 

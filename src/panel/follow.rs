@@ -1,63 +1,72 @@
-//! What the pages on policies, emergencies and consent keep of the record book: read once, in its order, a little at a
-//! time, beside the pages. It can all be made again from the record book.
+//! The one reader of the record book: entries and what is told of them, in their order, a batch at a time. Every area
+//! takes a batch in, and how far that is, in one transaction: ended anywhere, it goes on where it was. Another record
+//! book in the place of the known one (a restored one, a successor) is noticed by its entries; then everything that
+//! was read is forgotten and read again from the beginning.
+
+mod read;
+
+pub(super) use read::Read;
 
 use super::{
-    Panel,
+    Panel, concerns, figures,
     pages::{consent, emergencies, policy},
+    stops::kept as stops,
+    store::Store,
     wrong::Wrong,
 };
-use crate::ledger::{Entry, LedgerError};
-use rusqlite::Transaction;
-use serde_json::Value;
-use std::{sync::Arc, time::Duration};
+use crate::ledger::{Entry, Ledger, LedgerError, Notice};
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
-/// How far it was read.
+/// How far it was read, and the first entry of each day.
 pub(super) const TABLES: &str = "
-CREATE TABLE followed (one INTEGER PRIMARY KEY CHECK (one = 1), entry INTEGER NOT NULL, notice INTEGER NOT NULL) STRICT;
-INSERT INTO followed VALUES (1, 0, 0);
+CREATE TABLE followed (one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL, last BLOB NOT NULL,
+    active TEXT NOT NULL, notice INTEGER NOT NULL) STRICT;
 CREATE TABLE followed_days (day TEXT PRIMARY KEY, entry INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ";
+/// Those that are made from the record book.
+const READ: &[&str] = &["followed", "followed_days"];
 
-/// How often it looks for more.
-const EVERY: Duration = Duration::from_secs(1);
-/// Answers of the record book that a page waits for, at most.
-const FOR_A_PAGE: usize = 10;
-/// Answers of the record book in one turn beside the pages, which wait for it.
-const IN_A_ROW: usize = 10;
+/// How often the record book's size is looked at.
+const EVERY: Duration = Duration::from_millis(500);
+/// After failures it is looked at less and less often, at least this often.
+const SELDOM: Duration = Duration::from_secs(60);
+/// Batches that a page waits for, at most.
+const FOR_A_PAGE: usize = 4;
 
-/// An entry as the areas read it.
-#[derive(Debug)]
-pub(super) struct Read {
-    /// Its index.
-    pub index: i64,
-    leaf: Value,
+/// How far the record book was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// Entries that are counted.
+    pub entries: u64,
+    /// SHA-256 of the last one's leaf; empty before the first.
+    last: Vec<u8>,
+    /// The set of rules that was active then.
+    active: String,
+    /// The last notice that was read.
+    notice: u64,
 }
 
-impl Read {
-    fn of(entry: &Entry) -> Option<Self> {
-        let index = i64::try_from(entry.index).ok()?;
-        Some(Self { index, leaf: serde_json::from_str(&entry.leaf).ok()? })
+impl State {
+    /// The set of rules that was active at the last entry that is counted, in hexadecimal; empty before the first.
+    #[must_use]
+    pub fn active(&self) -> &str {
+        &self.active
     }
+}
 
-    /// A member that is text.
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
-        self.leaf.get(name)?.as_str()
-    }
-
-    /// Something of `extra`.
-    pub(super) fn extra(&self, name: &str) -> Option<&str> {
-        self.leaf.get("extra")?.get(name)?.as_str()
-    }
-
-    /// A number of `extra`.
-    pub(super) fn number(&self, name: &str) -> Option<i64> {
-        self.extra(name)?.parse().ok()
-    }
-
-    /// Its counts, as they stand.
-    pub(super) fn counts(&self) -> String {
-        self.leaf.get("counts").map_or_else(|| "[]".to_owned(), Value::to_string)
-    }
+/// How far the record book was read.
+///
+/// # Errors
+/// When the store fails.
+pub fn state(db: &Connection) -> Result<State, rusqlite::Error> {
+    let number = |n: i64| u64::try_from(n).unwrap_or_default();
+    let mut select = db.prepare_cached("SELECT next, last, active, notice FROM followed")?;
+    let found = select.query_row([], |row| {
+        let (entries, notice) = (number(row.get(0)?), number(row.get(3)?));
+        Ok(State { entries, last: row.get(1)?, active: row.get(2)?, notice })
+    });
+    Ok(found.optional()?.unwrap_or(State { entries: 0, last: Vec::new(), active: String::new(), notice: 0 }))
 }
 
 /// How far the pages are behind the record book.
@@ -83,6 +92,9 @@ impl Progress {
 
 /// Reads on, for a page that is about to be shown. Where the record book has no time for that, the page shows what was
 /// read before and says how far that is.
+///
+/// # Errors
+/// When the store fails.
 pub(super) async fn for_a_page(panel: &Panel) -> Result<Progress, Wrong> {
     let _turn = panel.registers().turn().await;
     match up(panel, FOR_A_PAGE).await {
@@ -91,103 +103,242 @@ pub(super) async fn for_a_page(panel: &Panel) -> Result<Progress, Wrong> {
     }
 }
 
-async fn far(panel: &Panel) -> Result<Progress, Wrong> {
-    let size = panel.ledger().head().size;
-    Ok(Progress { read: at(panel, size).await?.0, size })
-}
-
-/// Reads on, until everything was read or so many answers were. Who calls it has the turn.
-pub(super) async fn up(panel: &Panel, answers: usize) -> Result<Progress, Wrong> {
-    for _ in 0..answers {
-        let size = panel.ledger().head().size;
-        let (read, notice) = at(panel, size).await?;
-        if read >= size {
-            return Ok(Progress { read, size });
+/// Reads on, until everything was read or so many batches were.
+///
+/// # Errors
+/// When the record book cannot be read or the store fails.
+pub(super) async fn up(panel: &Panel, batches: usize) -> Result<Progress, Wrong> {
+    for _ in 0..batches {
+        if !step(panel.ledger(), panel.store(), true).await? {
+            break;
         }
-        step(panel, size, (read, notice)).await?;
     }
     far(panel).await
 }
 
-/// How far entries and notices were read. A record book that is shorter than what was read is another one: begin anew.
-async fn at(panel: &Panel, size: u64) -> Result<(u64, u64), Wrong> {
-    let number = |n: i64| u64::try_from(n).unwrap_or_default();
-    let read = panel.store().read(move |db| {
-        db.query_row("SELECT entry, notice FROM followed", [], |row| Ok((number(row.get(0)?), number(row.get(1)?))))
-    });
-    let (entry, notice) = read.await?;
-    if entry <= size {
-        return Ok((entry, notice));
-    }
-    let cleared = panel.store().write(|db| {
-        for table in [policy::READ, emergencies::READ, consent::READ, &["followed_days"]].concat() {
-            db.execute(&format!("DELETE FROM {table}"), [])?;
-        }
-        db.execute("UPDATE followed SET entry = 0, notice = 0", [])
-    });
-    cleared.await.map(|_| (0, 0))
+async fn far(panel: &Panel) -> Result<Progress, Wrong> {
+    let size = panel.ledger().head().size;
+    Ok(Progress { read: panel.store().read(state).await?.entries, size })
 }
 
-/// One answer of entries. Notices come first: an entry is read only when everything that is told of it is known.
-async fn step(panel: &Panel, size: u64, (entry, notice): (u64, u64)) -> Result<(), Wrong> {
-    let ledger = panel.ledger();
-    let notices = ledger.notices(notice).await.map_err(unread)?;
-    let until = notices.last().map_or(size, |last| last.entry.min(size));
-    let entries = if until > entry { ledger.entries(entry).await.map_err(unread)? } else { Vec::new() };
-    let entries: Vec<_> = entries.into_iter().filter(|e| e.index < until).collect();
-    let next = entries.last().map_or(entry, |last| last.index + 1);
-    let heard = notices.last().map_or(notice, |last| last.number);
-    let kept = panel.store().write(move |db| {
-        notices.iter().try_for_each(|n| emergencies::told(db, n))?;
-        entries.iter().filter_map(Read::of).try_for_each(|read| take(db, &read))?;
-        let to = (i64::try_from(next).unwrap_or(i64::MAX), i64::try_from(heard).unwrap_or(i64::MAX));
-        db.execute("UPDATE followed SET entry = ?1, notice = ?2", to)
-    });
-    kept.await.map(drop)
+/// Reads everything that the record book holds now. Pages need not wait for it; reports and checks do.
+///
+/// # Errors
+/// When the record book cannot be read or the store fails.
+pub async fn catch_up(panel: &Panel) -> Result<(), Wrong> {
+    count_all(panel.ledger(), panel.store()).await
 }
 
-fn take(db: &Transaction<'_>, read: &Read) -> Result<(), rusqlite::Error> {
-    if let Some(day) = read.text("day") {
-        db.prepare_cached("INSERT OR IGNORE INTO followed_days VALUES (?1, ?2)")?.execute((day, read.index))?;
-    }
-    match read.text("type") {
-        Some("policy.activated") => policy::activated(db, read),
-        Some("policy.rejected") => policy::rejected(db, read),
-        Some("safeguarding" | "safeguarding.reviewed" | "safeguarding.overdue" | "decision" | "outcome") => {
-            emergencies::take(db, read)
+/// The same, where no panel runs.
+///
+/// # Errors
+/// When the record book cannot be read to its end or the store fails.
+pub async fn count_all(ledger: &Ledger, store: &Store) -> Result<(), Wrong> {
+    // What comes meanwhile is left to the next time, or a busy gateway would keep this here.
+    let until = ledger.head().size;
+    let mut sure = false;
+    loop {
+        let more = step(ledger, store, sure).await?;
+        sure = true;
+        if store.read(state).await?.entries >= until {
+            return Ok(());
         }
-        Some("consent.issued" | "consent.declined" | "consent.ended") => consent::take(db, read),
+        if !more {
+            return Err(Wrong::broken("the record book could not be read to its end"));
+        }
+    }
+}
+
+/// Forgets everything that was read and reads it again. Hours whose details were erased meanwhile are no longer known.
+///
+/// # Errors
+/// When the record book cannot be read or the store fails.
+pub async fn rebuild(panel: &Panel) -> Result<(), Wrong> {
+    panel.store().write(forget).await?;
+    catch_up(panel).await
+}
+
+/// Keeps up until told to end, and does what time alone brings about. An entry is never half counted.
+pub(super) async fn run(panel: Arc<Panel>, ended: impl Future<Output = ()>) {
+    let mut ended = pin!(ended);
+    let (mut sure, mut wait) = (false, EVERY);
+    loop {
+        let more = match step(panel.ledger(), panel.store(), sure).await {
+            Ok(more) => {
+                (sure, wait) = (true, EVERY);
+                more
+            }
+            Err(failure) => {
+                if wait == EVERY {
+                    failure.log();
+                }
+                wait = (wait * 2).min(SELDOM);
+                false
+            }
+        };
+        if !more {
+            // What failed is said in the log already; the next turn tries again.
+            let _ = chores(&panel).await;
+        }
+        let pause = if more { Duration::ZERO } else { wait };
+        tokio::select! {
+            () = &mut ended => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+async fn chores(panel: &Panel) -> Result<(), Wrong> {
+    let _turn = panel.registers().turn().await;
+    if far(panel).await?.behind().is_none() {
+        emergencies::remind(panel).await?;
+    }
+    consent::keep_state(panel).await
+}
+
+/// Why a batch was not taken in.
+enum Failure {
+    Ledger(LedgerError),
+    /// Said in the log where it happened.
+    Store(Wrong),
+}
+
+impl Failure {
+    fn log(&self) {
+        if let Self::Ledger(error) = self {
+            tracing::warn!(%error, "the panel's pages wait: the record book cannot be read");
+        }
+    }
+}
+
+impl From<Failure> for Wrong {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Ledger(error) => Self::broken(&error.to_string()),
+            Failure::Store(wrong) => wrong,
+        }
+    }
+}
+
+/// Takes in one batch; says whether there may be more. Not `sure` yet that the book is the known one, it looks even
+/// where nothing was added.
+async fn step(ledger: &Ledger, store: &Store, sure: bool) -> Result<bool, Failure> {
+    let known = store.read(state).await.map_err(Failure::Store)?;
+    let size = ledger.head().size;
+    if sure && size == known.entries {
+        return Ok(false);
+    }
+    let Some(batch) = Batch::after(&known, ledger, size).await.map_err(Failure::Ledger)? else {
+        tracing::warn!("another record book than before: what the panel's pages show is read again");
+        store.write(forget).await.map_err(Failure::Store)?;
+        return Ok(true);
+    };
+    let more = !batch.entries.is_empty() || !batch.notices.is_empty();
+    if more {
+        store.write(move |db| batch.take(db, &known)).await.map_err(Failure::Store)?;
+    }
+    Ok(more)
+}
+
+/// One answer of the record book. Notices come first: an entry is taken in only when everything that is told of it is
+/// known.
+struct Batch {
+    notices: Vec<Notice>,
+    entries: Vec<Entry>,
+}
+
+impl Batch {
+    /// What comes next; `None` where the last known entry is not that of this record book.
+    async fn after(known: &State, ledger: &Ledger, size: u64) -> Result<Option<Self>, LedgerError> {
+        let from = known.entries.saturating_sub(1);
+        let mut entries = ledger.entries(from).await?;
+        if known.entries > 0 {
+            if !entries.first().is_some_and(|e| e.index == from && digest(&e.leaf) == known.last) {
+                return Ok(None);
+            }
+            entries.remove(0);
+            // The known one alone may be as much as the record book answers at once.
+            if entries.is_empty() && size > known.entries {
+                entries = ledger.entries(known.entries).await?;
+            }
+        }
+        let notices = ledger.notices(known.notice).await?;
+        let until = notices.last().map_or(size, |last| last.entry.min(size));
+        entries.retain(|e| e.index < until);
+        Ok(Some(Self { notices, entries }))
+    }
+
+    /// Takes it in, unless somebody else has since.
+    fn take(&self, db: &Transaction<'_>, known: &State) -> Result<(), rusqlite::Error> {
+        if state(db)? != *known {
+            return Ok(());
+        }
+        for notice in &self.notices {
+            emergencies::told(db, notice)?;
+            stops::told(db, notice)?;
+        }
+        let mut making = figures::Making::new(db, known.active.clone());
+        let mut day = String::new();
+        for entry in &self.entries {
+            making.add(entry)?;
+            if let Some(read) = Read::of(entry) {
+                first_of_day(db, &read, &mut day)?;
+                take(db, &read)?;
+            }
+        }
+        let active = making.finish()?;
+        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let (next, last) = match self.entries.last() {
+            Some(last) => (number(last.index.saturating_add(1)), digest(&last.leaf)),
+            None => (number(known.entries), known.last.clone()),
+        };
+        let notice = number(self.notices.last().map_or(known.notice, |last| last.number));
+        db.prepare_cached("INSERT OR REPLACE INTO followed VALUES (1, ?1, ?2, ?3, ?4)")?
+            .execute((next, last, active, notice))
+            .map(drop)
+    }
+}
+
+fn first_of_day(db: &Transaction<'_>, read: &Read, before: &mut String) -> Result<(), rusqlite::Error> {
+    match read.text("day") {
+        Some(day) if day != before => {
+            day.clone_into(before);
+            let mut keep = db.prepare_cached("INSERT OR IGNORE INTO followed_days VALUES (?1, ?2)")?;
+            keep.execute((day, read.index)).map(drop)
+        }
         _ => Ok(()),
     }
 }
 
-fn unread(error: LedgerError) -> Wrong {
-    tracing::warn!(%error, "the record book could not be read for the panel's pages");
-    Wrong::Broken
-}
-
-/// Reads on for as long as the panel runs, and does what time alone brings about.
-pub(super) async fn run(panel: Arc<Panel>, stop: impl Future<Output = ()>) {
-    let mut stop = std::pin::pin!(stop);
-    loop {
-        // A failure is in the log; the next look tries again. With more to read it goes on at once.
-        let wait = if matches!(tick(&panel).await, Ok(true)) { Duration::ZERO } else { EVERY };
-        tokio::select! {
-            () = &mut stop => return,
-            () = tokio::time::sleep(wait) => {}
+fn take(db: &Transaction<'_>, read: &Read) -> Result<(), rusqlite::Error> {
+    match read.text("type") {
+        Some("decision") => {
+            emergencies::take(db, read)?;
+            stops::stopped(db, read)
         }
+        Some("outcome" | "safeguarding" | "safeguarding.reviewed" | "safeguarding.overdue") => {
+            emergencies::take(db, read)
+        }
+        Some("policy.activated") => policy::activated(db, read),
+        Some("policy.rejected") => policy::rejected(db, read),
+        Some("consent.issued" | "consent.declined" | "consent.ended") => consent::take(db, read),
+        Some("stop.placed" | "stop.answered" | "stop.overdue" | "stop.lifted") => stops::take(db, read),
+        Some("concern.received") => concerns::received(db, read),
+        _ => Ok(()),
     }
 }
 
-/// Whether there is more to read.
-async fn tick(panel: &Panel) -> Result<bool, Wrong> {
-    let _turn = panel.registers().turn().await;
-    if up(panel, IN_A_ROW).await?.behind().is_some() {
-        return Ok(true);
+/// Forgets everything that was read. What people wrote stays.
+pub(super) fn forget(db: &Transaction<'_>) -> Result<(), rusqlite::Error> {
+    db.execute_batch(figures::FORGET)?;
+    for table in [READ, policy::READ, emergencies::READ, consent::READ, stops::READ, concerns::READ].concat() {
+        db.execute(&format!("DELETE FROM {table}"), [])?;
     }
-    emergencies::remind(panel).await?;
-    consent::keep_state(panel).await?;
-    Ok(false)
+    Ok(())
+}
+
+fn digest(leaf: &str) -> Vec<u8> {
+    aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, leaf.as_bytes()).as_ref().to_vec()
 }
 
 /// Turns, and what was worked out already.
@@ -199,7 +350,7 @@ pub(super) struct Registers {
 }
 
 impl Registers {
-    /// One at a time reads on or writes a review, so that nothing is read or written twice.
+    /// One at a time reads on for a page or writes a review, so that nothing is read for nothing or written twice.
     pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.turn.lock().await
     }

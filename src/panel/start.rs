@@ -1,7 +1,7 @@
 //! Starting and stopping the panel: its store, its listener, and what runs beside the pages.
 
 use super::{
-    Panel, PolicySource, access, figures, follow,
+    Panel, PolicySource, access, follow,
     notify::{self, dial::Dial},
     server, stops,
     store::{Store, StoreError},
@@ -70,7 +70,6 @@ pub async fn start(config: &Config, given: Given) -> Result<Option<Running>, Sta
     let mut tasks = vec![
         tokio::spawn(bound.serve(told(&shutdown))),
         tokio::spawn(access::watch(Arc::clone(&panel), told(&shutdown))),
-        tokio::spawn(figures::keep(Arc::clone(&panel), told(&shutdown))),
         tokio::spawn(follow::run(Arc::clone(&panel), told(&shutdown))),
         tokio::spawn(stops::watch(Arc::clone(&panel), told(&shutdown))),
     ];

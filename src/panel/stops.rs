@@ -5,12 +5,12 @@
 //! |---|---|
 //! | the page with the code, for anybody | `place` |
 //! | printed sheets and their codes | `sheets` |
-//! | what stands in the record book, for the pages | `follow` |
+//! | what stands in the record book, for the pages | `kept` |
 //! | the panel's pages: list, answer | `list` |
 //! | lifting | `lift` |
 //! | reminding the panel of an answer that is due | `remind` |
 
-pub(super) mod follow;
+pub(super) mod kept;
 mod lift;
 mod list;
 mod place;
@@ -20,7 +20,7 @@ mod sheets;
 pub(super) mod words;
 
 use super::{
-    Panel,
+    Panel, follow,
     routes::{FIGURES, PANEL, Route, Who},
     wrong::Wrong,
 };
@@ -58,19 +58,11 @@ impl Reason {
     }
 }
 
-/// The tables of this area. What is in `stops` and below can be made again from the record book, the words apart.
+/// The tables of this area that cannot be made again from the record book.
 pub(super) const TABLES: &str = "
 CREATE TABLE stop_codes (id TEXT PRIMARY KEY, digest BLOB NOT NULL UNIQUE, made INTEGER NOT NULL, until INTEGER)
     STRICT, WITHOUT ROWID;
-CREATE TABLE stops (id TEXT PRIMARY KEY, what TEXT NOT NULL, reason TEXT NOT NULL, entry INTEGER NOT NULL,
-    day TEXT NOT NULL, read INTEGER NOT NULL, requests INTEGER NOT NULL DEFAULT 0, lifted INTEGER, lifted_day TEXT,
-    lifted_words TEXT, reminded INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
-CREATE TABLE stop_answers (entry INTEGER PRIMARY KEY, stop TEXT NOT NULL, day TEXT NOT NULL, words TEXT NOT NULL)
-    STRICT;
-CREATE TABLE stopped_requests (stop TEXT NOT NULL, entry INTEGER NOT NULL, decision TEXT NOT NULL,
-    PRIMARY KEY (stop, entry)) STRICT, WITHOUT ROWID;
 CREATE TABLE stop_words (sha256 TEXT PRIMARY KEY, salt TEXT NOT NULL, words TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE stops_followed (only INTEGER PRIMARY KEY CHECK (only = 1), notice INTEGER NOT NULL) STRICT;
 ";
 
 /// The pages of this area.
@@ -90,32 +82,35 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-/// How often stops are looked after, and how soon again while more waits to be read.
+/// How often stops are looked after.
 const EVERY: Duration = Duration::from_secs(60);
-const BEHIND: Duration = Duration::from_secs(1);
+/// Batches of the record book that one turn reads, at most.
+const TURN: usize = 40;
 
 /// Looks after stops beside the pages, until the panel stops.
 pub(super) async fn watch(panel: Arc<Panel>, stop: impl Future<Output = ()>) {
     let mut stop = std::pin::pin!(stop);
     loop {
         // What failed is said in the log already; the next turn tries again.
-        let wait = if turn(&panel).await.is_ok_and(|done| !done) { BEHIND } else { EVERY };
+        let _ = turn(&panel).await;
         tokio::select! {
             () = &mut stop => return,
-            () = tokio::time::sleep(wait) => {}
+            () = tokio::time::sleep(EVERY) => {}
         }
     }
 }
 
 /// One turn of it: reads what is new in the record book, and reminds the panel of answers that are overdue, once for
-/// each stop. Says whether everything was read.
+/// each stop. Nobody is reminded while more waits to be read, which may say that somebody was; where the record book
+/// cannot be read, what was read before says enough.
 ///
 /// # Errors
 /// [`Wrong`] when the store or the record book fails; the next turn goes on from there.
-pub async fn turn(panel: &Arc<Panel>) -> Result<bool, Wrong> {
-    let done = follow::follow(panel, follow::TURN).await?;
-    remind::remind(panel).await?;
-    Ok(done)
+pub async fn turn(panel: &Arc<Panel>) -> Result<(), Wrong> {
+    match follow::up(panel, TURN).await {
+        Ok(progress) if progress.behind().is_some() => Ok(()),
+        Ok(_) | Err(_) => remind::remind(panel).await,
+    }
 }
 
 /// How many stops wait for an answer that is overdue.

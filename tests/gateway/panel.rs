@@ -380,7 +380,7 @@ async fn a_gateway_whose_panel_fails_decides_as_before_and_the_pages_say_so() {
     let seen = member.page("/").await;
     assert!(seen.words().contains("are still being counted"), "{}", seen.words());
     other.execute_batch("ROLLBACK").unwrap();
-    let tables = ["figures_decisions", "figures_decisions_months", "figures_attempts", "stops", "figures_cursor"];
+    let tables = ["figures_decisions", "figures_decisions_months", "figures_attempts", "stops", "followed"];
     for table in tables {
         other.execute_batch(&format!("DROP TABLE {table}")).unwrap();
     }

@@ -426,7 +426,7 @@ async fn dump(store: &Store) -> Vec<String> {
 }
 
 /// Another panel over a record book, with a store of its own.
-fn beside(world: &World, ledger: &Arc<Ledger>, store: &str) -> Arc<Panel> {
+pub(crate) fn beside(world: &World, ledger: &Arc<Ledger>, store: &str) -> Arc<Panel> {
     let known = world.running.panel();
     let store = Store::open(&world.home.path().join(store)).unwrap();
     let policy = Arc::clone(&world.policy);

@@ -23,6 +23,7 @@ mod demands;
 mod doors;
 mod emergencies;
 mod figures;
+mod follow;
 mod frame;
 mod hostile;
 mod mail;

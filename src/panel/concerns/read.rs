@@ -9,11 +9,10 @@ use crate::panel::{
     Panel,
     access::{Session, Visitor, keys},
     confidential::{self, Shown},
-    days,
+    days, follow,
     guard::Fields,
     once,
     page::{self, Shell},
-    stops::follow,
     wrong::Wrong,
 };
 use askama::Template;
@@ -85,7 +84,7 @@ pub(super) async fn list(
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Wrong> {
-    follow::follow(&panel, follow::PAGE).await?;
+    follow::for_a_page(&panel).await?;
     let concerns = kept::newest(&panel, asked.after).await?;
     let all = u32::try_from(concerns.len()).is_ok_and(|n| n < kept::PAGE);
     page::html(&List {

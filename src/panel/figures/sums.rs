@@ -39,8 +39,10 @@ macro_rules! grains {
             "n INTEGER NOT NULL, PRIMARY KEY (", $first, $(", ", $column,)* ")) STRICT, WITHOUT ROWID;\n"
         ),+);
 
-        /// Empties them.
-        pub(super) const EMPTY: &str = concat!($("DELETE FROM ", $table, ";"),+);
+        /// Empties them, and what is kept entry by entry.
+        pub(in crate::panel) const FORGET: &str = concat!(
+            $("DELETE FROM ", $table, ";",)+ "DELETE FROM figures_open; DELETE FROM figures_marks;"
+        );
     };
 }
 
@@ -96,8 +98,6 @@ CREATE TABLE figures_marks (entry INTEGER PRIMARY KEY, day TEXT NOT NULL, kind T
     recipient TEXT NOT NULL, policy TEXT NOT NULL, extra TEXT NOT NULL) STRICT;
 CREATE INDEX figures_marks_by_kind ON figures_marks (kind, day);
 ";
-/// Empties it.
-pub(super) const FORGET: &str = "DELETE FROM figures_open; DELETE FROM figures_marks;";
 
 /// An event's kind for something that left under rules that were no longer, or never, the active ones.
 pub const OTHER_POLICY: &str = "other-policy";

@@ -1,7 +1,7 @@
 //! Lifting a stop: on the page, by a panel member, with a second factor shown just now and a reason. There is no other
 //! way: no command, no socket (design section 9).
 
-use super::{follow, list, words};
+use super::{kept, list, words};
 use crate::{
     ledger::{Change, Leaf},
     panel::{
@@ -39,7 +39,7 @@ pub(super) async fn lift(
     let mut leaf = Leaf::lifting(&id);
     leaf.extra.insert("words", hash.clone());
     leaf.extra.insert("by", session.account.clone());
-    let changes = vec![Change::LiftStop(id.clone()), Change::Notify { kind: follow::LIFTED }];
+    let changes = vec![Change::LiftStop(id.clone()), Change::Notify { kind: kept::LIFTED }];
     if let Err(e) = panel.record(leaf, changes).await {
         words::not_recorded(&panel, hash, &e).await;
         return Err(e.into());

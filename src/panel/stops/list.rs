@@ -1,8 +1,6 @@
 //! `/stops`: what is in force and what was lifted, until when an answer is due, and the answers.
 
-use super::{Reason, follow, scope, words};
-use crate::panel::days;
-use crate::verdict::destination::day_in_london;
+use super::{Reason, kept, scope, words};
 use crate::{
     flow::{Clause, DecisionId},
     ledger::{Change, Leaf, leaf::Kind},
@@ -10,10 +8,12 @@ use crate::{
         Panel,
         access::{Role, Visitor},
         cited::Cited,
+        days, follow,
         guard::Fields,
         page::{self, Shell},
         wrong::Wrong,
     },
+    verdict::destination::day_in_london,
 };
 use askama::Template;
 use axum::{
@@ -73,7 +73,7 @@ struct One {
 
 /// The list.
 pub(super) async fn list(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Result<Response, Wrong> {
-    follow::follow(&panel, follow::PAGE).await?;
+    follow::for_a_page(&panel).await?;
     let (lifted, in_force): (Vec<_>, Vec<_>) = all(&panel).await?.into_iter().partition(|s| s.lifted.is_some());
     page::html(&List {
         shell: Shell::of(&panel, &visitor, "Stops", "/stops"),
@@ -90,7 +90,7 @@ pub(super) async fn one(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Wrong> {
-    follow::follow(&panel, follow::PAGE).await?;
+    follow::for_a_page(&panel).await?;
     let (stop, answers) = find(&panel, known(&id)?).await?.ok_or(Wrong::NotFound)?;
     let asked = stop.id.clone();
     let decisions = panel
@@ -122,7 +122,7 @@ pub(super) async fn answer(
     if said.is_empty() {
         return Err(Wrong::Invalid("Write what the panel will do, and when."));
     }
-    follow::follow(&panel, follow::PAGE).await?;
+    follow::for_a_page(&panel).await?;
     let (stop, answers) = find(&panel, known(&id)?).await?.ok_or(Wrong::NotFound)?;
     if answers.iter().any(|a| a.words == said) {
         return Err(Wrong::Conflict("The same answer was given already."));
@@ -132,7 +132,7 @@ pub(super) async fn answer(
     leaf.extra.insert("stop", stop.id.clone());
     leaf.extra.insert("words", hash.clone());
     leaf.extra.insert("by", account);
-    if let Err(e) = panel.record(leaf, vec![Change::Notify { kind: follow::ANSWERED }]).await {
+    if let Err(e) = panel.record(leaf, vec![Change::Notify { kind: kept::ANSWERED }]).await {
         words::not_recorded(&panel, hash, &e).await;
         return Err(e.into());
     }
@@ -228,8 +228,13 @@ fn in_step(panel: &Panel, only: Option<&str>, kept: Vec<Kept>) -> Vec<Kept> {
     let in_force = |id: &str| view.stops().any(|s| s.id == id);
     let mut all: Vec<_> = unread.collect();
     for mut stop in kept {
-        if stop.lifted.is_none() && !in_force(&stop.id) {
-            stop.lifted = Some((panel.today().to_string(), Some("Its reason is being read.".to_owned())));
+        match (in_force(&stop.id), stop.lifted.is_some()) {
+            // A record book that was put back may not know of the lifting.
+            (true, true) => stop.lifted = None,
+            (false, false) => {
+                stop.lifted = Some((panel.today().to_string(), Some("Its reason is being read.".to_owned())));
+            }
+            _ => {}
         }
         all.push(stop);
     }

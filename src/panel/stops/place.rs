@@ -1,9 +1,7 @@
 //! `/stop`: anybody with a printed sheet. No session, no cookie, nothing in the log; the record book names the stop and
 //! what it covers, and nobody.
 
-use super::{Reason, follow, list, scope, sheets};
-use crate::panel::days;
-use crate::verdict::destination::day_in_london;
+use super::{Reason, kept, list, scope, sheets};
 use crate::{
     consent::view::{Stop, StopScope},
     flow::{Clause, DecisionId},
@@ -12,11 +10,13 @@ use crate::{
         Panel,
         access::Visitor,
         cited::Cited,
+        days, follow,
         guard::Fields,
         page::{self, Shell},
         tries,
         wrong::Wrong,
     },
+    verdict::destination::day_in_london,
 };
 use askama::Template;
 use axum::{extract::State, response::Response};
@@ -163,7 +163,7 @@ pub(super) async fn place(State(panel): State<Arc<Panel>>, fields: Fields) -> Re
     }
     let mut leaf = Leaf::placing(&stop);
     leaf.extra.extend(reason.map(|r| ("reason", r.as_str().to_owned())));
-    let changes = vec![Change::PlaceStop(stop.clone()), Change::Notify { kind: follow::PLACED }];
+    let changes = vec![Change::PlaceStop(stop.clone()), Change::Notify { kind: kept::PLACED }];
     match panel.record(leaf, changes).await {
         Ok(_) => placed(&panel, &stop, false),
         // Two of the same form at once, or one that was lifted meanwhile.
@@ -211,7 +211,7 @@ pub(super) async fn ask(State(panel): State<Arc<Panel>>, fields: Fields) -> Resu
     let Ok(id) = fields.one("stop")?.parse::<DecisionId>() else {
         return shown(&panel, StatusCode::BAD_REQUEST, "", not_one).await;
     };
-    follow::follow(&panel, follow::PAGE).await?;
+    follow::for_a_page(&panel).await?;
     let Some((stop, answers)) = list::find(&panel, id.to_string()).await? else {
         return shown(&panel, StatusCode::NOT_FOUND, "", "There is no stop with this number.").await;
     };

@@ -64,7 +64,7 @@ const RECIPIENTS: u64 = 30;
 const BATCH: u64 = 500;
 const ROUNDS: usize = 60;
 const LAST: Date = jiff::civil::date(2026, 11, 20);
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 10] = [
     "/",
     "/stopped",
     "/stopped?month=2026",
@@ -73,6 +73,8 @@ const PAGES: [&str; 8] = [
     "/stopped/DATA-3?month=2026-10&recipient=recipient-7/system",
     "/left",
     "/left?month=2026",
+    "/reports/2026-10",
+    "/reports/2026",
 ];
 
 fn main() {

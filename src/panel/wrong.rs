@@ -28,6 +28,8 @@ pub enum Wrong {
     Conflict(&'static str),
     /// A fault of ours. What it was stands in the log.
     Broken,
+    /// The same, where somebody wants to stop a flow: there is another way.
+    NotStopped,
     /// The record book did not take it, so it is not done.
     NotRecorded,
 }
@@ -82,6 +84,12 @@ impl Wrong {
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something failed on our side",
                 "Nothing was changed. Try again; if it stays, tell your IT team the time.",
+            ),
+            Self::NotStopped => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "This page cannot stop anything now",
+                "Nothing was stopped yet. Ask your IT team at once to stop it by the command: havengate stop place. It \
+                 does not need this page, and keeps no name.",
             ),
             Self::NotRecorded => (
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -391,7 +391,11 @@ async fn a_gateway_whose_panel_fails_decides_as_before_and_the_pages_say_so() {
         assert!(seen.words().contains("Something failed on our side"), "{page}: {}", seen.words());
         none_of(MARKERS, page, seen.text.as_bytes());
     }
-    // Whoever cannot stop it on the page can by command, and a stop that stands holds.
+    // Whoever cannot stop it on the page is told of the command, which does, and a stop that stands holds.
+    other.execute_batch("DROP TABLE stop_codes").unwrap();
+    let seen = member.browser.get("/stop").await;
+    assert_eq!(seen.status, 500);
+    assert!(seen.words().contains("havengate stop place"), "{}", seen.words());
     beside.home.stop(havengate::consent::view::StopScope::Everything).await;
     traffic.need().await;
     assert_eq!(traffic.came_to(), "stopped");

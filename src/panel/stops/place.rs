@@ -75,7 +75,12 @@ struct State_ {
 
 /// The page one types the address of.
 pub(super) async fn door(State(panel): State<Arc<Panel>>) -> Result<Response, Wrong> {
-    shown(&panel, StatusCode::OK, "", "").await
+    shown(&panel, StatusCode::OK, "", "").await.map_err(another_way)
+}
+
+/// The command needs nothing of what may have failed here.
+fn another_way(wrong: Wrong) -> Wrong {
+    if matches!(wrong, Wrong::Broken) { Wrong::NotStopped } else { wrong }
 }
 
 async fn shown(panel: &Panel, status: StatusCode, error: &'static str, asked: &'static str) -> Result<Response, Wrong> {
@@ -96,10 +101,13 @@ fn with(status: StatusCode, mut response: Response) -> Result<Response, Wrong> {
 
 /// A code was typed: what shall be stopped?
 pub(super) async fn code(State(panel): State<Arc<Panel>>, fields: Fields) -> Result<Response, Wrong> {
-    let typed = fields.one("code")?;
-    match sheets::of(&panel, typed).await? {
-        Some(_) => ask_what(&panel, typed, StatusCode::OK, ""),
-        None => wrong_code(&panel, typed).await,
+    of_code(&panel, fields.one("code")?).await.map_err(another_way)
+}
+
+async fn of_code(panel: &Panel, typed: &str) -> Result<Response, Wrong> {
+    match sheets::of(panel, typed).await? {
+        Some(_) => ask_what(panel, typed, StatusCode::OK, ""),
+        None => wrong_code(panel, typed).await,
     }
 }
 
@@ -137,11 +145,15 @@ fn id() -> Result<String, Wrong> {
 
 /// Places it.
 pub(super) async fn place(State(panel): State<Arc<Panel>>, fields: Fields) -> Result<Response, Wrong> {
+    placing(&panel, &fields).await.map_err(another_way)
+}
+
+async fn placing(panel: &Panel, fields: &Fields) -> Result<Response, Wrong> {
     let typed = fields.one("code")?;
-    let Some(sheet) = sheets::of(&panel, typed).await? else { return wrong_code(&panel, typed).await };
+    let Some(sheet) = sheets::of(panel, typed).await? else { return wrong_code(panel, typed).await };
     let policy = panel.policy();
     let Some(scope) = scope::chosen(&policy, fields.one("what")?) else {
-        return ask_what(&panel, typed, StatusCode::BAD_REQUEST, "Choose what shall be stopped.");
+        return ask_what(panel, typed, StatusCode::BAD_REQUEST, "Choose what shall be stopped.");
     };
     let reason = match fields.one("reason")? {
         "" => None,
@@ -150,25 +162,25 @@ pub(super) async fn place(State(panel): State<Arc<Panel>>, fields: Fields) -> Re
     let id = fields.one("once")?.parse::<DecisionId>().map_err(|_| Wrong::Invalid("Open the page /stop again."))?;
     let stop = Stop { id: id.to_string(), scope, at: panel.now() };
     if let Some(same) = panel.ledger().view().stops().find(|s| s.id == stop.id) {
-        return sent_twice(&panel, same, &stop.scope);
+        return sent_twice(panel, same, &stop.scope);
     }
     // What is stopped needs no second stop, and costs the code nothing.
     if let Some(same) = panel.ledger().view().stops().find(|s| s.scope == stop.scope) {
-        return placed(&panel, same, true);
+        return placed(panel, same, true);
     }
-    if stop.scope != StopScope::Everything && !within(&panel, &sheet).await? {
+    if stop.scope != StopScope::Everything && !within(panel, &sheet).await? {
         let said = "Ten stops were placed with this code within the hour, which is all it places. The panel was told. \
                     You can still stop everything.";
-        return ask_what(&panel, typed, StatusCode::TOO_MANY_REQUESTS, said);
+        return ask_what(panel, typed, StatusCode::TOO_MANY_REQUESTS, said);
     }
     let mut leaf = Leaf::placing(&stop);
     leaf.extra.extend(reason.map(|r| ("reason", r.as_str().to_owned())));
     let changes = vec![Change::PlaceStop(stop.clone()), Change::Notify { kind: kept::PLACED }];
     match panel.record(leaf, changes).await {
-        Ok(_) => placed(&panel, &stop, false),
+        Ok(_) => placed(panel, &stop, false),
         // Two of the same form at once, or one that was lifted meanwhile.
         Err(LedgerError::Conflict(_)) => match panel.ledger().view().stops().find(|s| s.id == stop.id) {
-            Some(same) => sent_twice(&panel, same, &stop.scope),
+            Some(same) => sent_twice(panel, same, &stop.scope),
             None => Err(Wrong::Conflict("This form was sent before. Open /stop again to place another stop.")),
         },
         Err(other) => Err(other.into()),

@@ -169,6 +169,31 @@ fn a_name_twice_is_found_at_any_stride() {
     assert!(refusal.detail.contains("more members than the limit"), "{}", refusal.detail);
 }
 
+/// Members that no rule lists are passed quickly where the one before them was followed by another.
+#[test]
+fn an_unlisted_name_twice_is_found_at_any_stride() {
+    let rules = Rules::of(&[record("$[*]", "$.ref", &["$.first", "$.second"])]);
+    let usual = r#"{"first":"some text that is long","note":"x","third":[1],"second":12,"more":true}"#;
+    let body = |odd: &str| format!("[{usual},{usual},{{\"first\":\"some text that is long\",{odd}}},{usual}]");
+    for odd in [
+        r#""note":"x","note":"some text that is long","second":12"#,
+        r#""note":"x","not\u0065":2,"second":12"#,
+        r#""n\u006fte":"x","note":2,"second":12"#,
+        r#""note":1,"second":12,"note":2,"more":null"#,
+        r#""note":1,"first":"some text that is long","second":12"#,
+        r#""note":1,"other":2,"\u0066irst":3,"second":12"#,
+    ] {
+        let refusal = screen_pieces(&rules, LIMITS, everything, [body(odd).as_bytes()]).unwrap_err();
+        assert!(refusal.detail.contains("for the second time"), "{odd}: {}", refusal.detail);
+    }
+    let screened = screen_pieces(&rules, LIMITS, everything, [body(r#""note":1,"other":"é","second":12"#).as_bytes()]);
+    let screened = screened.unwrap();
+    let (out, findings) = (screened.bytes.clone(), screened.findings());
+    let expected = r#"{"first":"some text that is long","second":12}"#;
+    assert_eq!(String::from_utf8(out).unwrap(), format!("[{}]", [expected; 4].join(",")));
+    assert_eq!(findings.unlisted, 11);
+}
+
 #[test]
 fn endless_nesting_is_refused_at_the_limit() {
     for (open, per_level) in [(&b"["[..], 1), (br#"{"a":"#, 5)] {

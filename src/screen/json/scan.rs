@@ -77,7 +77,7 @@ pub(super) fn quick(buf: &[u8], start: usize) -> Option<(usize, Scalar)> {
 
 /// The end of a string of plain ASCII that is there whole.
 #[inline]
-fn quick_text(buf: &[u8], start: usize) -> Option<usize> {
+pub(super) fn quick_text(buf: &[u8], start: usize) -> Option<usize> {
     let mut at = start + 1;
     loop {
         let chunk = buf.get(at..)?.first_chunk::<16>()?;

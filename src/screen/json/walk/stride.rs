@@ -1,15 +1,23 @@
 //! The quick way through a record: member after member as they came in the record before.
 //!
-//! It does what [`Walk::name`] does for the name that followed the last time, and what [`Walk::value`] does for a
-//! listed scalar that needs no second look. Everything else is left to them. Most of a batch is read here.
+//! It does what [`Walk::name`] does for the name that followed the last time and for one that no rule lists, and what
+//! [`Walk::value`] does for a scalar that needs no second look. Everything else is left to them. Most of a batch is read
+//! here.
 
-use super::{Expect, Name, Turn, Walk, Zone};
-use crate::screen::{
-    json::{
-        scan,
-        tape::{Item, Kind},
+use super::{Expect, Frame, Name, Turn, Walk, Zone};
+use crate::{
+    policy::{
+        integration::Unlisted,
+        selector::{DEAD, NameKey, UNLISTED},
     },
-    place::{LISTED, SPECIAL},
+    screen::{
+        json::{
+            names::Names,
+            scan,
+            tape::{Item, Kind},
+        },
+        place::{CHOICE, LISTED, SPECIAL},
+    },
 };
 
 impl Walk {
@@ -33,8 +41,14 @@ impl Walk {
             let Some(ordinal) = followed.get(usize::from(frame.last)) else { break };
             let Some(name) = names.get(usize::from(*ordinal)) else { break };
             let Some((b'"', rest)) = turn.buf.get(at..).and_then(<[u8]>::split_first) else { break };
+            if !name.begins(rest) {
+                let Some(after) = unlisted(turn, &mut self.names, &mut frame, at) else { break };
+                self.tally.unlisted += 1;
+                at = after;
+                continue;
+            }
             let bit = 1u64.checked_shl(u32::from(*ordinal)).unwrap_or(0);
-            if frame.seen & bit != 0 || bit == 0 || !name.begins(rest) {
+            if frame.seen & bit != 0 || bit == 0 {
                 break;
             }
             let value = at + 1 + name.len();
@@ -73,4 +87,27 @@ impl Walk {
             self.expect = Expect::Name;
         }
     }
+}
+
+/// Passes a member that no rule lists, of which nothing leaves and whose scalar needs no second look, and the comma
+/// before the next one. `None` says nothing, and nothing has happened.
+#[inline(never)]
+fn unlisted(turn: &Turn<'_>, names: &mut Names, frame: &mut Frame, at: usize) -> Option<usize> {
+    if turn.rules.unlisted == Unlisted::Block || turn.place(DEAD).has(LISTED | SPECIAL | CHOICE) {
+        return None;
+    }
+    let to = scan::quick_text(turn.buf, at)?;
+    let name = turn.buf.get(at + 1..to - 1)?;
+    let (end, _) = turn.buf.get(to).filter(|b| **b == b':').and_then(|_| scan::quick(turn.buf, to + 1))?;
+    let key = NameKey::new(name);
+    let follows = turn.buf.get(end..end + 2) == Some(b",\"");
+    // A name that came before is left for the grammar to refuse.
+    if !follows
+        || turn.automaton.member(frame.state, key, name) != (DEAD, UNLISTED)
+        || !names.insert(&mut frame.scope, key, name)
+    {
+        return None;
+    }
+    frame.count += 1;
+    Some(end + 1)
 }

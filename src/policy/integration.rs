@@ -205,17 +205,24 @@ pub struct BodyRules {
     pub keys: Keys,
 }
 
-/// What the keys of a body's rules say of their values: read once, when the first body is searched.
+/// What the keys of a body's rules say of their values, read once, when the first body is searched; and the rules by
+/// number.
 #[derive(Debug, Default)]
-pub struct Keys(OnceLock<Box<[Cue]>>);
+pub struct Keys(OnceLock<Box<[Cue]>>, OnceLock<Box<[Arc<FieldRule>]>>);
 
 impl BodyRules {
     /// What each rule's key says: the envelope's, then each kind of record's.
     #[must_use]
     pub fn cues(&self) -> &[Cue] {
-        let rules = self.records.iter().flat_map(|record| &record.fields);
-        let all = || self.envelope.iter().chain(rules).map(|rule| Cue::of_path(&rule.path)).collect();
-        self.keys.0.get_or_init(all)
+        self.keys.0.get_or_init(|| self.rules().iter().map(|rule| Cue::of_path(&rule.path)).collect())
+    }
+
+    /// Every rule, by its number: the envelope's, then each kind of record's.
+    #[must_use]
+    #[inline]
+    pub fn rules(&self) -> &[Arc<FieldRule>] {
+        let records = || self.records.iter().flat_map(|record| &record.fields);
+        self.keys.1.get_or_init(|| self.envelope.iter().chain(records()).map(Arc::clone).collect())
     }
 }
 

@@ -89,44 +89,25 @@ pub(super) enum Rules {
 }
 
 impl Rules {
-    /// The rules in the order of their numbers, slice by slice.
-    fn slices(&self) -> impl Iterator<Item = &[Arc<FieldRule>]> {
-        let (first, records) = match self {
-            Self::Body(body) => (&body.envelope, body.records.as_slice()),
-            Self::Listed(rules) => (rules, &[][..]),
-        };
-        std::iter::once(first.as_slice()).chain(records.iter().map(|r| r.fields.as_slice()))
-    }
-
-    /// How many there are.
-    fn len(&self) -> usize {
-        self.slices().map(<[_]>::len).sum()
+    /// In the order of their numbers.
+    #[inline]
+    fn all(&self) -> &[Arc<FieldRule>] {
+        match self {
+            Self::Body(body) => body.rules(),
+            Self::Listed(rules) => rules,
+        }
     }
 
     #[inline]
     fn get(&self, number: usize) -> Option<&Arc<FieldRule>> {
-        let body = match self {
-            Self::Body(body) => body,
-            Self::Listed(rules) => return rules.get(number),
-        };
-        let mut number = match number.checked_sub(body.envelope.len()) {
-            None => return body.envelope.get(number),
-            Some(rest) => rest,
-        };
-        for record in &body.records {
-            if let Some(rule) = record.fields.get(number) {
-                return Some(rule);
-            }
-            number -= record.fields.len();
-        }
-        None
+        self.all().get(number)
     }
 }
 
 impl Tally {
     /// Rules are told apart by their position here.
     pub(super) fn new(rules: Rules, most: usize) -> Self {
-        let count = rules.len();
+        let count = rules.all().len();
         let mut tally = Self {
             rules,
             count,
@@ -435,15 +416,9 @@ impl Tally {
     /// Everything that was done, people in the order they were met, rules in theirs; then what was withheld for the
     /// recipients it names.
     pub(super) fn each<'t>(&'t self, mut see: impl FnMut(FindingRef<'t>)) {
-        for (person, mut slots) in self.people.iter().zip(self.slots.chunks(self.count.max(1))) {
-            let mut unreadable = self.unreadable.as_slice();
-            for rules in self.rules.slices() {
-                let (these, others) = slots.split_at_checked(rules.len()).unwrap_or_default();
-                let (why, more) = unreadable.split_at_checked(rules.len()).unwrap_or_default();
-                for ((rule, slot), unreadable) in rules.iter().zip(these).zip(why) {
-                    slot.each(person, rule, unreadable.as_ref(), &mut see);
-                }
-                (slots, unreadable) = (others, more);
+        for (person, slots) in self.people.iter().zip(self.slots.chunks(self.count.max(1))) {
+            for ((rule, slot), unreadable) in self.rules.all().iter().zip(slots).zip(&self.unreadable) {
+                slot.each(person, rule, unreadable.as_ref(), &mut see);
             }
         }
         for ((at, _), objection) in &self.objections {

@@ -13,6 +13,7 @@
 
 mod clean;
 mod families;
+mod inside;
 mod measured;
 mod properties;
 mod random;

@@ -150,10 +150,6 @@ impl Finder<'_, '_> {
     /// A run of letters and digits, and what begins with it. Returns where to go on.
     fn token(&mut self, start: usize) -> usize {
         let (end, seen) = self.text.token(start);
-        if seen & run::FOREIGN != 0 {
-            self.near.pass(words::Word { cue: 0, role: 0 });
-            return end;
-        }
         if let Some(to) = number::uuid(self.text, start, end) {
             return to;
         }
@@ -328,11 +324,28 @@ impl Finder<'_, '_> {
                 self.near.clear();
                 return None;
             }
+            fold::LETTER => return Some(self.foreign(at)),
             _ => return None,
         };
         self.push(one);
         self.near.clear();
         Some(if b == b'@' { self.inside(at + 1, one.end) } else { one.end.max(at + 1) })
+    }
+
+    /// Letters of another script, and what is written on to them as in scripts without spaces: all of it one word more
+    /// between a cue and its value, unless it is a cue itself.
+    fn foreign(&mut self, at: usize) -> usize {
+        let end = self.text.while_at(at, |b| b == fold::LETTER);
+        if !is_alnum(self.text.before(at)) {
+            self.near.pass(words::Word { cue: 0, role: 0 });
+        }
+        if !is_alnum(self.text.at(end)) {
+            return end;
+        }
+        let near = self.near;
+        let to = self.token(end);
+        self.near = self.near.unless_strange(near);
+        to
     }
 
     fn link(&mut self, at: usize) -> Option<usize> {

@@ -17,6 +17,7 @@ mod inside;
 mod measured;
 mod properties;
 mod random;
+mod scripts;
 mod spellings;
 
 use families::FAMILIES;

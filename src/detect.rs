@@ -16,6 +16,7 @@ mod coordinates;
 mod cue;
 mod fold;
 mod glance;
+mod glued;
 mod grid;
 mod immigration;
 mod inline;
@@ -175,7 +176,11 @@ impl Finder<'_, '_> {
         let (text, cue) = (self.text, self.cue | self.near.cue());
         let all_digits = seen & (run::UPPER | run::LOWER) == 0;
         if end - start >= 20 {
-            return inline::long(text, start, end, seen, cue);
+            let next = inline::long(text, start, end, seen, cue);
+            return match next {
+                Next::Skip(_) => self.glued(start, end).map_or(next, Next::Found),
+                found => found,
+            };
         }
         let word = words::look(text.slice(start, end));
         if word.cue | u64::from(word.role) != 0 {
@@ -192,9 +197,26 @@ impl Finder<'_, '_> {
             }
             self.digits(start, end, all_digits, cue)
         } else {
-            self.code(start, cue)
+            self.code(start, cue).or_else(|| self.glued(start, end))
         };
         one.or_else(|| inline::short(text, start, end)).map_or(Next::Nothing, Next::Found)
+    }
+
+    /// What a cue is written on to, in a token that is nothing as a whole: `tel07700900123`, `NIAB123456C`.
+    fn glued(&self, start: usize, end: usize) -> Hit {
+        glued::each(self.text.slice(start, end)).find_map(|(length, cue)| {
+            let from = start + length;
+            // As if it began the text: some rules look at what stands before.
+            let rest = Finder { text: Text(self.text.slice(from, self.text.len())), found: &mut Vec::new(), ..*self };
+            let all_digits = rest.text.slice(0, end - from).iter().all(u8::is_ascii_digit);
+            let cue = self.cue | cue;
+            let one = match rest.text.at(0) {
+                b'0'..=b'9' if number::technical(rest.text, 0, end - from, cue).is_some() => None,
+                b'0'..=b'9' => rest.digits(0, end - from, all_digits, cue),
+                _ => rest.code(0, cue),
+            }?;
+            hit(from + one.start, from + one.end, one.category)
+        })
     }
 
     /// Rules for what begins with a digit.

@@ -13,6 +13,7 @@
 
 mod clean;
 mod families;
+mod glued;
 mod inside;
 mod measured;
 mod properties;

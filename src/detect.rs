@@ -16,6 +16,7 @@ mod coordinates;
 mod cue;
 mod fold;
 mod glance;
+mod glued;
 mod grid;
 mod immigration;
 mod inline;
@@ -25,6 +26,7 @@ mod link;
 mod notation;
 mod number;
 mod official;
+mod overlap;
 mod pairs;
 mod places;
 mod postcode;
@@ -54,42 +56,27 @@ pub struct Detected {
     pub category: Kind,
 }
 
-/// Finds everything in one text, in order, without overlaps: of two findings that overlap the longer stays.
+/// Finds everything in one text, in order of where it begins.
+///
+/// An address, a phrase of sleeping out, a link and an e-mail address are made of other words, and what stands in one is
+/// found too, each to be decided for itself: whoever may have the address may not have the number between its street and
+/// its postcode. Of all other finds that overlap, one stays ([`overlap`]).
 ///
 /// What is found is added to `found`. Nothing is allocated where nothing is found and the text is ASCII.
 pub fn scan(text: &str, cue: Cue, places: Option<&Places>, found: &mut Vec<Detected>) {
     let folded = Folded::of(text);
     let first = found.len();
-    let mut finder = Finder { text: Text(&folded.bytes), cue: cue.0, near: Near::new(), found: &mut *found, first };
+    let mut finder =
+        Finder { text: Text(&folded.bytes), cue: cue.0, near: Near::new(), found: &mut *found, inside: false };
     finder.whole();
-    finder.pass();
+    finder.pass(0);
     if let Some(places) = places {
         places.find(&folded.bytes, |start, end, kind| finder.push(Detected { start, end, category: kind }));
     }
     for one in found.iter_mut().skip(first) {
         (one.start, one.end) = folded.place(one.start, one.end);
     }
-    join(found, first);
-}
-
-/// Makes one of finds that lie in the same character: `¼` is read as `1⁄4`, and may hold two. What the longer is stays,
-/// over everything that either covers.
-fn join(found: &mut Vec<Detected>, first: usize) {
-    let apart = |pair: &[Detected]| matches!(pair, [a, b] if a.end <= b.start);
-    if found.get(first..).unwrap_or_default().windows(2).all(apart) {
-        return;
-    }
-    for one in found.split_off(first) {
-        match found.get_mut(first..).and_then(<[_]>::last_mut).filter(|last| last.end > one.start) {
-            Some(last) => {
-                if one.end - one.start > last.end - last.start {
-                    last.category = one.category;
-                }
-                (last.start, last.end) = (last.start.min(one.start), last.end.max(one.end));
-            }
-            None => found.push(one),
-        }
-    }
+    overlap::settle(found, first);
 }
 
 /// [`scan`], of a JSON number by its exact text.
@@ -127,8 +114,8 @@ struct Finder<'t, 'f> {
     /// Of the words just passed.
     near: Near,
     found: &'f mut Vec<Detected>,
-    /// The first of ours in `found`.
-    first: usize,
+    /// Reading what stands in something that was found.
+    inside: bool,
 }
 
 /// Something that a rule found, or `None`.
@@ -148,8 +135,9 @@ impl Finder<'_, '_> {
         }
     }
 
-    fn pass(&mut self) {
-        let mut at = 0;
+    /// Reads from here to the end of the text.
+    fn pass(&mut self, from: usize) {
+        let mut at = from;
         while at < self.text.len() {
             let b = self.text.at(at);
             at = match b {
@@ -163,10 +151,6 @@ impl Finder<'_, '_> {
     /// A run of letters and digits, and what begins with it. Returns where to go on.
     fn token(&mut self, start: usize) -> usize {
         let (end, seen) = self.text.token(start);
-        if seen & run::FOREIGN != 0 {
-            self.near.pass(words::Word { cue: 0, role: 0 });
-            return end;
-        }
         if let Some(to) = number::uuid(self.text, start, end) {
             return to;
         }
@@ -178,6 +162,11 @@ impl Finder<'_, '_> {
                 self.near.clear();
                 to
             }
+            Next::Link(one) => {
+                self.push(one);
+                self.near.clear();
+                self.inside(end, one.end)
+            }
             Next::Skip(to) => to.max(end),
             Next::Nothing => end,
         }
@@ -187,7 +176,11 @@ impl Finder<'_, '_> {
         let (text, cue) = (self.text, self.cue | self.near.cue());
         let all_digits = seen & (run::UPPER | run::LOWER) == 0;
         if end - start >= 20 {
-            return inline::long(text, start, end, seen, cue);
+            let next = inline::long(text, start, end, seen, cue);
+            return match next {
+                Next::Skip(_) => self.glued(start, end).map_or(next, Next::Found),
+                found => found,
+            };
         }
         let word = words::look(text.slice(start, end));
         if word.cue | u64::from(word.role) != 0 {
@@ -195,7 +188,7 @@ impl Finder<'_, '_> {
             if word.role & role::HOST != 0
                 && let Some(one) = link::bare(text, start, end)
             {
-                return Next::Found(one);
+                return Next::Link(one);
             }
         }
         let one = if text.at(start).is_ascii_digit() {
@@ -204,9 +197,26 @@ impl Finder<'_, '_> {
             }
             self.digits(start, end, all_digits, cue)
         } else {
-            self.code(start, cue)
+            self.code(start, cue).or_else(|| self.glued(start, end))
         };
         one.or_else(|| inline::short(text, start, end)).map_or(Next::Nothing, Next::Found)
+    }
+
+    /// What a cue is written on to, in a token that is nothing as a whole: `tel07700900123`, `NIAB123456C`.
+    fn glued(&self, start: usize, end: usize) -> Hit {
+        glued::each(self.text.slice(start, end)).find_map(|(length, cue)| {
+            let from = start + length;
+            // As if it began the text: some rules look at what stands before.
+            let rest = Finder { text: Text(self.text.slice(from, self.text.len())), found: &mut Vec::new(), ..*self };
+            let all_digits = rest.text.slice(0, end - from).iter().all(u8::is_ascii_digit);
+            let cue = self.cue | cue;
+            let one = match rest.text.at(0) {
+                b'0'..=b'9' if number::technical(rest.text, 0, end - from, cue).is_some() => None,
+                b'0'..=b'9' => rest.digits(0, end - from, all_digits, cue),
+                _ => rest.code(0, cue),
+            }?;
+            hit(from + one.start, from + one.end, one.category)
+        })
     }
 
     /// Rules for what begins with a digit.
@@ -259,9 +269,11 @@ impl Finder<'_, '_> {
         (cue | self.after(end, cue)) & Cue::BIRTH != 0
     }
 
-    /// The cue in the few words after a value: `98765 (CHAIN)`. Only looked for where nothing before says anything.
+    /// The cue in the few words after a value: `98765 (CHAIN)`. Only looked for where nothing before says anything: that
+    /// the whole is a place says nothing of the words in it.
     fn after(&self, end: usize, cue: u64) -> u64 {
-        if cue != 0 { 0 } else { run::cue_after(self.text, end) }
+        const PLACES: u64 = Cue::SLEEP | Cue::ADDRESS | Cue::PLACE;
+        if cue & !PLACES != 0 { 0 } else { run::cue_after(self.text, end) }
     }
 
     /// Rules for what begins with a letter and has digits in it or after it.
@@ -292,12 +304,13 @@ impl Finder<'_, '_> {
         if word.role & role::HOST != 0
             && let Some(one) = link::bare(text, start, end)
         {
-            return Next::Found(one);
+            return Next::Link(one);
         }
         if word.role & (role::SLEEP | role::SITE) != 0
             && let Some(one) = prose::at(text, start, end, word)
         {
-            return Next::Found(one);
+            // Whatever else stands in the phrase is read as in any other.
+            self.push(one);
         }
         let before = self.cue | self.near.cue();
         self.near.pass(paired(text, start, end, word));
@@ -325,40 +338,61 @@ impl Finder<'_, '_> {
             b':' if text.at(at + 1) == b'/' && text.at(at + 2) == b'/' => return self.link(at),
             b':' if text.at(at + 1) == b':' || text.at(at + 1).is_ascii_hexdigit() => contact::colon(text, at, cue)?,
             b'/' => codes::three_slashes(text, at).or_else(|| inline::slash(text, at))?,
+            // In a link it is a space, and the word before it says what comes.
+            b'+' if self.inside && cue != 0 => return None,
             b'+' => codes::plus(text, at).or_else(|| contact::plus(text, at, cue))?,
             b'<' => official::readable_zone(text, at)?,
             b';' | b'\n' | b'!' | b'?' => {
                 self.near.clear();
                 return None;
             }
+            fold::LETTER => return Some(self.foreign(at)),
             _ => return None,
         };
         self.push(one);
         self.near.clear();
-        Some(one.end.max(at + 1))
+        Some(if b == b'@' { self.inside(at + 1, one.end) } else { one.end.max(at + 1) })
+    }
+
+    /// Letters of another script, and what is written on to them as in scripts without spaces: all of it one word more
+    /// between a cue and its value, unless it is a cue itself.
+    fn foreign(&mut self, at: usize) -> usize {
+        let end = self.text.while_at(at, |b| b == fold::LETTER);
+        if !is_alnum(self.text.before(at)) {
+            self.near.pass(words::Word { cue: 0, role: 0 });
+        }
+        if !is_alnum(self.text.at(end)) {
+            return end;
+        }
+        let near = self.near;
+        let to = self.token(end);
+        self.near = self.near.unless_strange(near);
+        to
     }
 
     fn link(&mut self, at: usize) -> Option<usize> {
         let one = link::find(self.text, at)?;
         self.push(one);
-        Some(one.end.max(at + 1))
+        Some(self.inside(at + 1, one.end))
     }
 
-    /// Adds what was found; of two that overlap the longer stays.
+    /// Goes on within something that was found, up to its end: what stands around it is no part of what is read there,
+    /// and what is read there says nothing of what comes after. Returns where to go on.
+    fn inside(&mut self, from: usize, end: usize) -> usize {
+        if self.inside {
+            return from;
+        }
+        let (text, near) = (self.text, self.near);
+        (self.text, self.near, self.inside) = (Text(text.slice(0, end)), Near::new(), true);
+        self.pass(from);
+        (self.text, self.near, self.inside) = (text, near, false);
+        end.max(from)
+    }
+
+    /// Adds what was found.
     fn push(&mut self, one: Detected) {
-        if one.end <= one.start {
-            return;
-        }
-        let mut at = self.found.len();
-        // What ends before this begins stays as it is.
-        while at > self.first && self.found.get(at - 1).is_some_and(|other| other.end > one.start) {
-            at -= 1;
-        }
-        let overlapping = self.found.get(at..).unwrap_or_default().iter().take_while(|other| other.start < one.end);
-        let (count, longest) =
-            overlapping.fold((0, 0), |(count, most), other| (count + 1, most.max(other.end - other.start)));
-        if longest < one.end - one.start {
-            self.found.splice(at..at + count, [one]);
+        if one.end > one.start {
+            self.found.push(one);
         }
     }
 }
@@ -380,6 +414,8 @@ fn paired(text: Text<'_>, start: usize, end: usize, word: words::Word) -> words:
 /// What a token led to.
 enum Next {
     Found(Detected),
+    /// Something that is read further inside.
+    Link(Detected),
     /// Nothing, up to here.
     Skip(usize),
     Nothing,

@@ -57,6 +57,7 @@ every_case![
     "westbridge-safeguarding-after-four-hours",
     "westbridge-safeguarding-emergency",
     "westbridge-safeguarding-passes-a-stop",
+    "westbridge-safeguarding-place-only",
     "westbridge-safeguarding-without-grant",
 ];
 
@@ -90,6 +91,7 @@ const SITUATIONS: &[(&str, &str)] = cases!["consent.json" of
     "westbridge-safeguarding-after-four-hours",
     "westbridge-safeguarding-emergency",
     "westbridge-safeguarding-passes-a-stop",
+    "westbridge-safeguarding-place-only",
     "westbridge-safeguarding-without-grant",
 ];
 

@@ -5,7 +5,7 @@ use super::{
     cue::Cue,
     hit,
     official::all,
-    run::{Run, Text, is_alnum},
+    run::{Run, Text, is_alnum, is_of_a_word},
 };
 
 /// what3words after three strokes: `///filled.count.soap`. The third stroke of `file:///a.b.c` is none of these.
@@ -21,7 +21,7 @@ pub(super) fn three_slashes(text: Text<'_>, at: usize) -> Hit {
 pub(super) fn triple(text: Text<'_>, start: usize) -> Option<usize> {
     let mut at = start;
     for word in 0..3 {
-        let end = text.while_at(at, |b| is_alnum(b) && !b.is_ascii_digit());
+        let end = text.while_at(at, |b| is_of_a_word(b) && !b.is_ascii_digit());
         if !(3..=20).contains(&(end - at)) {
             return None;
         }

@@ -5,7 +5,7 @@ use super::{
     cue::Cue,
     fold::LETTER,
     hit,
-    run::{Run, Text, is_alnum},
+    run::{Run, Text, is_alnum, is_of_a_word},
 };
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -117,11 +117,12 @@ fn abroad(text: Text<'_>, start: usize) -> Option<usize> {
 
 /// E-mail address around an `@`: `amina@example.org` (RFC 5321, without quoted parts).
 pub(super) fn email(text: Text<'_>, at: usize) -> Hit {
-    let local =
-        |b: u8| is_alnum(b) || matches!(b, b'.' | b'_' | b'%' | b'+' | b'\'' | b'-' | b'&' | b'!' | b'#' | b'=' | b'~');
+    let local = |b: u8| {
+        is_of_a_word(b) || matches!(b, b'.' | b'_' | b'%' | b'+' | b'\'' | b'-' | b'&' | b'!' | b'#' | b'=' | b'~')
+    };
     let mut start = text.while_before(at, 64, local);
     start = text.while_at(start, |b| matches!(b, b'.' | b'\'' | b'=' | b'-' | b'&' | b'!' | b'#'));
-    let mut end = text.while_within(at + 1, 254, |b| is_alnum(b) || matches!(b, b'.' | b'-'));
+    let mut end = text.while_within(at + 1, 254, |b| is_of_a_word(b) || matches!(b, b'.' | b'-'));
     while matches!(text.before(end), b'.' | b'-') {
         end -= 1;
     }

@@ -309,6 +309,11 @@ impl Near {
         *self = Self::new();
     }
 
+    /// What it was before, where only something strange has passed since.
+    pub(super) const fn unless_strange(self, before: Self) -> Self {
+        if self.strange > before.strange { before } else { self }
+    }
+
     #[inline(always)]
     pub(super) fn cue(self) -> u64 {
         match self.strange {

@@ -109,8 +109,8 @@ fn card(run: &Run, cue: u64) -> Hit {
 const PORTS: [&[u8]; 14] =
     [b"ASC", b"EDD", b"LGW", b"LHR", b"TN5", b"TN1", b"TN2", b"TN3", b"TN4", b"STN", b"MAN", b"DOV", b"BHX", b"NSA"];
 
-/// Port reference: two to four letters, a stroke, six to eight digits; the ports known, others with a cue:
-/// `EDD/7654321`.
+/// Port reference: two to four letters, a stroke, six to eight digits, perhaps a stroke and a dependant's number; the
+/// ports known, others with a cue: `EDD/7654321`, `ACX/1234567/8`.
 fn port(text: Text<'_>, run: &Run, cue: u64) -> Hit {
     let n = run.first();
     let stroke = run.start + n;
@@ -119,10 +119,12 @@ fn port(text: Text<'_>, run: &Run, cue: u64) -> Hit {
     }
     let end = text.while_at(stroke + 1, |b| b.is_ascii_digit());
     let count = end - stroke - 1;
-    let cued = cue & (Cue::PORT | Cue::HO) != 0;
+    let cued = cue & (Cue::PORT | Cue::HO) != 0 || cue & Cue::ARC != 0 && text.at(stroke) == b'/';
     let known = PORTS.contains(&run.slice(0, n)) && text.at(stroke) == b'/';
     let shape = (6..=8).contains(&count) && !is_alnum(text.at(end)) && run.at(0).is_ascii_uppercase();
     let letter = run.slice(0, n).iter().filter(|b| b.is_ascii_uppercase()).count() >= 2;
+    let dependant = text.while_at(end + 1, |b| b.is_ascii_digit());
+    let end = if text.at(end) == b'/' && (2..=3).contains(&(dependant - end)) { dependant } else { end };
     if shape && letter && (cued || known) { hit(run.start, end, Kind::HomeOffice) } else { None }
 }
 

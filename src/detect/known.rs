@@ -1,6 +1,10 @@
 //! The record's own withheld values, looked for in its other text: a name stripped from its field is not left in a note.
 
-use super::fold;
+mod any;
+mod common;
+
+use any::walk_any;
+use common::is_common;
 
 /// Texts that were withheld from one record.
 #[derive(Debug, Clone, Default)]
@@ -32,220 +36,9 @@ struct Word {
     length: usize,
     /// The bit of [`Known::begins`], if it has one.
     begins: u64,
+    /// It is a character of a script without spaces, right after another.
+    follows: bool,
 }
-
-/// Words that are parts of names, streets and sentences alike: alone they are nobody's.
-const COMMON: &[&str] = &[
-    "the",
-    "and",
-    "for",
-    "with",
-    "not",
-    "are",
-    "was",
-    "has",
-    "had",
-    "his",
-    "her",
-    "she",
-    "him",
-    "they",
-    "them",
-    "from",
-    "this",
-    "that",
-    "have",
-    "been",
-    "will",
-    "would",
-    "can",
-    "may",
-    "who",
-    "where",
-    "when",
-    "what",
-    "why",
-    "how",
-    "out",
-    "off",
-    "all",
-    "any",
-    "one",
-    "two",
-    "new",
-    "old",
-    "yes",
-    "none",
-    "null",
-    "true",
-    "false",
-    "unknown",
-    "other",
-    "mrs",
-    "miss",
-    "street",
-    "road",
-    "lane",
-    "avenue",
-    "close",
-    "house",
-    "flat",
-    "room",
-    "floor",
-    "court",
-    "place",
-    "park",
-    "hill",
-    "green",
-    "way",
-    "drive",
-    "gardens",
-    "terrace",
-    "square",
-    "north",
-    "south",
-    "east",
-    "west",
-    "upper",
-    "lower",
-    "high",
-    "great",
-    "little",
-    "saint",
-    "church",
-    "station",
-    "centre",
-    "center",
-    "hostel",
-    "hotel",
-    "shelter",
-    "city",
-    "town",
-    "council",
-    "borough",
-    "county",
-    "london",
-    "england",
-    "scotland",
-    "wales",
-    "britain",
-    "british",
-    "kingdom",
-    "united",
-    "day",
-    "night",
-    "week",
-    "month",
-    "year",
-    "today",
-    "january",
-    "february",
-    "march",
-    "april",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "male",
-    "female",
-    "man",
-    "woman",
-    "single",
-    "married",
-    "support",
-    "worker",
-    "client",
-    "case",
-    "note",
-    "notes",
-    "home",
-    "office",
-    "number",
-    "english",
-    "mother",
-    "father",
-    "brother",
-    "sister",
-    "son",
-    "daughter",
-    "wife",
-    "husband",
-    "partner",
-    "friend",
-    "child",
-    "children",
-    "family",
-    "under",
-    "over",
-    "near",
-    "next",
-    "behind",
-    "bridge",
-    "doorway",
-    "tent",
-    "car",
-    "van",
-    "bus",
-    "shop",
-    "bank",
-    "library",
-    "canal",
-    "river",
-    "rose",
-    "grace",
-    "hope",
-    "will",
-    "mark",
-    "bill",
-    "rich",
-    "art",
-    "dawn",
-    "summer",
-    "joy",
-    "faith",
-    "young",
-    "long",
-    "short",
-    "white",
-    "black",
-    "brown",
-    "grey",
-    "king",
-    "queen",
-    "prince",
-    "bishop",
-    "pope",
-    "wood",
-    "field",
-    "stone",
-    "hall",
-    "wells",
-    "law",
-    "best",
-    "good",
-    "well",
-    "does",
-    "did",
-    "but",
-    "you",
-    "your",
-    "our",
-    "their",
-    "its",
-    "about",
-    "after",
-    "before",
-];
 
 impl Known {
     /// Knows nothing yet.
@@ -279,10 +72,14 @@ impl Known {
                     self.insert(&words, category);
                 }
             } else {
-                // Sentences are looked for whole only.
-                let each = if words.len() <= 6 { words.as_slice() } else { &[] };
-                for word in each.iter().filter(|word| word.length >= 3 && !is_common(word.hash)) {
-                    self.insert(std::slice::from_ref(word), category);
+                // Sentences are looked for whole only. Characters that follow each other are looked for together.
+                let each = words.chunk_by(|_, next| next.follows);
+                if each.clone().count() <= 6 {
+                    for part in each.filter(|part| part.iter().map(|word| word.length).sum::<usize>() >= 3) {
+                        if !matches!(part, [word] if is_common(word.hash)) {
+                            self.insert(part, category);
+                        }
+                    }
                 }
                 self.insert(&words, category);
             }
@@ -444,7 +241,7 @@ fn walk_ascii(text: &[u8], mut see: impl FnMut(usize, usize, Word) -> bool) {
             at += 1;
             continue;
         }
-        let (start, mut word) = (at, Word { hash: SEED, length: 0, begins: bit });
+        let (start, mut word) = (at, Word { hash: SEED, length: 0, begins: bit, follows: false });
         at = past(text, start);
         let mut end = at;
         for (place, b) in (start..at).zip(text.get(start..at).unwrap_or_default()) {
@@ -457,41 +254,6 @@ fn walk_ascii(text: &[u8], mut see: impl FnMut(usize, usize, Word) -> bool) {
         if !see(start, end, Word { hash: mixed(word.hash), ..word }) {
             return;
         }
-    }
-}
-
-/// [`walk`], through any text.
-fn walk_any(text: &str, mut see: impl FnMut(usize, usize, Word) -> bool) {
-    let mut word: Option<(usize, Word)> = None;
-    let mut end = 0;
-    for (at, c) in text.char_indices() {
-        let owner = is_possessive(text, at, c);
-        let (mut any, mut apart) = (false, owner);
-        let mut eat = |b: u8| {
-            if b.is_ascii_alphanumeric() || b >= 0x80 {
-                // A letter of another script counts as itself.
-                let of = if b.is_ascii() { u64::from(b.to_ascii_lowercase()) } else { u64::from(lower(c)) };
-                let (_, word) = word.get_or_insert((at, Word { hash: SEED, length: 0, begins: begins(b) }));
-                word.hash = more(word.hash, of);
-                word.length += 1;
-                any = true;
-            } else if b != b'\'' {
-                apart = true;
-            }
-        };
-        fold::fold(c, &mut eat);
-        if apart && !any {
-            if let Some((start, word)) = word.take()
-                && !see(start, end, Word { hash: mixed(word.hash), ..word })
-            {
-                return;
-            }
-        } else if any {
-            end = at + c.len_utf8();
-        }
-    }
-    if let Some((start, word)) = word {
-        see(start, end, Word { hash: mixed(word.hash), ..word });
     }
 }
 
@@ -554,48 +316,6 @@ fn possessive(text: &[u8], at: usize) -> bool {
         && !text.get(at + 2).is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80)
 }
 
-fn lower(c: char) -> u32 {
-    c.to_lowercase().next().unwrap_or(c) as u32
-}
-
-const SLOTS: usize = 1024;
-
-/// The hashes of [`COMMON`], each in the first slot that was free.
-static TABLE: [u64; SLOTS] = table();
-
-#[expect(clippy::indexing_slicing, reason = "runs while compiling")]
-const fn table() -> [u64; SLOTS] {
-    let mut table = [0; SLOTS];
-    let mut i = 0;
-    while i < COMMON.len() {
-        let word = COMMON[i].as_bytes();
-        let (mut hash, mut j) = (SEED, 0);
-        while j < word.len() {
-            hash = more(hash, word[j] as u64);
-            j += 1;
-        }
-        let hash = mixed(hash);
-        let mut at = hash as usize % SLOTS;
-        while table[at] != 0 {
-            at = (at + 1) % SLOTS;
-        }
-        table[at] = hash;
-        i += 1;
-    }
-    table
-}
-
-fn is_common(hash: u64) -> bool {
-    let mut at = hash as usize % SLOTS;
-    while let Some(slot) = TABLE.get(at).filter(|slot| **slot != 0) {
-        if *slot == hash {
-            return true;
-        }
-        at = (at + 1) % SLOTS;
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -621,7 +341,7 @@ mod tests {
             });
             hash
         };
-        assert!(COMMON.iter().all(|word| is_common(hash(&word.to_uppercase()))));
+        assert!(common::COMMON.iter().all(|word| is_common(hash(&word.to_uppercase()))));
         assert!(!is_common(hash("amina")) && !is_common(hash("thee")));
     }
 
@@ -683,5 +403,36 @@ mod tests {
         assert_eq!(in_text(&["Li"], "Li came"), Vec::<String>::new());
         assert_eq!(in_text(&["Amina"], "Aminata and examina"), Vec::<String>::new());
         assert!(Known::new().is_empty());
+    }
+
+    #[test]
+    fn names_are_found_in_scripts_without_spaces() {
+        let found = |values: &[&str], text: &str| in_text(values, text);
+        assert_eq!(found(&["王小明"], "见到王小明了，王小明很好。"), ["王小明", "王小明"]);
+        assert_eq!(found(&["王小明"], "王 小明来过"), ["王 小明"]);
+        assert_eq!(found(&["王 小明"], "今天小明来过"), ["小明"]);
+        assert_eq!(found(&["Amina Warsame"], "见到Warsame了"), ["Warsame"]);
+        assert_eq!(found(&["Amina Warsame"], "アミナさん（Amina）とＷａｒｓａｍｅさん"), ["Amina", "Ｗａｒｓａｍｅ"]);
+        assert_eq!(found(&["김민수"], "김민수는 왔다"), ["김민수"]);
+        // As syllables, and in their parts.
+        assert_eq!(found(&["김민수"], "\u{1100}\u{1175}\u{11b7}\u{1106}\u{1175}\u{11ab}\u{1109}\u{116e}는").len(), 1);
+        assert_eq!(found(&["สมชาย"], "พบสมชายวันนี้"), ["สมชาย"]);
+        assert_eq!(found(&["マリア・ガルシア"], "ｶﾞﾙｼｱさんは来た"), ["ｶﾞﾙｼｱ"]);
+        assert_eq!(found(&["Юлия"], "见到Юлия了"), ["Юлия"]);
+        assert_eq!(found(&["أمينة"], "أمينة2"), ["أمينة"]);
+        assert_eq!(found(&["Amina"], "met Amina😊 and ★Amina→"), ["Amina", "Amina"]);
+        // One character stands in many words; a part of a word of another script is not that word.
+        assert_eq!(found(&["王"], "国王来了"), Vec::<String>::new());
+        assert_eq!(found(&["Наталья", "Anna"], "Ната, льяно, Маннa"), Vec::<String>::new());
+        assert_eq!(found(&["Наталья"], "это НАТАЛЬЯ."), ["НАТАЛЬЯ"]);
+    }
+
+    #[test]
+    fn two_characters_are_enough_and_one_is_not() {
+        let mut known = Known::new();
+        known.add_whole("王", 0);
+        assert!(known.is_empty());
+        known.add_whole("王明", 0);
+        assert_eq!(known.len(), 1);
     }
 }

@@ -6,8 +6,8 @@
 
 use super::{
     Kind,
-    fold::Folded,
-    run::{Text, is_alnum},
+    fold::{Folded, LETTER},
+    run::{Text, is_of_a_word},
 };
 use aws_lc_rs::hmac;
 
@@ -92,6 +92,16 @@ impl Places {
         if self.entries.is_empty() {
             return;
         }
+        self.find_words(bytes, &mut see);
+        // Scripts without spaces: letters of another are no part of the word they are written on to.
+        let joined = |pair: &[u8]| matches!(pair, [a, b] if (*a == LETTER) != (*b == LETTER) && is_of_a_word(*a) && is_of_a_word(*b));
+        if bytes.contains(&LETTER) && bytes.windows(2).any(joined) {
+            let apart: Vec<u8> = bytes.iter().map(|b| if *b == LETTER { b' ' } else { *b }).collect();
+            self.find_words(&apart, &mut see);
+        }
+    }
+
+    fn find_words(&self, bytes: &[u8], see: &mut impl FnMut(usize, usize, Kind)) {
         // The last eight words: where they are and their hashes.
         let mut last = [(0usize, 0usize, 0u64); MOST];
         let mut count = 0;
@@ -131,13 +141,13 @@ fn each_word(bytes: &[u8], mut see: impl FnMut(usize, usize)) {
     let text = Text(bytes);
     let mut at = 0;
     while at < text.len() {
-        let mut end = text.while_at(at, is_alnum);
+        let mut end = text.while_at(at, is_of_a_word);
         if end == at {
             at += 1;
             continue;
         }
-        while text.at(end) == b'\'' && is_alnum(text.at(end + 1)) {
-            end = text.while_at(end + 1, is_alnum);
+        while text.at(end) == b'\'' && is_of_a_word(text.at(end + 1)) {
+            end = text.while_at(end + 1, is_of_a_word);
         }
         see(at, end);
         at = end;
@@ -211,7 +221,9 @@ mod tests {
             ("Rosewood", Kind::Refuge),
             ("St. Anne's Yard", Kind::SleepSite),
         ]);
-        for text in ["by Old Mill Arches now", "by OLD-MILL\u{A0}Аrches now", "old  mill, arches"] {
+        let spelled =
+            ["by Old Mill Arches now", "by OLD-MILL\u{A0}Аrches now", "old  mill, arches", "在Old Mill Arches附近"];
+        for text in spelled {
             assert_eq!(found(&places, text).len(), 1, "{text}");
         }
         assert_eq!(found(&places, "moved to Rosewood."), [("Rosewood".to_owned(), Kind::Refuge)]);

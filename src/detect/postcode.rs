@@ -140,8 +140,14 @@ fn street_before(text: Text<'_>, postcode: usize) -> Option<usize> {
     while at < postcode {
         let (end, seen) = text.token(at);
         if end == at {
-            // A sentence ends.
-            if matches!(text.at(at), b';' | b'!' | b'?') || text.at(at) == b'\n' && text.at(at + 1) == b'\n' {
+            // A sentence ends; "2 times. Street team" is no house.
+            let full = text.at(at) == b'.'
+                && text.at(at + 1) == b' '
+                && text.while_before(at, 4, |b| b.is_ascii_alphabetic()) + 4 == at;
+            if matches!(text.at(at), b';' | b'!' | b'?')
+                || text.at(at) == b'\n' && text.at(at + 1) == b'\n'
+                || full && !street
+            {
                 (house, street) = (None, false);
             }
             at += 1;

@@ -5,7 +5,9 @@
 //! the value says. "Bridge the gap", "doorway to opportunity", "tent sale", "slept well at the hostel" have none of that.
 
 use super::{
-    Hit, Kind, hit,
+    Hit, Kind,
+    fold::LETTER,
+    hit,
     run::Text,
     words::{self, Word, role},
 };
@@ -36,7 +38,10 @@ impl Iterator for Words<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let text = self.text;
         let begins = text.while_at(self.at, |b| matches!(b, b' ' | b'\t' | b',' | b'-' | b'\'' | b'"' | b'(' | b')'));
-        let (end, _) = text.token(begins);
+        let (mut end, _) = text.token(begins);
+        if end == begins {
+            end = text.while_at(begins, |b| b == LETTER);
+        }
         if end == begins || begins > self.at + 4 {
             return None;
         }
@@ -53,7 +58,10 @@ fn after(text: Text<'_>, at: usize) -> impl Iterator<Item = (usize, usize, Word)
 fn before(text: Text<'_>, mut at: usize) -> impl Iterator<Item = (usize, Word)> {
     std::iter::from_fn(move || {
         let end = text.while_before(at, 4, |b| matches!(b, b' ' | b'\t' | b',' | b'-' | b'\'' | b'"' | b'('));
-        let start = text.while_before(end, 24, super::is_alnum);
+        let mut start = text.while_before(end, 24, super::is_alnum);
+        if start == end {
+            start = text.while_before(end, 24, |b| b == LETTER);
+        }
         if start == end {
             return None;
         }

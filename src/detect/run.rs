@@ -9,8 +9,6 @@ pub(super) struct Text<'t>(pub(super) &'t [u8]);
 pub(super) const DIGIT: u8 = 1;
 pub(super) const UPPER: u8 = 2;
 pub(super) const LOWER: u8 = 4;
-/// A letter that has no counterpart in ASCII.
-pub(super) const FOREIGN: u8 = 8;
 
 static CLASS: [u8; 256] = classes();
 
@@ -23,7 +21,6 @@ const fn classes() -> [u8; 256] {
             b'0'..=b'9' => DIGIT,
             b'A'..=b'Z' => UPPER,
             b'a'..=b'z' => LOWER,
-            LETTER => FOREIGN,
             _ => 0,
         };
         b += 1;
@@ -36,10 +33,16 @@ fn class(b: u8) -> u8 {
     CLASS.get(b as usize).copied().unwrap_or(0)
 }
 
-/// A letter or digit of any alphabet.
+/// A letter or digit. A letter that has no counterpart in ASCII is none of these: in scripts written without spaces it
+/// stands beside what is looked for as a space does.
 #[inline(always)]
 pub(super) fn is_alnum(b: u8) -> bool {
     class(b) != 0
+}
+
+/// A letter or digit of any alphabet.
+pub(super) fn is_of_a_word(b: u8) -> bool {
+    is_alnum(b) || b == LETTER
 }
 
 impl<'t> Text<'t> {
@@ -133,10 +136,6 @@ impl<'t> Text<'t> {
                         run.cut = true;
                         break;
                     };
-                    if b == LETTER {
-                        run.cut = gap == 0;
-                        break;
-                    }
                     (*to, *place, *between) = (b.to_ascii_uppercase(), (at - start) as u8, gap);
                     run.len += 1;
                     gap = 0;

@@ -4,7 +4,7 @@ use super::{
     Detected, Hit, Kind, birth, codes, coordinates,
     cue::Cue,
     hit, postcode,
-    run::{Text, is_alnum},
+    run::{Text, is_of_a_word},
 };
 
 /// A split date of birth, an age of a telephone in seconds, half of a pair of coordinates, a place in words: values that
@@ -58,7 +58,7 @@ fn placed(text: Text<'_>, start: usize, end: usize, cue: u64) -> Hit {
 
 fn written(text: Text<'_>, start: usize, end: usize, cue: u64) -> Hit {
     let value = text.slice(start, end);
-    let letters = value.iter().filter(|b| is_alnum(**b) && !b.is_ascii_digit()).count();
+    let letters = value.iter().filter(|b| is_of_a_word(**b) && !b.is_ascii_digit()).count();
     if cue & Cue::SLEEP != 0 && letters >= 4 && !SAYS_NOTHING.iter().any(|w| value.eq_ignore_ascii_case(w.as_bytes())) {
         return Some(Detected { start, end, category: Kind::SleepSite });
     }

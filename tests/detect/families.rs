@@ -84,7 +84,7 @@ pub(crate) const FAMILIES: &[Family] = &[
         key: "portReference",
         by_key: true,
         kinds: &[Kind::HomeOffice, Kind::ResidencePermit],
-        valid: &["ASC/1234567", "EDD/7654321", "TN5/1234567", "LHR/123456", "ASC 1234567"],
+        valid: &["ASC/1234567", "EDD/7654321", "TN5/1234567", "LHR/123456", "ASC 1234567", "ARC ACX/1234567/8"],
         invalid: &["ASC/", "ABCDE/1234567", "ASC-12", "/1234567", "123/ASC"],
     },
     Family {

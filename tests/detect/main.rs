@@ -13,9 +13,12 @@
 
 mod clean;
 mod families;
+mod glued;
+mod inside;
 mod measured;
 mod properties;
 mod random;
+mod scripts;
 mod spellings;
 
 use families::FAMILIES;

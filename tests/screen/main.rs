@@ -21,6 +21,7 @@ mod document;
 mod flat;
 mod flat_properties;
 mod form;
+mod inside;
 mod json;
 mod keys;
 mod lines;

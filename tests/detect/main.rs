@@ -17,6 +17,7 @@ mod measured;
 mod properties;
 mod random;
 mod spellings;
+mod written;
 
 use families::FAMILIES;
 use havengate::detect::{Cue, Detected, scan};

@@ -50,7 +50,8 @@ pub(super) fn plus(text: Text<'_>, at: usize, cue: u64) -> Hit {
     let end = dialled(text, at + 1, |digits| match digits {
         [b'4', b'4', rest @ ..] => is_national(rest.strip_prefix(b"0").unwrap_or(rest), true),
         [b'1', rest @ ..] => rest.len() == 10 && rest.first().is_some_and(|d| *d >= b'2'),
-        [b'0', ..] => false,
+        // A trunk code after a plus, which somebody or a form put there.
+        [b'0', rest @ ..] => is_national(rest, false),
         _ => false,
     })
     .or_else(|| abroad(text, at + 1))?;

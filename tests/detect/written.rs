@@ -57,3 +57,27 @@ fn lines_of_a_table_stay_apart() {
         assert_eq!(found(text, ""), [], "{text:?}");
     }
 }
+
+/// A date before something is passed, and that is read.
+#[test]
+fn nothing_hides_behind_a_date() {
+    use Kind::{HomeOffice, Nhs, Phone};
+    for (text, kind, what) in [
+        ("2026-11-22-07700900123", Phone, "07700900123"),
+        ("ref 2026-11-22-07700900123 ok", Phone, "07700900123"),
+        ("2026-11-22+447700900123", Phone, "+447700900123"),
+        ("2026-11-22T10:00:00+07700900123", Phone, "+07700900123"),
+        ("2026-11-22T10:00:00Z-07700900123", Phone, "07700900123"),
+        ("2026-11-22-9434765919", Nhs, "9434765919"),
+        ("2026-11-22T10:00:00.9434765919", Nhs, "9434765919"),
+        ("2026-11-22-3434-0123-4567-8901", HomeOffice, "3434-0123-4567-8901"),
+        ("0770-09-00-123", Phone, "0770-09-00-123"),
+        ("0771-12-25-123", Phone, "0771-12-25-123"),
+    ] {
+        let all = found(text, "");
+        assert!(all.iter().any(|one| one.category == kind && &text[one.start..one.end] == what), "{text}: {all:?}");
+    }
+    for text in ["2026-11-22", "2026-11-22T10:00:00.123456789+01:00", "log-2026-11-22-0001.txt", "2026-11-22_export"] {
+        assert_eq!(found(text, ""), [], "{text}");
+    }
+}

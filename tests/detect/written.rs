@@ -1,7 +1,7 @@
 //! Spellings that real systems and hurried people write, and what only looks like them.
 
 use crate::found;
-use havengate::detect::Kind;
+use havengate::detect::{Cue, Kind, worth_scanning};
 
 /// A line ends within a number wherever a width, an indentation or a cell of a table says so.
 #[test]
@@ -79,5 +79,17 @@ fn nothing_hides_behind_a_date() {
     }
     for text in ["2026-11-22", "2026-11-22T10:00:00.123456789+01:00", "log-2026-11-22-0001.txt", "2026-11-22_export"] {
         assert_eq!(found(text, ""), [], "{text}");
+    }
+}
+
+/// The quick look sees what the slow one finds, whatever joins the words.
+#[test]
+fn phrases_joined_by_other_than_spaces_are_worth_scanning() {
+    for text in ["in-tent", "under-bridge", "in-squat", "by,bench", "on(tent", "on\tbench", "under 'stairs'"] {
+        assert!(worth_scanning(text.as_bytes(), Cue::NONE), "{text}");
+        assert_eq!(found(text, "").first().map(|one| one.category), Some(Kind::SleepSite), "{text}");
+    }
+    for text in ["in-progress", "no-cache", "HOUSING_REGISTER", "tent", "bridge"] {
+        assert!(!worth_scanning(text.as_bytes(), Cue::NONE), "{text}");
     }
 }

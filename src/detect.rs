@@ -240,7 +240,7 @@ impl Finder<'_, '_> {
             // A number in prose, the commonest of all, and nothing else.
             let goes_on = match text.at(end) {
                 b'.' | b'-' | b':' | b'/' | b')' => true,
-                b' ' => text.at(end + 1).is_ascii_digit(),
+                b' ' | b'\t' | b'\r' | b'\n' => text.digit_after_gap(end),
                 _ => false,
             };
             if !goes_on && cue == 0 {
@@ -315,10 +315,12 @@ impl Finder<'_, '_> {
         let before = self.cue | self.near.cue();
         self.near.pass(paired(text, start, end, word));
         let gap = text.at(end);
-        let short = end - start <= 5 && matches!(gap, b' ' | b'-' | b'/' | b'.' | b':' | b'=');
+        let next = text.at(end + 1);
+        let short = end - start <= 5 && matches!(gap, b' ' | b'-' | b'/' | b'.' | b':' | b'=' | b'\t' | b'\n' | b'\r');
+        let number = short && (next.is_ascii_digit() || !is_alnum(next) && text.digit_after_gap(end));
         let found = if word.role & role::MONTH != 0 && text.at(end + 1).is_ascii_digit() {
             birth::month_first(text, start, end).filter(|one| self.born(one.end, before))
-        } else if short && (text.at(end + 1).is_ascii_digit() || before & Cue::SHARE != 0) {
+        } else if number || short && before & Cue::SHARE != 0 {
             self.code(start, before)
         } else if before & (Cue::SHARE | Cue::GEOHASH | Cue::W3W) != 0 {
             codes::word(text, start, end, before).or_else(|| self.code(start, before))

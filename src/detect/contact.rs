@@ -14,7 +14,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 pub(super) fn phone(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
     let cued = cue & Cue::PHONE != 0;
     let inside = matches!(text.before(start), b'+' | b'.' | b'/' | b',' | b'=' | b'_');
-    if !cued && (inside || run.at(0) != b'0') {
+    // 0.1632 960001 and a 0 in a row of a table are figures.
+    let figure = !text.at(start + 1).is_ascii_digit() && text.at(start + 1) != b')';
+    if !cued && (inside || figure || run.at(0) != b'0') {
         return None;
     }
     // +1 07700 900123 is no number.
@@ -48,7 +50,8 @@ pub(super) fn plus(text: Text<'_>, at: usize, cue: u64) -> Hit {
     let end = dialled(text, at + 1, |digits| match digits {
         [b'4', b'4', rest @ ..] => is_national(rest.strip_prefix(b"0").unwrap_or(rest), true),
         [b'1', rest @ ..] => rest.len() == 10 && rest.first().is_some_and(|d| *d >= b'2'),
-        [b'0', ..] => false,
+        // A trunk code after a plus, which somebody or a form put there.
+        [b'0', rest @ ..] => is_national(rest, false),
         _ => false,
     })
     .or_else(|| abroad(text, at + 1))?;
@@ -66,10 +69,10 @@ fn is_national(digits: &[u8], cued: bool) -> bool {
     }
 }
 
-/// The digits of a number with up to two signs between two of them, at the first end of a group where they fit.
+/// The digits of a number with signs between two of them, at the first end of a group where they fit.
 fn dialled(text: Text<'_>, start: usize, fits: impl Fn(&[u8]) -> bool) -> Option<usize> {
     let mut digits = [0u8; 15];
-    let (mut n, mut at, mut groups) = (0, start, 0);
+    let (mut n, mut at, mut groups, mut broken) = (0, start, 0, false);
     loop {
         let b = text.at(at);
         if b.is_ascii_digit() {
@@ -85,11 +88,31 @@ fn dialled(text: Text<'_>, start: usize, fits: impl Fn(&[u8]) -> bool) -> Option
             }
             continue;
         }
-        let gap = text.while_at(at, |b| matches!(b, b' ' | b'-' | b'(' | b')' | b'.'));
-        if gap == at || gap - at > 2 || groups > 6 || !text.at(gap).is_ascii_digit() {
+        at = joint(text, at, &mut broken)?;
+        if groups > 6 {
             return None;
         }
-        at = gap;
+    }
+}
+
+/// Where the next group of digits begins: past up to two signs, of which white space is one, with one line break in the
+/// whole number.
+fn joint(text: Text<'_>, from: usize, broken: &mut bool) -> Option<usize> {
+    let (mut at, mut signs) = (from, 0);
+    loop {
+        match text.at(at) {
+            b if b.is_ascii_digit() => return (1..=2).contains(&signs).then_some(at),
+            b'-' | b'(' | b')' | b'.' => at += 1,
+            b' ' | b'\t' | b'\r' | b'\n' => {
+                let (to, line) = text.blank(at)?;
+                if line && *broken {
+                    return None;
+                }
+                (at, *broken) = (to, *broken | line);
+            }
+            _ => return None,
+        }
+        signs += 1;
     }
 }
 

@@ -33,8 +33,9 @@ pub(super) fn worth(text: &[u8], known: Option<&Known>) -> bool {
     if known.is_some_and(|known| known.may_begin_at(text, begins)) {
         return true;
     }
-    // What is one word, however it is joined, is nothing unless it is long.
-    if several { phrase || begins_phrase(text, begins, text.len()) } else { text.len() >= ENCODED }
+    // What is one word is nothing unless it is long, as encoded data with hyphens; a phrase may be joined by anything.
+    let long = !several && text.len() >= ENCODED;
+    if begins == 0 { long } else { long || phrase || begins_phrase(text, begins, text.len()) }
 }
 
 #[inline(always)]
@@ -114,8 +115,13 @@ mod tests {
         let others = |b: &u8| !b.is_ascii() || b.is_ascii_digit() || b"./:@+<".contains(b);
         let mut words = text.split(|b| !b.is_ascii_alphabetic());
         let phrase = words.any(|word| word.len() >= 20 || word.len() > 3 && words::begins_phrase(word));
-        text.iter().any(others) || if text.contains(&b' ') { phrase } else { text.len() >= 20 }
+        let several = text.iter().any(|b| !b.is_ascii_alphabetic());
+        text.iter().any(others) || several && phrase || !text.contains(&b' ') && text.len() >= 20
     }
+
+    /// What a phrase of sleeping out is made of, in any spelling: words, and whatever people and systems join them with.
+    const PHRASE: &str = "(in|on|by|under|the|slept|sleeping|seen|a|near|of|code)?([ \t\n,'\"()_;|=&*-]{1,2}\
+        (in|on|by|under|the|beneath|rough|share|at|TENT|tent|bench|squat|bridge|stairs|doorway|Arches|ABC)){1,5}[ )']?";
 
     proptest! {
         #[test]
@@ -123,6 +129,14 @@ mod tests {
             text in "([a-z]{1,9}|tent|SLEEPING|bridge|[a-z]{18,22})?([ ,'\\-é4@\u{0}\\\\]{1,2}([a-zA-Z]{1,9}|doorway|sharecode)){0,5}",
         ) {
             prop_assert_eq!(worth(text.as_bytes(), None), plain(text.as_bytes()), "{}", text);
+        }
+
+        /// The promise of [`super::super::worth_scanning`].
+        #[test]
+        fn what_is_not_worth_scanning_holds_nothing(text in PHRASE) {
+            let mut found = Vec::new();
+            super::super::scan(&text, super::super::Cue::NONE, None, &mut found);
+            prop_assert!(worth(text.as_bytes(), None) || found.is_empty(), "{} {:?}", text, found);
         }
 
         #[test]

@@ -33,7 +33,9 @@ pub(super) fn code(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
     let capitals = text.slice(start, start + 2).iter().all(u8::is_ascii_uppercase);
     for half in [5, 4, 3, 2] {
         let n = 2 + 2 * half;
-        if digits < 2 * half || !run.ends(n) || !run.gaps_only(n, &[2, 2 + half], b" ") {
+        // Only the finest over the end of a line: others are numbers in rows.
+        let gaps: &[u8] = if half == 5 { b" \n" } else { b" " };
+        if digits < 2 * half || !run.ends(n) || !run.gaps_only(n, &[2, 2 + half], gaps) {
             continue;
         }
         let halved = run.gap(2 + half) != 0;

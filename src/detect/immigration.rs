@@ -48,7 +48,7 @@ fn glued(text: Text<'_>, end: usize) -> bool {
 fn uan(run: &Run) -> Hit {
     let begins = matches!(run.slice(0, 4), b"3434" | b"1212");
     let shape =
-        begins && run.is(b"DDDDDDDDDDDDDDDD") && run.gaps_only(16, &[4, 8, 12], b" -") && run.gaps_all(&[4, 8, 12]);
+        begins && run.is(b"DDDDDDDDDDDDDDDD") && run.gaps_only(16, &[4, 8, 12], b" -\n") && run.gaps_all(&[4, 8, 12]);
     if shape { all(run, 16, Kind::HomeOffice) } else { None }
 }
 
@@ -86,7 +86,7 @@ fn permit(run: &Run, cue: u64) -> Hit {
 
 /// GWF reference of a visa application: GWF and nine digits: `GWF 987654321`.
 fn global_web_form(run: &Run) -> Hit {
-    let shape = run.is(b"GWFDDDDDDDDD") && run.gaps_only(12, &[3], b" -");
+    let shape = run.is(b"GWFDDDDDDDDD") && run.gaps_only(12, &[3], b" -\n");
     if shape { all(run, 12, Kind::HomeOffice) } else { None }
 }
 
@@ -102,7 +102,7 @@ fn card(run: &Run, cue: u64) -> Hit {
     };
     let known = matches!(run.slice(0, 3), b"ASC" | b"ARC");
     let cued = cue & (Cue::ARC | Cue::HO | Cue::PORT) != 0;
-    if (known || cued) && run.gaps_only(n, &[3], b" -") { all(run, n, Kind::ResidencePermit) } else { None }
+    if (known || cued) && run.gaps_only(n, &[3], b" -\n") { all(run, n, Kind::ResidencePermit) } else { None }
 }
 
 /// Places whose references are known to be ports' (practice, no public list).
@@ -131,7 +131,7 @@ fn port(text: Text<'_>, run: &Run, cue: u64) -> Hit {
 /// Home Office file: a letter and seven digits, perhaps a stroke and a dependant's number; UKVI customer: K and eight
 /// digits; both with a cue: `M1234567/2`, `K12345678`.
 fn file(text: Text<'_>, run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hit {
-    if !run.begins(b"LDDDDDDD") || !run.gaps_only(9, &[1, 8], b" -") {
+    if !run.begins(b"LDDDDDDD") || !run.gaps_only(9, &[1, 8], b" -\n") {
         return None;
     }
     let n = if run.is(b"LDDDDDDD") {
@@ -157,7 +157,7 @@ fn file(text: Text<'_>, run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hi
 /// eVisa.
 fn share(text: Text<'_>, run: &Run, cue: u64) -> Hit {
     let grouped = run.gap(3) != 0 && run.gap(6) != 0;
-    if !run.begins(b"AAAAAAAAA") || !run.ends(9) || !run.gaps_only(9, &[3, 6], b" -") || !run.gaps_all(&[3, 6]) {
+    if !run.begins(b"AAAAAAAAA") || !run.ends(9) || !run.gaps_only(9, &[3, 6], b" -\n") || !run.gaps_all(&[3, 6]) {
         return None;
     }
     let code = run.slice(0, 9);

@@ -11,39 +11,73 @@ pub(super) fn technical(text: Text<'_>, start: usize, end: usize, cue: u64) -> O
     if matches!(text.before(start), MONEY | b'$') {
         return Some(text.while_at(start, |b| b.is_ascii_digit() || b == b','));
     }
-    if text.at(end) != b'-' {
+    if text.at(end) != b'-' || end - start != 4 || cue & Cue::BIRTH != 0 {
         return None;
     }
-    if end - start == 4 && cue & Cue::BIRTH == 0 && iso_date(text, start) {
-        let rest = text.while_at(end, |b| b.is_ascii_digit() || matches!(b, b':' | b'-' | b'+' | b'.' | b'T' | b'Z'));
-        // 1948-07-28 (DOB)
-        let born = text.at(rest) == b' ' && run::cue_after(text, rest) & Cue::BIRTH != 0;
-        return (!born).then_some(rest);
-    }
-    None
+    let rest = moment(text, start)?;
+    // 1948-07-28 (DOB)
+    let born = text.at(rest) == b' ' && run::cue_after(text, rest) & Cue::BIRTH != 0;
+    (!born).then_some(rest)
 }
 
 /// Whether a text is a date, or a date and time, and nothing more: [`technical`] passes the whole of it, where nothing
 /// says that somebody was born then.
 #[inline]
 pub(super) fn is_time(text: &[u8]) -> bool {
-    let Some((date, time)) = text.split_at_checked(10) else { return false };
-    let of_date = |(i, b): (usize, &u8)| if matches!(i, 4 | 7) { *b == b'-' } else { b.is_ascii_digit() };
-    let of_time = |b: &u8| b.is_ascii_digit() || matches!(b, b':' | b'-' | b'+' | b'.' | b'T' | b'Z');
-    date.first().is_some_and(u8::is_ascii_digit)
-        && date.iter().enumerate().all(of_date)
-        && !time.first().is_some_and(u8::is_ascii_digit)
-        && time.iter().all(of_time)
+    text.len() >= 10 && text.first().is_some_and(u8::is_ascii_digit) && moment(Text(text), 0) == Some(text.len())
 }
 
-/// Whether `YYYY-MM-DD` stands here, as far as its signs go.
-fn iso_date(text: Text<'_>, at: usize) -> bool {
-    let two = |i: usize| text.at(i).is_ascii_digit() && text.at(i + 1).is_ascii_digit();
-    text.at(at + 4) == b'-'
-        && two(at + 5)
-        && text.at(at + 7) == b'-'
-        && two(at + 8)
-        && !text.at(at + 10).is_ascii_digit()
+/// Where a date ends that stands here, with the time of day and the zone if they follow: `2026-11-22`,
+/// `2026-11-22T10:00:00.5+01:00` (RFC 3339, ISO 8601). Nothing longer hides behind one: other digits are no part of it.
+#[inline]
+fn moment(text: Text<'_>, at: usize) -> Option<usize> {
+    let date = at + 10;
+    let year = matches!(text.at(at), b'1' | b'2') && two(text, at, 99) && two(text, at + 2, 99);
+    let signs = text.at(at + 4) == b'-' && text.at(at + 7) == b'-';
+    let day = two(text, at + 5, 12) && two(text, at + 8, 31) && text.slice(at + 5, at + 7) != b"00";
+    let ends = !text.at(date).is_ascii_digit() && text.slice(at + 8, date) != b"00";
+    if !(year && signs && day && ends) {
+        return None;
+    }
+    let time = if text.at(date) == b'T' { time_of_day(text, date + 1).unwrap_or(date) } else { date };
+    Some(zone(text, time).unwrap_or(time))
+}
+
+/// `10:00`, `10:00:00`, `10:00:00.000000000`.
+#[inline]
+fn time_of_day(text: Text<'_>, at: usize) -> Option<usize> {
+    let minutes = at + 5;
+    if !(two(text, at, 24) && text.at(at + 2) == b':' && two(text, at + 3, 59)) {
+        return None;
+    }
+    if text.at(minutes) != b':' || !two(text, minutes + 1, 60) {
+        return (!text.at(minutes).is_ascii_digit()).then_some(minutes);
+    }
+    let seconds = minutes + 3;
+    let fraction = text.while_within(seconds + 1, 10, |b| b.is_ascii_digit());
+    let fine = text.at(seconds) == b'.' && (2..=10).contains(&(fraction - seconds));
+    let end = if fine { fraction } else { seconds };
+    (!text.at(end).is_ascii_digit()).then_some(end)
+}
+
+/// `Z`, `+01:00`, `-0500`.
+#[inline]
+fn zone(text: Text<'_>, at: usize) -> Option<usize> {
+    match text.at(at) {
+        b'Z' if !is_alnum(text.at(at + 1)) => Some(at + 1),
+        b'+' | b'-' if two(text, at + 1, 18) => {
+            let minutes = if text.at(at + 3) == b':' { at + 4 } else { at + 3 };
+            (two(text, minutes, 59) && !is_alnum(text.at(minutes + 2))).then_some(minutes + 2)
+        }
+        _ => None,
+    }
+}
+
+/// Whether two digits stand here that are no more than so many.
+#[inline]
+fn two(text: Text<'_>, at: usize, most: u8) -> bool {
+    let (tens, ones) = (text.at(at).wrapping_sub(b'0'), text.at(at + 1).wrapping_sub(b'0'));
+    tens < 10 && ones < 10 && tens * 10 + ones <= most
 }
 
 /// Where a UUID in its canonical form ends (RFC 9562 section 4), `8-4-4-4-12` hexadecimal digits: it numbers a record of a
@@ -141,12 +175,43 @@ mod tests {
     proptest! {
         /// What is passed unread as a time holds nothing that reading it would find.
         #[test]
-        fn nothing_is_found_in_times(text in "(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}([T:+.Z-][0-9T:+.Z-]{0,20})?|[0-9T:.Z-]{10,24}") {
+        fn nothing_is_found_in_times(
+            text in "(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](T[0-2][0-9]:[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,12})?)?)?\
+                (Z|[+-][01][0-9]:?[0-5][0-9])?([T:+.Z-][0-9T:+.Z-]{0,20})?|[0-9T:.Z-]{10,24}",
+        ) {
             if is_time(text.as_bytes()) {
                 let mut found = Vec::new();
                 super::super::scan(&text, Cue::NONE, None, &mut found);
                 prop_assert!(found.is_empty(), "{} {:?}", text, found);
             }
+        }
+    }
+
+    #[test]
+    fn a_date_is_passed_and_no_more() {
+        for text in [
+            "2026-11-22",
+            "2026-11-22Z",
+            "2026-11-22+01:00",
+            "2026-11-22T10:00",
+            "2026-11-22T10:00:00Z",
+            "2026-11-22T10:00:00.000000001-05:00",
+            "1900-01-01T24:00:00+0100",
+        ] {
+            assert!(is_time(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "2026-11-22-07700900123",
+            "2026-11-22T10:00:00+07700900123",
+            "2026-11-22T10:00:00.9434765919",
+            "2026-13-22",
+            "2026-11-32",
+            "2026-00-22",
+            "2026-11-00",
+            "0770-09-01",
+            "2026-11-220",
+        ] {
+            assert!(!is_time(text.as_bytes()), "{text}");
         }
     }
 

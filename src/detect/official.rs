@@ -5,13 +5,13 @@ use super::{
     cue::Cue,
     hit,
     number::{all_same, is_day, luhn, weighted},
-    run::{Run, Text},
+    run::{Run, Text, WIDE},
 };
 
 /// Those that begin with a digit.
 pub(super) fn digits(run: &Run, cue: u64) -> Hit {
     let n = run.digits();
-    if (9..=10).contains(&n)
+    if n >= 9
         && let Some(one) = nhs(run, cue).or_else(|| utr(run, cue)).or_else(|| passport(run, cue))
     {
         return Some(one);
@@ -49,9 +49,9 @@ pub(super) fn all(run: &Run, n: usize, kind: Kind) -> Hit {
 
 /// National Insurance number: two letters, six digits, a suffix A–D; no D F I Q U V in the prefix, no O second, and
 /// never BG GB KN NK NT TN ZZ (HMRC NIM39110). Spaces, dots or hyphens between the pairs: `AB 12 34 56 C`. With a cue
-/// also without a suffix or with a suffix of another kind.
+/// also without a suffix or with a suffix of another kind. The "A" that begins the next line is no suffix.
 fn nino(run: &Run, cue: u64) -> Hit {
-    if !run.begins(b"LLDDDDDD") || !run.gaps_only(9, &[2, 4, 6, 8], b" -.") {
+    if !run.begins(b"LLDDDDDD") || !run.gaps_only(9, &[2, 4, 6, 8], b" -.\n") {
         return None;
     }
     let (first, second) = (run.at(0), run.at(1));
@@ -63,13 +63,14 @@ fn nino(run: &Run, cue: u64) -> Hit {
     if bad(first) || bad(second) || second == b'O' || never {
         return None;
     }
-    if run.ends(9) && matches!(run.at(8), b'A'..=b'D') {
+    let apart = run.gap(8) == WIDE && run.gap(6) == 0;
+    if run.ends(9) && matches!(run.at(8), b'A'..=b'D') && !apart {
         return all(run, 9, Kind::NationalInsurance);
     }
     if cue & Cue::NINO == 0 {
         return None;
     }
-    if run.ends(9) && matches!(run.at(8), b'F' | b'M' | b'P') {
+    if run.ends(9) && matches!(run.at(8), b'F' | b'M' | b'P') && !apart {
         return all(run, 9, Kind::NationalInsurance);
     }
     if run.ends(8) { all(run, 8, Kind::NationalInsurance) } else { None }
@@ -77,16 +78,20 @@ fn nino(run: &Run, cue: u64) -> Hit {
 
 /// Temporary reference number in place of one: `11 A1 11 11`, with a cue.
 fn temporary(run: &Run, cue: u64) -> Hit {
-    let shape = cue & Cue::NINO != 0 && run.is(b"DDLDDDDD") && run.gaps_only(8, &[2, 4, 6], b" -");
+    let shape = cue & Cue::NINO != 0 && run.is(b"DDLDDDDD") && run.gaps_only(8, &[2, 4, 6], b" -\n");
     if shape { all(run, 8, Kind::NationalInsurance) } else { None }
 }
 
 /// NHS number: ten digits, the last a check digit modulo 11 with weights 10 to 2 (NHS Data Dictionary); whole or
 /// 3-3-4. Numbers are given out only with 3, 4, 6, 7 or 9 in front, which leaves the seconds of a clock alone.
-/// `943 476 5919`.
+/// `943 476 5919`. A row of a table that goes on (`312 405 1203 88`) is none unless a cue says so.
 fn nhs(run: &Run, cue: u64) -> Hit {
     let grouped = run.gap(3) != 0;
-    if !run.is(b"DDDDDDDDDD") || !run.gaps_only(10, &[3, 6], b" -.") || !run.gaps_all(&[3, 6]) {
+    if !run.is(b"DDDDDDDDDD") || !run.gaps_only(10, &[3, 6], b" -.\n") || !run.gaps_all(&[3, 6]) {
+        return None;
+    }
+    let columns = run.gap(3) == WIDE && run.gap(6) == WIDE || run.gap(3) != b'-' && run.at(10).is_ascii_digit();
+    if grouped && columns && cue & Cue::NHS == 0 {
         return None;
     }
     let other = !grouped && cue & (Cue::OTHER | Cue::UTR | Cue::PHONE | Cue::UPRN) != 0 && cue & Cue::NHS == 0;
@@ -103,7 +108,7 @@ fn nhs(run: &Run, cue: u64) -> Hit {
 /// Unique taxpayer reference: ten digits, the first a check digit (weights 6 7 8 9 10 5 4 3 2, modulo 11), with a cue;
 /// otherwise one number of ten digits in eleven would be one. `1955839661`.
 fn utr(run: &Run, cue: u64) -> Hit {
-    if cue & Cue::UTR == 0 || !run.begins(b"DDDDDDDDDD") || !run.gaps_only(10, &[5], b" -") {
+    if cue & Cue::UTR == 0 || !run.begins(b"DDDDDDDDDD") || !run.gaps_only(10, &[5], b" -\n") {
         return None;
     }
     let n = if run.ends(10) {
@@ -129,10 +134,10 @@ fn passport(run: &Run, cue: u64) -> Hit {
     if cue & Cue::PASSPORT == 0 {
         return None;
     }
-    if run.is(b"DDDDDDDDD") && run.gaps_only(9, &[3, 6], b" ") {
+    if run.is(b"DDDDDDDDD") && run.gaps_only(9, &[3, 6], b" \n") {
         return all(run, 9, Kind::Passport);
     }
-    let older = (run.is(b"LDDDDDD") || run.is(b"DDDDDDL")) && run.gaps_only(7, &[1, 6], b" ");
+    let older = (run.is(b"LDDDDDD") || run.is(b"DDDDDDL")) && run.gaps_only(7, &[1, 6], b" \n");
     if older { all(run, 7, Kind::Passport) } else { None }
 }
 
@@ -168,7 +173,7 @@ fn second_line(text: Text<'_>, mut end: usize) -> usize {
 /// day, year, two initials or 9, a character and two letters; an issue number may follow (DVLA's layout).
 /// `MORGA753116SM9IJ`.
 fn driving_licence(text: Text<'_>, run: &Run) -> Hit {
-    if !run.begins(b"LAAAADDDDDDAAALL") || !run.ends(16) || !run.gaps_only(16, &[5, 11], b" -") {
+    if !run.begins(b"LAAAADDDDDDAAALL") || !run.ends(16) || !run.gaps_only(16, &[5, 11], b" -\n") {
         return None;
     }
     let surname = run.slice(0, 5);
@@ -241,11 +246,13 @@ pub(super) fn vehicle(text: Text<'_>, run: &Run, cue: u64) -> Hit {
 /// needs a table that is not ours to ship.)
 fn bank(run: &Run, cue: u64) -> Hit {
     let sort = run.begins(b"DDDDDD") && run.gaps_only(6, &[2, 4], b" -") && run.gaps_all(&[2, 4]);
-    if sort && run.is(b"DDDDDDDDDDDDDD") && run.gaps_only(14, &[2, 4, 6], b" -") && run.gap(6) != 0 {
+    if sort && run.is(b"DDDDDDDDDDDDDD") && run.gaps_only(14, &[2, 4, 6], b" -\n") && run.gap(6) != 0 {
         let number = |from: usize| run.slice(from, from + 2);
         // 123456 20261121: the second is a day.
         let dated = matches!(number(6), b"19" | b"20") && run.gap(2) != b'-';
-        if !dated || cue & (Cue::BANK | Cue::SORT) != 0 {
+        // Two numbers of a list.
+        let listed = run.gap(6) == WIDE && run.gap(2) != b'-';
+        if !dated && !listed || cue & (Cue::BANK | Cue::SORT) != 0 {
             return all(run, 14, Kind::BankAccount);
         }
     }
@@ -253,7 +260,7 @@ fn bank(run: &Run, cue: u64) -> Hit {
     if cue & Cue::SORT != 0 && sort && run.ends(6) {
         return all(run, 6, Kind::BankAccount);
     }
-    let account = cue & Cue::BANK != 0 && run.is(b"DDDDDDDD") && run.gaps_only(8, &[4], b" ");
+    let account = cue & Cue::BANK != 0 && run.is(b"DDDDDDDD") && run.gaps_only(8, &[4], b" \n");
     if account { all(run, 8, Kind::Account) } else { None }
 }
 
@@ -321,7 +328,7 @@ const LENGTHS: [(&[u8; 2], usize); 36] = [
 /// with a cue any, and the sixteen of an IMEISV (GSMA TS.06). `49-015420-323751-8`.
 fn imei(run: &Run, cue: u64) -> Hit {
     let cued = cue & Cue::IMEI != 0;
-    if run.is(b"DDDDDDDDDDDDDDD") && run.gaps_only(15, &[2, 6, 8, 14], b" -") && luhn(run.slice(0, 15)) {
+    if run.is(b"DDDDDDDDDDDDDDD") && run.gaps_only(15, &[2, 6, 8, 14], b" -\n") && luhn(run.slice(0, 15)) {
         let known = matches!(run.slice(0, 2), b"01" | b"35" | b"86" | b"49" | b"99");
         let other = cue & Cue::OTHER != 0;
         let fits = !all_same(run.slice(0, 15)) && (cued || known && !other);

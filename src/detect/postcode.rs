@@ -6,7 +6,7 @@ use super::{
     hit,
     official::all,
     pairs::Pairs,
-    run::{LOWER, Run, Text, UPPER},
+    run::{LOWER, Run, Text, UPPER, WIDE},
     words::{self, role},
 };
 
@@ -35,7 +35,7 @@ pub(super) fn find(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
     let outward = outward(run)?;
     let (inward, n) = (run.slice(outward, outward + 3), outward + 3);
     let shape = matches!(inward, [d, a, b] if d.is_ascii_digit() && unit(*a) && unit(*b));
-    if shape && run.ends(n) && run.gaps_only(n, &[outward], b" ") {
+    if shape && run.ends(n) && run.gaps_only(n, &[outward], b" \n") {
         let end = run.end_of(n)?;
         if cued || !ordinal(text, end) {
             let from = street_before(text, start).unwrap_or(start);
@@ -52,7 +52,7 @@ pub(super) fn find(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
         return all(run, sector, Kind::Postcode);
     }
     // M1 1CA is neither whole nor a part.
-    let broken = run.at(outward).is_ascii_digit();
+    let broken = run.at(outward).is_ascii_digit() && run.gap(outward) != WIDE;
     let letter = run.at(outward - 1).is_ascii_uppercase();
     let area = run.slice(0, outward).iter().take_while(|b| b.is_ascii_uppercase()).count();
     let real = !letter || matches!(run.slice(0, area), b"E" | b"N" | b"W" | b"EC" | b"SW" | b"WC" | b"NW" | b"SE");
@@ -95,15 +95,15 @@ fn outward(run: &Run) -> Option<usize> {
 /// BFPO numbers, Girobank's code, overseas territories.
 fn special(run: &Run) -> Hit {
     if run.slice(0, 4) == b"BFPO" {
-        let digits = run.slice(4, 9).iter().take_while(|b| b.is_ascii_digit()).count();
+        let digits = (4..9).take_while(|i| run.at(*i).is_ascii_digit() && (*i == 4 || run.gap(*i) == 0)).count();
         let n = 4 + digits;
-        return if (1..=4).contains(&digits) && run.ends(n) && run.gaps_only(n, &[4], b" ") {
+        return if (1..=4).contains(&digits) && run.ends(n) && run.gaps_only(n, &[4], b" \n") {
             all(run, n, Kind::Postcode)
         } else {
             None
         };
     }
-    let named = run.is(b"GIR0AA") && run.gaps_only(6, &[3], b" ");
+    let named = run.is(b"GIR0AA") && run.gaps_only(6, &[3], b" \n");
     if named {
         return all(run, 6, Kind::Postcode);
     }
@@ -119,7 +119,7 @@ fn special(run: &Run) -> Hit {
             | b"BBND1ZZ"
             | b"TKCA1ZZ"
     );
-    if overseas && run.ends(7) && run.gaps_only(7, &[4], b" ") { all(run, 7, Kind::Postcode) } else { None }
+    if overseas && run.ends(7) && run.gaps_only(7, &[4], b" \n") { all(run, 7, Kind::Postcode) } else { None }
 }
 
 /// "E2 4th floor": a number in order, in small letters.

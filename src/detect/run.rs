@@ -118,34 +118,86 @@ impl<'t> Text<'t> {
         Some((value, end))
     }
 
-    /// Tokens from here, with at most a hyphen, a dot or two spaces between two, read as one in capitals.
+    /// Past white space with at most one line break, and whether there is one. `None`: there are more, or it is wider
+    /// than any page is indented.
+    pub(super) fn blank(self, start: usize) -> Option<(usize, bool)> {
+        let (mut at, mut broken) = (start, false);
+        loop {
+            match self.at(at) {
+                b' ' | b'\t' => at += 1,
+                b'\r' | b'\n' if broken => return None,
+                b'\r' if self.at(at + 1) == b'\n' => (at, broken) = (at + 2, true),
+                b'\r' | b'\n' => (at, broken) = (at + 1, true),
+                _ => return Some((at, broken)),
+            }
+            if at > start + WIDEST {
+                return None;
+            }
+        }
+    }
+
+    /// The gap between two tokens that may be read as one: a hyphen or a dot, a space or two, or other white space with
+    /// at most one line break, as wrapped and indented text has it. Its kind, where it ends, and whether a line does.
+    fn gap(self, at: usize) -> Option<(u8, usize, bool)> {
+        let (b, next) = (self.at(at), self.at(at + 1));
+        match b {
+            b' ' | b'-' | b'.' if is_alnum(next) => Some((b, at + 1, false)),
+            // People press the space bar twice.
+            b' ' if next == b' ' && is_alnum(self.at(at + 2)) => Some((b, at + 2, false)),
+            b' ' | b'\t' | b'\r' | b'\n' => self.blank(at).map(|(to, broken)| (WIDE, to, broken)),
+            // A line may be wrapped after a hyphen.
+            b'-' => self.blank(at + 1).filter(|(_, broken)| *broken).map(|(to, _)| (b, to, true)),
+            _ => None,
+        }
+    }
+
+    /// Whether a digit follows the gap that begins here.
+    #[inline]
+    pub(super) fn digit_after_gap(self, at: usize) -> bool {
+        match self.at(at) {
+            b' ' | b'\t' | b'\r' | b'\n' | b'-' | b'.' => {
+                self.at(at + 1).is_ascii_digit()
+                    || self.gap(at).is_some_and(|(_, next, _)| self.at(next).is_ascii_digit())
+            }
+            _ => false,
+        }
+    }
+
+    /// Tokens from here with such gaps between them, and one line break in all, read as one in capitals.
     pub(super) fn gather(self, start: usize) -> Run {
         let mut run = Run { bytes: [0; MOST], place: [0; MOST], gap: [0; MOST], len: 0, cut: false, start };
-        let (mut at, mut gap) = (start, 0);
+        let (mut at, mut gap, mut broken) = (start, 0, false);
         loop {
             let b = self.at(at);
-            match class(b) {
-                0 if matches!(b, b' ' | b'-' | b'.') && gap == 0 && run.len > 0 => gap = b,
-                // People press the space bar twice.
-                0 if b == b' ' && gap == b' ' && self.before(at - 1) != b' ' => {}
-                0 => break,
-                _ => {
-                    let (Some(to), Some(place), Some(between)) =
-                        (run.bytes.get_mut(run.len), run.place.get_mut(run.len), run.gap.get_mut(run.len))
-                    else {
-                        run.cut = true;
-                        break;
-                    };
-                    (*to, *place, *between) = (b.to_ascii_uppercase(), (at - start) as u8, gap);
-                    run.len += 1;
-                    gap = 0;
+            if class(b) == 0 {
+                match self.gap(at) {
+                    Some((kind, next, line)) if run.len > 0 && gap == 0 && !(line && broken) => {
+                        (gap, at, broken) = (kind, next, broken | line);
+                        continue;
+                    }
+                    _ => break,
                 }
             }
+            let (Some(to), Some(place), Some(between)) =
+                (run.bytes.get_mut(run.len), run.place.get_mut(run.len), run.gap.get_mut(run.len))
+            else {
+                run.cut = true;
+                break;
+            };
+            (*to, *place, *between) = (b.to_ascii_uppercase(), (at - start) as u16, gap);
+            run.len += 1;
+            gap = 0;
             at += 1;
         }
         run
     }
 }
+
+/// A gap wider than two spaces, or with a tab or a line break.
+pub(super) const WIDE: u8 = b'\n';
+
+/// The widest one.
+const WIDEST: usize = 48;
 
 /// Letters and digits that a run holds at most: an IBAN has 34.
 const MOST: usize = 36;
@@ -155,8 +207,8 @@ pub(super) struct Run {
     /// In capitals.
     bytes: [u8; MOST],
     /// Where each lies, from the start.
-    place: [u8; MOST],
-    /// What stands before each.
+    place: [u16; MOST],
+    /// What stands before each: a sign, a space, or [`WIDE`].
     gap: [u8; MOST],
     pub(super) len: usize,
     /// Something alphanumeric follows that is not in it.

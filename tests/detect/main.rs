@@ -20,6 +20,7 @@ mod properties;
 mod random;
 mod scripts;
 mod spellings;
+mod written;
 
 use families::FAMILIES;
 use havengate::detect::{Cue, Detected, scan};

@@ -1,0 +1,95 @@
+//! Spellings that real systems and hurried people write, and what only looks like them.
+
+use crate::found;
+use havengate::detect::{Cue, Kind, worth_scanning};
+
+/// A line ends within a number wherever a width, an indentation or a cell of a table says so.
+#[test]
+fn wrapped_and_indented_text_hides_nothing() {
+    use Kind::{HomeOffice, NationalInsurance, Nhs, Phone, Postcode};
+    for (text, kind) in [
+        ("07700\n   900123", Phone),
+        ("07700\t900123", Phone),
+        ("020\n7946 0018", Phone),
+        ("call 07700-\n900123", Phone),
+        ("(0113)\r\n\t496 0123", Phone),
+        ("SE1\n   7PB", Postcode),
+        ("SE1\t7PB", Postcode),
+        ("SE1   7PB", Postcode),
+        ("BFPO 801\n12 parcels", Postcode),
+        ("AB\n123456C", NationalInsurance),
+        ("NI AB 12 34\n 56 C", NationalInsurance),
+        ("AB 12 34 56\r\n          C", NationalInsurance),
+        ("943 476\n      5919", Nhs),
+        ("943\n476 5919", Nhs),
+        ("943-476-\n5919", Nhs),
+        ("9434765919 12345", Nhs),
+        ("3434-0123-\n4567-8901", HomeOffice),
+        ("GWF\n987654321", HomeOffice),
+        ("HO ref M1234567\nMonday", HomeOffice),
+    ] {
+        let kinds: Vec<Kind> = found(text, "").iter().map(|one| one.category).collect();
+        assert_eq!(kinds, [kind], "{text:?}");
+    }
+    // What a key says to be a part of one is read to the end of its line.
+    assert!(!found("M1\n2 beds", "postcode").is_empty());
+}
+
+/// Rows and columns of figures, and words that begin a line, are not read across.
+#[test]
+fn lines_of_a_table_stay_apart() {
+    for text in [
+        "AB123456\nA client came.",
+        "AB123456\tC",
+        "943\t476\t5919",
+        "943 476\n5919 12",
+        "12 943 476 5919 88",
+        "07700\n\n900123",
+        "SE1\n\n7PB",
+        "123456\n12345678",
+        "Form SA10\nTHE NOTES",
+        "SE 1234\n5678",
+        "SO 2024\n2025",
+        "0.1632 960001",
+        "0\t116884\n465\t9",
+        "Room B2\n1st floor",
+    ] {
+        assert_eq!(found(text, ""), [], "{text:?}");
+    }
+}
+
+/// A date before something is passed, and that is read.
+#[test]
+fn nothing_hides_behind_a_date() {
+    use Kind::{HomeOffice, Nhs, Phone};
+    for (text, kind, what) in [
+        ("2026-11-22-07700900123", Phone, "07700900123"),
+        ("ref 2026-11-22-07700900123 ok", Phone, "07700900123"),
+        ("2026-11-22+447700900123", Phone, "+447700900123"),
+        ("2026-11-22T10:00:00+07700900123", Phone, "+07700900123"),
+        ("2026-11-22T10:00:00Z-07700900123", Phone, "07700900123"),
+        ("2026-11-22-9434765919", Nhs, "9434765919"),
+        ("2026-11-22T10:00:00.9434765919", Nhs, "9434765919"),
+        ("2026-11-22-3434-0123-4567-8901", HomeOffice, "3434-0123-4567-8901"),
+        ("0770-09-00-123", Phone, "0770-09-00-123"),
+        ("0771-12-25-123", Phone, "0771-12-25-123"),
+    ] {
+        let all = found(text, "");
+        assert!(all.iter().any(|one| one.category == kind && &text[one.start..one.end] == what), "{text}: {all:?}");
+    }
+    for text in ["2026-11-22", "2026-11-22T10:00:00.123456789+01:00", "log-2026-11-22-0001.txt", "2026-11-22_export"] {
+        assert_eq!(found(text, ""), [], "{text}");
+    }
+}
+
+/// The quick look sees what the slow one finds, whatever joins the words.
+#[test]
+fn phrases_joined_by_other_than_spaces_are_worth_scanning() {
+    for text in ["in-tent", "under-bridge", "in-squat", "by,bench", "on(tent", "on\tbench", "under 'stairs'"] {
+        assert!(worth_scanning(text.as_bytes(), Cue::NONE), "{text}");
+        assert_eq!(found(text, "").first().map(|one| one.category), Some(Kind::SleepSite), "{text}");
+    }
+    for text in ["in-progress", "no-cache", "HOUSING_REGISTER", "tent", "bridge"] {
+        assert!(!worth_scanning(text.as_bytes(), Cue::NONE), "{text}");
+    }
+}

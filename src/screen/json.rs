@@ -26,6 +26,7 @@ mod choose;
 pub mod links;
 mod names;
 pub(super) mod raw;
+mod said;
 mod scan;
 mod tape;
 pub(super) mod text;

@@ -4,7 +4,7 @@ use crate::rules::{LIMITS, Record, Rules, field, record, withhold};
 use havengate::{
     detect::Places,
     flow::{Act, Category},
-    policy::integration::{Denied, Detected, FieldRule, Format, XmlFormat},
+    policy::integration::{Denied, Detected, FieldRule, Format, Language, Piece, Template, Within, XmlFormat},
     screen::{Findings, Judge, KnownBy, Person, Ruling, body::BodyScreener, json::JsonScreener},
     verdict::{Code, Refusal},
 };
@@ -265,6 +265,41 @@ fn a_name_that_a_wildcard_lets_through_is_searched_too() {
     let screened = screener.finish(&mut judge).unwrap();
     assert_eq!(String::from_utf8(screened.bytes.clone()).unwrap(), "<r><beds>1</beds></r>");
     assert_eq!(screened.findings().listed.iter().filter(|f| f.act == Act::Stripped).count(), 1);
+}
+
+#[test]
+fn a_withheld_literal_of_a_query_leaves_in_no_other_value_either() {
+    let (language, fixed) = (Language::Soql, |text: &str| Piece::Text(text.into()));
+    let pieces = vec![
+        fixed("SELECT Id FROM Contact WHERE LastName = "),
+        Piece::Literal(0),
+        fixed(" AND Note__c = "),
+        Piece::Literal(1),
+    ];
+    let name = FieldRule { denied: Denied::Empty, ..listed("$.q/n", "pd:Name") };
+    let noted = FieldRule { denied: Denied::Empty, ..listed("$.q/o", "hg:Operational") };
+    let template = Template { language, pieces, rules: vec![Arc::new(name), Arc::new(noted)] };
+    let within = Within { base64: false, rules: None, template: Some(Arc::new(template)) };
+    let rules = rules(vec![
+        FieldRule { within: Some(within), ..listed("$.q", "hg:Operational") },
+        listed("$.name", "pd:Name"),
+        listed("$.n1", "hg:Operational"),
+    ]);
+    let query =
+        |name: &str, note: &str| format!("SELECT Id FROM Contact WHERE LastName = '{name}' AND Note__c = '{note}'");
+    for (sent, left) in [
+        ((query("Warsame", "open"), "", "saw warsame"), (query("", "open"), None)),
+        ((query("Warsame", "open"), "", "saw Ada"), (query("", "open"), Some("saw Ada"))),
+        // And the other way round, and beside each other.
+        ((query("Warsame", "ask Amina"), "Amina", "x"), (query("", ""), Some("x"))),
+        ((query("Warsame", "ask warsame"), "", "x"), (query("", ""), Some("x"))),
+    ] {
+        let ((q, name, n1), (left, noted)) = (sent, left);
+        let body = serde_json::json!([{ "n1": n1, "q": q, "name": name }]).to_string();
+        let (out, _) = run(&rules, &["pd:Name"], &body).unwrap();
+        let out: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!((out[0]["q"].as_str(), out[0]["n1"].as_str()), (Some(left.as_str()), noted), "{body}");
+    }
 }
 
 #[test]

@@ -43,6 +43,13 @@ impl Together {
     }
 }
 
+impl Together {
+    /// What the parts that were decided withhold.
+    pub(super) fn withheld(self) -> Vec<Taught> {
+        [self.texts, self.held].concat()
+    }
+}
+
 /// What each of the parts withholds that are about to be decided, in their order, and what their files are called that is
 /// withheld.
 pub(super) struct Withheld {

@@ -2,6 +2,7 @@
 //! goes out is written from what was judged (design section 7).
 
 pub mod batch;
+mod beside;
 pub mod body;
 pub mod charset;
 pub mod coding;

@@ -173,6 +173,7 @@ fn sampled(paths: &[PathBuf]) -> Result<Taken, Failure> {
             let sample = read::read(body).map_err(wrong)?;
             match &mut all {
                 Some(all) if all.media == sample.media => {
+                    all.sideways |= sample.sideways;
                     all.documents.extend(sample.documents);
                     all.bodies.extend(sample.bodies);
                 }
@@ -185,8 +186,9 @@ fn sampled(paths: &[PathBuf]) -> Result<Taken, Failure> {
         }
     }
     let Some(samples) = all else { return Err(Failure::new(Exit::Usage, "name a sample, or - for standard input")) };
-    let mut shape = Shape::default();
+    let mut shape = Shape { flat: samples.format.is_flat(), strict: samples.sideways, ..Shape::default() };
     samples.documents.iter().for_each(|d| shape.add(d));
+    shape.settle();
     let many = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
     let from =
         format!("{} ({}, {})", many(samples.bodies.len(), "sample"), samples.media, many(shape.documents, "document"));

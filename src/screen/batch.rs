@@ -21,6 +21,7 @@ mod wrapper;
 
 use super::{
     Judge, Person,
+    beside::Beside,
     body::{InnerTarget, Limits, ScreenedBody},
     json::{JsonScreener, raw::Raw},
     tally::{self, Outcome, Plain, Tally, UNKNOWN},
@@ -50,6 +51,8 @@ pub struct BatchScreener {
     bytes: Vec<u8>,
     tally: Tally,
     targets: Vec<InnerTarget>,
+    /// What requests and groups of them are called, for what they withhold.
+    called: Beside,
     refused: Option<Refusal>,
 }
 
@@ -65,6 +68,7 @@ impl BatchScreener {
             bytes: Vec::new(),
             tally: Tally::of_body(&rules, limits),
             targets: Vec::new(),
+            called: Beside::default(),
             refused: None,
             batch,
         }
@@ -139,6 +143,11 @@ impl BatchScreener {
             self.leave_out(wrapper.unlisted)?;
             self.requests(&wrapper, judge)?
         };
+        if !self.called.held().is_empty() {
+            let detail = "what one of its requests or groups is called holds something that the batch withholds; call them by \
+                          running numbers such as `r1`";
+            return Err(Refusal::plain(Code::FieldBlocked, detail));
+        }
         let mut screened = ScreenedBody::new(out, self.tally);
         screened.targets = self.targets;
         Ok(screened)
@@ -233,6 +242,9 @@ impl BatchScreener {
                 self.operational(Batch::ID, name, judge)
             };
             name().map_err(|refusal| within(at, refusal))?;
+        }
+        if judge.detects() {
+            self.called = Beside::of(seen.into_iter().chain(groups.into_keys()));
         }
         Ok(())
     }

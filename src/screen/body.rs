@@ -7,7 +7,7 @@ use super::{
     json::JsonScreener,
     multipart::MultipartScreener,
     table::TableScreener,
-    tally::{Outer, Tally},
+    tally::{Outer, Tally, Taught},
     whole::WholeScreener,
     xml::XmlScreener,
 };
@@ -57,6 +57,8 @@ pub struct ScreenedBody {
     pub(super) tally: Tally,
     /// Where requests within it lead.
     pub(super) targets: Vec<InnerTarget>,
+    /// What parts of it withhold.
+    pub(super) withheld: Vec<Taught>,
 }
 
 /// Where a request within a body leads: whether that is still the recipient's is asked of whoever knows the recipient.
@@ -70,13 +72,20 @@ pub struct InnerTarget {
 
 impl ScreenedBody {
     pub(super) const fn new(bytes: Vec<u8>, tally: Tally) -> Self {
-        Self { bytes, tally, targets: Vec::new() }
+        Self { bytes, tally, targets: Vec::new(), withheld: Vec::new() }
     }
 
     /// Where requests within it lead; each in every way in which the recipient may read it.
     #[must_use]
     pub fn targets(&self) -> &[InnerTarget] {
         &self.targets
+    }
+
+    /// What was withheld since it was taken last, where that is kept.
+    pub(super) fn take_withheld(&mut self) -> Vec<Taught> {
+        let mut withheld = std::mem::take(&mut self.withheld);
+        withheld.append(&mut self.tally.take_withheld());
+        withheld
     }
 
     /// What was done, to keep.
@@ -162,6 +171,29 @@ impl BodyScreener {
             _ => return Err(Refusal::plain(Code::Internal, "a value holds a format that no value can hold")),
         }
         Ok(())
+    }
+
+    /// From here on what it withholds is kept until it is taken, for what stands beside the body. Of text and bytes that
+    /// are one value, and of batches, nothing is; what parts withhold is told at their end.
+    pub(super) fn keep_withheld(&mut self) {
+        match self {
+            Self::Json(json) => json.within_record(None),
+            Self::Form(form) => form.within_record(None),
+            Self::Xml(xml) => xml.within_record(None),
+            Self::Table(table) => table.within_record(None),
+            Self::Whole(_) | Self::Multipart(_) | Self::Batch(_) => {}
+        }
+    }
+
+    /// What was withheld since this was asked last.
+    pub(super) fn take_withheld(&mut self) -> Vec<Taught> {
+        match self {
+            Self::Json(json) => json.take_withheld(),
+            Self::Form(form) => form.take_withheld(),
+            Self::Xml(xml) => xml.take_withheld(),
+            Self::Table(table) => table.take_withheld(),
+            Self::Whole(_) | Self::Multipart(_) | Self::Batch(_) => Vec::new(),
+        }
     }
 
     /// The permitted bytes so far, which are not given again. They may be sent only once the whole body has passed.

@@ -19,7 +19,7 @@ mod decode;
 use super::{
     Judge, Person,
     body::{Limits, ScreenedBody},
-    tally::{self, AMBIGUOUS, Outcome, Outer, PersonId, Plain, Tally, UNKNOWN},
+    tally::{self, AMBIGUOUS, Outcome, Outer, PersonId, Plain, Tally, Taught, UNKNOWN},
     uri::encode,
 };
 use crate::{
@@ -76,6 +76,11 @@ impl FormScreener {
     /// It stands within a value of a record.
     pub(super) fn within_record(&mut self, outer: Option<Arc<Outer>>) {
         self.tally.within_record(outer);
+    }
+
+    /// What was withheld since this was asked last, once something stands around it or beside it.
+    pub(super) fn take_withheld(&mut self) -> Vec<Taught> {
+        self.tally.take_withheld()
     }
 
     /// Nothing: a form is one record, and leaves at its end.

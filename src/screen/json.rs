@@ -26,6 +26,7 @@ mod choose;
 pub mod links;
 mod names;
 pub(super) mod raw;
+mod said;
 mod scan;
 mod tape;
 pub(super) mod text;
@@ -36,7 +37,7 @@ mod write;
 use super::{
     Findings, Judge, Person,
     body::{Limits, ScreenedBody},
-    tally::Outer,
+    tally::{Outer, Taught},
 };
 use crate::{
     policy::integration::{BodyRules, Format},
@@ -76,6 +77,11 @@ impl JsonScreener {
     /// It stands within a value of a record.
     pub(super) fn within_record(&mut self, outer: Option<Arc<Outer>>) {
         self.walk.tally.within_record(outer);
+    }
+
+    /// What was withheld since this was asked last, once something stands around it or beside it.
+    pub(super) fn take_withheld(&mut self) -> Vec<Taught> {
+        self.walk.tally.take_withheld()
     }
 
     /// Lets references to other requests of a batch through, which were judged as that.

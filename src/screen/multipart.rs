@@ -168,7 +168,9 @@ impl MultipartScreener {
         }
         self.write(judge)?;
         self.writer.end();
-        Ok(ScreenedBody::new(self.writer.take(), self.tally))
+        let mut screened = ScreenedBody::new(self.writer.take(), self.tally);
+        screened.withheld = self.together.withheld();
+        Ok(screened)
     }
 
     /// Nothing is held of a body that was refused.

@@ -2,8 +2,11 @@
 
 use super::{
     Received, batch,
+    beside::{Beside, PIECE},
     body::{BodyScreener, Limits},
-    headers, soap, uri,
+    headers, soap,
+    tally::Outer,
+    uri,
 };
 use crate::{
     flow::{DecisionId, Flow, Group},
@@ -14,7 +17,7 @@ use crate::{
     verdict::{
         Code, Consented, Decider, Refusal,
         disclosure::Grounds,
-        judge::{Findings, Person},
+        judge::{Findings, Judge as _, Person},
     },
 };
 use aws_lc_rs::digest::{Context as Hash, SHA256};
@@ -29,6 +32,8 @@ pub struct Screening {
     body: Option<BodyScreener>,
     received: Received,
     taken: Taken,
+    /// Path, query and headers, for what the body withholds. `None`: not read yet.
+    beside: Option<Beside>,
 }
 
 /// Proof that every byte of a request passed: what is sent is written from this and from nothing else.
@@ -95,7 +100,7 @@ impl Screening {
             let person = person_of_request(&consented, &flow);
             BodyScreener::received(rules, limits, person, &received)
         });
-        Self { decision, consented, flow, body, received, taken: Taken::default() }
+        Self { decision, consented, flow, body, received, taken: Taken::default(), beside: None }
     }
 
     /// Takes the next bytes of the body.
@@ -104,10 +109,36 @@ impl Screening {
     /// At the first byte that may not pass.
     pub fn push(&mut self, bytes: &[u8], decider: &mut Decider<'_>) -> Result<(), Refusal> {
         self.answered_by(decider)?;
-        let Some(screener) = &mut self.body else {
+        if self.beside.is_none() {
+            self.listen(decider);
+        }
+        let (Some(screener), Some(beside)) = (&mut self.body, &mut self.beside) else {
             return Err(Refusal::plain(Code::BodyUnsupported, "This operation takes no body."));
         };
-        screener.push(bytes, decider)
+        if !beside.listens() {
+            return screener.push(bytes, decider);
+        }
+        for piece in bytes.chunks(PIECE) {
+            screener.push(piece, decider)?;
+            beside.add(&screener.take_withheld())?;
+        }
+        Ok(())
+    }
+
+    /// From here on what the body withholds is looked for in path, query and headers.
+    fn listen(&mut self, decider: &Decider<'_>) {
+        let beside = self.beside.insert(Beside::default());
+        let Some(screener) = &mut self.body else { return };
+        if decider.detects() {
+            let route = self.consented.admitted().route();
+            let operation = &route.operation;
+            let target = uri::open(operation, below(route, &self.flow), &self.flow.query, decider);
+            let headers = headers::Sent::new(operation, &self.flow.headers, &Person::Unknown).open(decider);
+            *beside = Beside::of(target.into_iter().chain(headers.iter().map(String::as_str)));
+        }
+        if beside.listens() {
+            screener.keep_withheld();
+        }
     }
 
     /// The permitted bytes so far, which are not given again. They may be sent only once [`Screening::finish`] has made
@@ -124,6 +155,7 @@ impl Screening {
     /// When anything is withheld that stops the request, or a consent was presented for nobody in it.
     pub fn finish(mut self, mut decider: Decider<'_>) -> Result<Screened, Refusal> {
         self.answered_by(&decider)?;
+        let mut beside = self.beside.take().unwrap_or_default();
         let mut findings = Findings::default();
         let mut body = None;
         let mut person = person_of_request(&self.consented, &self.flow);
@@ -133,7 +165,8 @@ impl Screening {
             if let Some(boundary) = screener.boundary() {
                 content_type.push_str(&format!("; boundary={boundary}"));
             }
-            let screened = screener.finish(&mut decider)?;
+            let mut screened = screener.finish(&mut decider)?;
+            beside.add(&screened.take_withheld())?;
             for target in screened.targets() {
                 self.consented
                     .admitted()
@@ -147,11 +180,15 @@ impl Screening {
             body = Some(std::mem::take(&mut self.taken).ended(content_type, screened.bytes)?);
         }
         let operation = &route.operation;
-        let target = uri::screen(operation, below(&route, &self.flow), &self.flow.query, &person, &mut decider)?;
+        let mut target = uri::Target::new(operation, below(&route, &self.flow), &self.flow.query, &person);
+        let mut headers = headers::Sent::new(operation, &self.flow.headers, &person);
+        let (of_target, of_headers) = (target.withheld(&mut decider)?, headers.withheld(&mut decider)?);
+        let around = Outer::of(beside.held().iter().chain(&of_target).chain(&of_headers))?;
+        let target = target.screen(around.clone(), &mut decider)?;
         self.consented.admitted().keeps_to(&target.decoded)?;
         let path_and_query = target.path_and_query(&route.integration.upstream.base);
         findings.absorb(target.findings);
-        let (mut headers, found) = headers::screen(operation, &self.flow.headers, &person, &mut decider)?;
+        let (mut headers, found) = headers.screen(around, &mut decider)?;
         findings.absorb(found);
         if let (Some(rules), Some(body)) = (&operation.body, &mut body) {
             let listed = rules.format.action();

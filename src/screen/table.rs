@@ -29,7 +29,7 @@ mod write;
 use super::{
     Judge, Person,
     body::{Limits, ScreenedBody},
-    tally::Outer,
+    tally::{Outer, Taught},
 };
 use crate::{
     policy::integration::{BodyRules, Dialect},
@@ -61,6 +61,11 @@ impl TableScreener {
     /// It stands beside other parts.
     pub(super) fn within_record(&mut self, outer: Option<Arc<Outer>>) {
         self.rows.tally.within_record(outer);
+    }
+
+    /// What was withheld since this was asked last, once something stands around it or beside it.
+    pub(super) fn take_withheld(&mut self) -> Vec<Taught> {
+        self.rows.tally.take_withheld()
     }
 
     /// Takes the next bytes, however they are cut.

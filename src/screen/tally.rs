@@ -211,7 +211,7 @@ impl Tally {
             let worth = slot.searched
                 && self.about.get(who.1).and_then(Option::as_ref).is_none_or(|about| {
                     let About { cue, open, .. } = *about;
-                    self.search.is_worth(glimpse, cue, open)
+                    self.search.is_worth(glimpse, cue.with(value.said()), open)
                 });
             if !worth && !is_file(glimpse) {
                 slot.sent = slot.sent.saturating_add(1);
@@ -285,7 +285,8 @@ impl Tally {
     ) -> Result<Outcome<'_>, Box<Refusal>> {
         let at = person.0 as usize * self.count + number;
         let Some(rule) = self.rules.get(number) else { return Err(fault()) };
-        let cue = if says_more(rule) { cue.with(value.key()) } else { cue };
+        let said = cue.with(value.said());
+        let cue = if says_more(rule) { said.with(value.key()) } else { said };
         let mut value = value.read();
         if rule.one_of.is_some() {
             return self.one_of((person, number), judge, &value);

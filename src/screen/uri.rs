@@ -6,7 +6,7 @@ pub use read::{PAIRS, pairs, segments};
 
 use super::{
     Findings, Judge, Person,
-    tally::{Outcome, Plain, Rules, Tally},
+    tally::{Outcome, Outer, PersonId, Plain, Rules, Tally, Taught},
 };
 use crate::{
     policy::integration::{Denied, FieldRule, Operation, PathSegment},
@@ -63,7 +63,8 @@ pub fn person<'a>(values: impl IntoIterator<Item = &'a str>) -> Person {
 }
 
 /// Screens the target of a request that matched `operation`. `segments` are the decoded path segments below
-/// the route, `query` the decoded pairs, `person` whom path and query are about.
+/// the route, `query` the decoded pairs, `person` whom path and query are about. What one of them withholds does not
+/// leave in another.
 ///
 /// # Errors
 /// When a path parameter or a `required` or blocking query parameter may not leave; when a listed parameter
@@ -75,12 +76,41 @@ pub fn screen(
     person: &Person,
     judge: &mut dyn Judge,
 ) -> Result<ScreenedTarget, Refusal> {
-    let path_rules = operation.path_fields.values().map(blocking);
-    let tally = Tally::new(Rules::Listed(path_rules.chain(operation.query.values().cloned()).collect()), 1);
-    let mut screening = Screening { operation, person, judge, tally };
-    let (path, decoded) = screening.path(segments)?;
-    let query = screening.query(query)?;
-    Ok(ScreenedTarget { path, decoded, query, findings: screening.tally.findings() })
+    let mut target = Target::new(operation, segments, query, person);
+    target.withheld(judge)?;
+    target.screen(None, judge)
+}
+
+/// What listed parameters of a target say about nobody, in which is looked for what does not leave elsewhere.
+pub(super) fn open<'t>(
+    operation: &'t Operation,
+    segments: &'t [String],
+    query: &'t [(String, String)],
+    judge: &dyn Judge,
+) -> Vec<&'t str> {
+    let rules: Vec<_> = operation.path_fields.values().chain(operation.query.values()).collect();
+    let listed = listed(operation, segments, query);
+    listed
+        .filter(|(at, _)| rules.get(*at).is_some_and(|rule| judge.is_operational(rule)))
+        .map(|(_, text)| text)
+        .collect()
+}
+
+/// Each listed parameter's rule, by its number, and value.
+fn listed<'t>(
+    operation: &'t Operation,
+    segments: &'t [String],
+    query: &'t [(String, String)],
+) -> impl Iterator<Item = (usize, &'t str)> {
+    let path = operation.path.iter().zip(segments).filter_map(|(template, segment)| match template {
+        PathSegment::Field(name) => Some((operation.path_fields.keys().position(|n| n == name)?, segment.as_str())),
+        PathSegment::Literal(_) => None,
+    });
+    let query = query.iter().filter_map(|(name, value)| {
+        let rule = operation.query.keys().position(|n| n == name)?;
+        Some((operation.path_fields.len() + rule, value.as_str()))
+    });
+    path.chain(query)
 }
 
 /// A path without one of its segments is another path: a withheld one always stops the request.
@@ -91,28 +121,66 @@ fn blocking(rule: &Arc<FieldRule>) -> Arc<FieldRule> {
     }
 }
 
-struct Screening<'a> {
+/// A target that is not decided yet.
+pub(super) struct Target<'a> {
     operation: &'a Operation,
-    person: &'a Person,
-    judge: &'a mut dyn Judge,
+    segments: &'a [String],
+    query: &'a [(String, String)],
+    person: PersonId,
     tally: Tally,
 }
 
-impl Screening<'_> {
+impl<'a> Target<'a> {
+    pub(super) fn new(
+        operation: &'a Operation,
+        segments: &'a [String],
+        query: &'a [(String, String)],
+        person: &Person,
+    ) -> Self {
+        let path_rules = operation.path_fields.values().map(blocking);
+        let mut tally = Tally::new(Rules::Listed(path_rules.chain(operation.query.values().cloned()).collect()), 1);
+        let person = tally.person(person);
+        Self { operation, segments, query, person, tally }
+    }
+
+    /// What its parameters withhold, which is looked for in the others from now on.
+    pub(super) fn withheld(&mut self, judge: &mut dyn Judge) -> Result<Vec<Taught>, Refusal> {
+        self.tally.within_record(None);
+        if judge.detects() {
+            for (rule, value) in listed(self.operation, self.segments, self.query) {
+                self.tally.learn((self.person, rule), judge, Plain(value)).map_err(|refusal| *refusal)?;
+            }
+        }
+        Ok(self.tally.take_withheld())
+    }
+
+    /// Decides it, beside what is withheld elsewhere.
+    pub(super) fn screen(
+        mut self,
+        around: Option<Arc<Outer>>,
+        judge: &mut dyn Judge,
+    ) -> Result<ScreenedTarget, Refusal> {
+        self.tally.within_record(around);
+        let (path, decoded) = self.path(judge)?;
+        let query = self.pairs(judge)?;
+        Ok(ScreenedTarget { path, decoded, query, findings: self.tally.findings() })
+    }
+
     /// Encoded and decoded.
-    fn path(&mut self, segments: &[String]) -> Result<(Vec<String>, Vec<String>), Refusal> {
-        if segments.len() != self.operation.path.len() {
+    fn path(&mut self, judge: &mut dyn Judge) -> Result<(Vec<String>, Vec<String>), Refusal> {
+        let (operation, segments) = (self.operation, self.segments);
+        if segments.len() != operation.path.len() {
             return Err(Refusal::plain(Code::OperationUnknown, "the path is not this operation's"));
         }
         let (mut path, mut decoded) = (Vec::new(), Vec::new());
-        for (template, segment) in self.operation.path.iter().zip(segments) {
+        for (template, segment) in operation.path.iter().zip(segments) {
             let (encoded, text) = match template {
                 PathSegment::Literal(literal) if literal == segment => (encode_literal(segment), segment.clone()),
                 PathSegment::Literal(_) => {
                     return Err(Refusal::plain(Code::OperationUnknown, "the path is not this operation's"));
                 }
                 PathSegment::Field(name) => {
-                    let text = self.segment(name, segment)?;
+                    let text = self.segment(name, segment, judge)?;
                     (encode(&text), text)
                 }
             };
@@ -122,12 +190,12 @@ impl Screening<'_> {
         Ok((path, decoded))
     }
 
-    fn segment(&mut self, name: &str, segment: &str) -> Result<String, Refusal> {
+    fn segment(&mut self, name: &str, segment: &str, judge: &mut dyn Judge) -> Result<String, Refusal> {
         let Some(rule) = self.operation.path_fields.keys().position(|n| n == name) else {
             let detail = format!("the path parameter {name} has no rule, and a path cannot leave without it");
             return Err(super::tally::unlisted(detail));
         };
-        let text = match self.decide(rule, segment)? {
+        let text = match self.decide(rule, segment, judge)? {
             Some(text) => text,
             None => return Err(Refusal::plain(Code::Internal, "a path parameter was withheld without a refusal")),
         };
@@ -139,10 +207,10 @@ impl Screening<'_> {
         Ok(text.into_owned())
     }
 
-    fn query(&mut self, pairs: &[(String, String)]) -> Result<Option<String>, Refusal> {
+    fn pairs(&mut self, judge: &mut dyn Judge) -> Result<Option<String>, Refusal> {
         let mut seen = HashSet::new();
         let mut written: Vec<String> = Vec::new();
-        for (name, value) in pairs {
+        for (name, value) in self.query {
             let Some(rule) = self.operation.query.keys().position(|n| n == name) else {
                 self.tally.unlisted += 1;
                 continue;
@@ -151,7 +219,7 @@ impl Screening<'_> {
                 let detail = format!("the query parameter {name} stands there twice");
                 return Err(Refusal::plain(Code::RequestMalformed, detail));
             }
-            if let Some(text) = self.decide(self.operation.path_fields.len() + rule, value)? {
+            if let Some(text) = self.decide(self.operation.path_fields.len() + rule, value, judge)? {
                 written.push(format!("{}={}", encode(name), encode(&text)));
             }
         }
@@ -159,9 +227,13 @@ impl Screening<'_> {
     }
 
     /// The text that may stand there; `None` where nothing may.
-    fn decide<'v>(&mut self, rule: usize, value: &'v str) -> Result<Option<Cow<'v, str>>, Refusal> {
-        let person = self.tally.person(self.person);
-        let outcome = self.tally.decide((person, rule), self.judge, Plain(value));
+    fn decide<'v>(
+        &mut self,
+        rule: usize,
+        value: &'v str,
+        judge: &mut dyn Judge,
+    ) -> Result<Option<Cow<'v, str>>, Refusal> {
+        let outcome = self.tally.decide((self.person, rule), judge, Plain(value));
         Ok(match outcome.map_err(|refusal| *refusal)? {
             Outcome::Raw => Some(Cow::Borrowed(value)),
             Outcome::Text(text) => Some(Cow::Owned(text)),
@@ -210,7 +282,7 @@ mod tests {
     };
     use proptest::prelude::*;
 
-    struct Allow(fn(&FieldRule) -> Ruling);
+    struct Allow(fn(&FieldRule) -> Ruling, bool);
 
     impl Judge for Allow {
         fn judge(&mut self, _: &Person, rule: &FieldRule) -> Ruling {
@@ -224,7 +296,7 @@ mod tests {
             false
         }
         fn detects(&self) -> bool {
-            false
+            self.1
         }
         fn places(&self) -> Option<&crate::detect::Places> {
             None
@@ -232,14 +304,14 @@ mod tests {
         fn holds(&self, _: &FieldRule, _: &Category) -> bool {
             false
         }
-        fn is_operational(&self, _: &FieldRule) -> bool {
-            false
+        fn is_operational(&self, rule: &FieldRule) -> bool {
+            &*rule.path == "note"
         }
         fn bytes(&self, _: &FieldRule) -> crate::verdict::judge::Bytes {
             crate::verdict::judge::Bytes::Other
         }
         fn known_by(&self, _: &FieldRule) -> crate::screen::KnownBy {
-            crate::screen::KnownBy::Nothing
+            crate::screen::KnownBy::Words
         }
         fn pseudonym(&self, _: &Category, value: &str) -> String {
             format!("~{}", value.len())
@@ -294,7 +366,7 @@ mod tests {
     fn run(judge: fn(&FieldRule) -> Ruling, path: &[&str], query: &[(&str, &str)]) -> Result<ScreenedTarget, Refusal> {
         let path: Vec<_> = path.iter().map(|s| (*s).to_owned()).collect();
         let query: Vec<_> = query.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-        screen(&operation(), &path, &query, &Person::Unknown, &mut Allow(judge))
+        screen(&operation(), &path, &query, &Person::Unknown, &mut Allow(judge, false))
     }
 
     #[test]
@@ -332,6 +404,23 @@ mod tests {
     }
 
     #[test]
+    fn what_one_parameter_withholds_does_not_leave_in_another() {
+        let operation = Operation {
+            path_fields: [].into(),
+            path: vec![],
+            query: [rule("name", None, Denied::Strip), rule("note", None, Denied::Strip)].into(),
+            ..operation()
+        };
+        let but_names = |r: &FieldRule| if &*r.path == "name" { none(r) } else { all(r) };
+        let run = |note: &str, name: &str| {
+            let query = [("note".to_owned(), note.to_owned()), ("name".to_owned(), name.to_owned())];
+            screen(&operation, &[], &query, &Person::Unknown, &mut Allow(but_names, true)).unwrap().query
+        };
+        assert_eq!(run("saw Warsame today", "Amina Warsame"), None);
+        assert_eq!(run("saw Ada today", "Amina Warsame").as_deref(), Some("note=saw%20Ada%20today"));
+    }
+
+    #[test]
     fn what_could_be_read_twice_is_refused() {
         let twice = run(all, &["ref(s)", "A1"], &[("note", "1"), ("note", "2")]).unwrap_err();
         assert_eq!((twice.code, twice.detail.contains("twice")), (Code::RequestMalformed, true));
@@ -344,7 +433,7 @@ mod tests {
     fn a_path_parameter_without_a_rule_stops_the_request() {
         let operation = Operation { path_fields: [].into(), ..operation() };
         let path = ["ref(s)".to_owned(), "A1".to_owned()];
-        let refusal = screen(&operation, &path, &[], &Person::Unknown, &mut Allow(all)).unwrap_err();
+        let refusal = screen(&operation, &path, &[], &Person::Unknown, &mut Allow(all, false)).unwrap_err();
         assert_eq!(refusal.code, Code::FieldBlocked);
         assert_eq!(parameter(&operation, &path, "reference"), Some("A1"));
     }

@@ -32,7 +32,7 @@ mod write;
 use super::{
     Findings, Judge, Person,
     body::{Limits, ScreenedBody},
-    tally::Outer,
+    tally::{Outer, Taught},
 };
 use crate::{
     policy::integration::{BodyRules, Format, XmlFormat},
@@ -82,6 +82,11 @@ impl XmlScreener {
     /// It stands within a value of a record.
     pub(super) fn within_record(&mut self, outer: Option<Arc<Outer>>) {
         self.walk.tally.within_record(outer);
+    }
+
+    /// What was withheld since this was asked last, once something stands around it or beside it.
+    pub(super) fn take_withheld(&mut self) -> Vec<Taught> {
+        self.walk.tally.take_withheld()
     }
 
     /// Takes the next bytes, however they are cut.

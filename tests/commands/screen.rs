@@ -109,6 +109,62 @@ fn consents_of_a_file_open_what_they_say_and_rougher_forms_are_shown() {
     assert!(!out.contains("nobody had consented"), "{out}");
 }
 
+const NOTES: &str = r#"
+id = "notes"
+app = "notes"
+destination = "riverside-council/housing-referrals"
+upstream = "https://refer.riverside.example/notes"
+route = { prefix = "/notes" }
+purpose = "accommodation"
+[[operation]]
+id = "note"
+method = "POST"
+path = "/about/{topic}"
+path_fields = { topic = "hg:HousingNeed" }
+query = { note = "hg:HousingNeed", by = "pd:Name" }
+headers = { X-Room = "hg:HousingNeed" }
+[operation.body]
+media = "application/x-ndjson"
+unlisted = "strip"
+[[operation.body.record]]
+subject = "body:$.ref"
+[operation.body.record.fields]
+"$.name" = "pd:Name"
+"$.beds" = "hg:HousingNeed"
+"#;
+
+#[test]
+fn what_a_body_withholds_leaves_in_neither_path_query_nor_header() {
+    let home = policies();
+    fs::write(home.path().join("policies/integrations/notes.toml"), NOTES).unwrap();
+    // Whoever is withheld anywhere in the body, among very many.
+    let rows: String = (0..3000).map(|n| format!("{{\"name\":\"Person{n} Vrax{n}\",\"beds\":1}}\n")).collect();
+    let body = format!("{rows}{{\"name\":\"Amina Warsame\",\"beds\":2}}\n{rows}");
+    let told = |path: &str, room: &str, body: &str| {
+        let header = format!("X-Room: {room}");
+        let (exit, data) = data(home.path(), &["--integration", "notes", "--path", path, "--header", &header], body);
+        let act = |of: &str| {
+            let fields = data["fields"].as_array().into_iter().flatten();
+            fields
+                .filter(|f| f["path"].as_str().is_some_and(|p| p.to_lowercase().ends_with(of)))
+                .map(|f| f["act"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        (exit, act("note"), act("x-room"), data["code"].clone())
+    };
+    let said = |exit, note: &str, room: &str| (Some(exit), note.to_owned(), room.to_owned(), Value::Null);
+    assert_eq!(told("/notes/about/beds?note=two+rooms", "a room", &body), said(0, "sent", "sent"));
+    assert_eq!(told("/notes/about/beds?note=saw+Warsame", "for Amina", &body), said(0, "stripped", "stripped"));
+    assert_eq!(told("/notes/about/beds?note=saw+vrax2999", "two beds", &body), said(0, "stripped", "sent"));
+    assert_eq!(
+        told("/notes/about/beds?note=saw+Idris&by=Idris", "idris's", "{\"beds\":1}\n"),
+        said(0, "stripped", "stripped")
+    );
+    let (exit, .., code) = told("/notes/about/warsame?note=two+rooms", "a room", &body);
+    assert_eq!((exit, code), (Some(1), json!("field-blocked")));
+}
+
 #[test]
 fn every_case_that_ships_can_be_looked_at() {
     let home = policies();

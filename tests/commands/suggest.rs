@@ -115,6 +115,42 @@ fn tables_lines_and_forms_are_read() {
     );
 }
 
+/// What samples name may be people: of names only those of places stand in the draft.
+#[test]
+fn names_of_people_stand_in_no_draft() {
+    let home = tempfile::tempdir().unwrap();
+    for clients in [
+        r#"{"clients":{"Zorblina Quexworth":{"dob":"1971-03-29"},"Bob Vrax":{"dob":"1971-03-29"}}}"#,
+        r#"{"clients":{"Zorblina Quexworth":{"dob":"1971-03-29","x":1}}}"#,
+        r#"{"clients":{"Zorblina":{"dob":"1971-03-29"},"Bob":{"dob":"1971-03-29"}}}"#,
+    ] {
+        let data = suggest(home.path(), &["--name", "clients"], clients);
+        let dob = "\"$.clients[*].dob\" = { category = \"pd:BirthDate\", otherwise = \"year\" }  # key name says date of birth; detector: Date of birth in ";
+        let text = data["draft"].as_str().unwrap();
+        assert!(text.contains(dob), "{text}");
+        draft(
+            &data,
+            &[
+                "\"$.clients\" = { category = \"pd:Identifier\", otherwise = \"pseudonym\" }  # TODO: whose names or references are these?",
+            ],
+        );
+        assert!(!text.contains("Bob"), "{text}");
+    }
+    let contacts =
+        suggest(home.path(), &["--name", "contacts"], r#"{"ref":"VRX-1","contacts":{"Zorblina":"x","Bob":"y"}}"#);
+    assert!(!contacts["draft"].as_str().unwrap().contains("Bob"));
+    let table = "Date of birth,First name,Wobble factor,Zorblina Quexworth\r\n1971-03-29,Zorblina,1,2\r\n1971-03-29,Zorblina,1,2\r\n";
+    let data = suggest(home.path(), &["--name", "table"], table);
+    draft(&data, &["\"First name\" = \"pd:Name\"  # key name says a name"]);
+    let text = data["draft"].as_str().unwrap();
+    assert!(text.contains("\"Date of birth\" = { category = \"pd:BirthDate\"") && !text.contains("Wobble"), "{text}");
+    let sideways = "Field,Zorblina,Bob\r\nDate of birth,1971-03-29,1971-03-29\r\nFirst name,Zorblina,Bob\r\n";
+    fs::write(home.path().join("sample"), sideways).unwrap();
+    let (exit, out, _) = said(havengate(home.path()).args(["suggest", "--name", "sideways", "sample"]));
+    assert!(exit == Some(0) && !out.contains("Zorblina") && !out.contains("Bob"), "{out}");
+    assert!(out.contains("2 members whose names look like somebody's data are left out."), "{out}");
+}
+
 #[test]
 fn an_openapi_document_is_walked_once_and_its_examples_are_not_repeated() {
     let home = tempfile::tempdir().unwrap();

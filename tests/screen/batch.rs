@@ -32,8 +32,8 @@ purpose = "accommodation"
 id = "create"
 method = "POST"
 path = "/contacts"
-query = { area = "hg:HousingNeed" }
-headers = { X-Case = { category = "pd:Identifier" } }
+query = { area = "hg:HousingNeed", by = "pd:Name" }
+headers = { X-Case = { category = "pd:Identifier" }, X-Room = "hg:HousingNeed" }
 [operation.body]
 media = "application/json"
 unlisted = "strip"
@@ -374,6 +374,48 @@ fn a_reference_leaves_only_where_it_is_exactly_one_to_an_earlier_request() {
     refused("salesforce-composite-strip", &composite(&hidden), Code::ConsentMissing, "in request 1 of the batch");
     let named = composite(&first.replace("c0", "AB123456C"));
     refused("salesforce-composite-strip", &named, Code::ConsentMissing, "in request 0 of the batch");
+}
+
+#[test]
+fn what_a_request_withholds_is_looked_for_in_its_url_and_headers() {
+    let one = |query: &str, room: &str, name: &str| {
+        let body = composite(&format!(
+            r#"{{"method":"POST","url":"{BASE}/contacts?{query}","referenceId":"c0","httpHeaders":{{"X-Room":"{room}"}},"body":{{"ref":"B-2","name":"{name}"}}}}"#
+        ));
+        let out = screen("salesforce-composite-strip", &body).unwrap();
+        let out: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let request = &out["compositeRequest"][0];
+        let query = request["url"].as_str().unwrap().split_once('?').map(|(_, query)| query.to_owned());
+        (query, request["httpHeaders"]["x-room"].as_str().map(str::to_owned))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(one("area=north", "two beds", "Zsofia Warsame"), (some("area=north"), some("two beds")));
+    assert_eq!(one("area=near+Warsame", "Zsofia's", "Zsofia Warsame"), (None, None));
+    assert_eq!(one("area=near+Warsame&by=Warsame", "with warsame", ""), (None, None));
+    assert_eq!(one("area=near+Idris&by=Warsame", "with Idris", ""), (some("area=near%20Idris"), some("with Idris")));
+}
+
+#[test]
+fn no_request_is_called_what_the_batch_withholds() {
+    let composite = |id: &str, name: &str| {
+        composite(&format!(
+            r#"{{"method":"POST","url":"{BASE}/contacts","referenceId":"{id}","body":{{"ref":"A-1","beds":1}}}},
+               {{"method":"POST","url":"{BASE}/contacts","referenceId":"c2","body":{{"ref":"B-2","name":"{name}","parent":"@{{{id}.id}}"}}}}"#
+        ))
+    };
+    for id in ["Zsofia_Warsame", "new-warsame", "WARSAME"] {
+        refused(
+            "salesforce-composite-strip",
+            &composite(id, "Zsofia Warsame"),
+            Code::FieldBlocked,
+            "called holds something",
+        );
+    }
+    assert!(screen("salesforce-composite-strip", &composite("new_contact", "Zsofia Warsame")).is_ok());
+    // What is let out of it may be what it is called.
+    assert!(screen("salesforce-composite-strip", &composite("Zsofia", "Idris")).is_ok());
+    let grouped = r#"{"requests":[{"id":"1","atomicityGroup":"zsofia","method":"POST","url":"contacts","headers":{"content-type":"application/json"},"body":{"ref":"B-2","name":"Zsofia Warsame"}}]}"#;
+    refused("odata-json-strip", grouped, Code::FieldBlocked, "called holds something");
 }
 
 #[test]

@@ -395,6 +395,44 @@ fn what_one_part_withholds_is_looked_for_in_the_others() {
     assert!(found.listed.iter().any(|f| &*f.rule.path == "note" && f.act == Act::Stripped));
 }
 
+#[test]
+fn a_files_name_that_is_withheld_is_looked_for_in_all_parts() {
+    let form = || referral().file("scan", "application/pdf").named(field("scan/filename"));
+    let files = FieldRule { category: Category::parse("pd:Name").unwrap(), ..field("case/filename") };
+    let form = |named: bool| {
+        let mut form = form();
+        if named {
+            let rule = form.rule(files.clone());
+            form.list[2].filename = Some(rule);
+        }
+        form
+    };
+    let but = |_: &Person, rule: &FieldRule| {
+        if rule.path.ends_with("filename") { withhold() } else { everything(&Person::Unknown, rule) }
+    };
+    let scan = file("scan", "Referral form_Zeynep-2026 Okonkwo.pdf", "application/pdf", "%PDF-");
+    let other = |note: &str| case(&format!(r#"{{"note":"{note}"}}"#));
+    for (parts, named, left) in [
+        (vec![text("note", "zeynep came"), scan.clone()], false, vec!["%PDF-"]),
+        (vec![scan.clone(), text("note", "okonkwo's")], false, vec!["%PDF-"]),
+        (vec![text("note", "a referral form"), scan.clone()], false, vec!["a referral form", "%PDF-"]),
+        (vec![other("hello okonkwo"), scan.clone()], false, vec!["{}", "%PDF-"]),
+        (vec![other("hello Ada"), scan], false, vec![r#"{"note":"hello Ada"}"#, "%PDF-"]),
+        // Its own file is no other.
+        (
+            vec![file("case", "Zeynep Okonkwo.json", "application/json", r#"{"note":"hello okonkwo"}"#)],
+            true,
+            vec!["{}"],
+        ),
+    ] {
+        let sent = body(&parts);
+        let (out, boundary, found) = screened(&form(named).compile(), LIMITS, &mut Plain(but, true), &sent).unwrap();
+        let contents: Vec<String> = read(&out, &boundary).into_iter().map(|part| part.3).collect();
+        assert_eq!(contents, left, "{}", String::from_utf8_lossy(&sent));
+        assert!(found.listed.iter().any(|f| f.rule.path.ends_with("filename") && f.act == Act::Stripped));
+    }
+}
+
 /// A form of a text, a JSON document and a table, of which names may not leave.
 fn referral() -> Form {
     let operational = |path: &str| FieldRule { category: Category::parse("hg:HousingNeed").unwrap(), ..field(path) };

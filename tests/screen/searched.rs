@@ -4,7 +4,7 @@ use crate::rules::{LIMITS, Record, Rules, field, record, withhold};
 use havengate::{
     detect::Places,
     flow::{Act, Category},
-    policy::integration::{Denied, Detected, FieldRule, Format, XmlFormat},
+    policy::integration::{Denied, Detected, FieldRule, Format, Language, Piece, Template, Within, XmlFormat},
     screen::{Findings, Judge, KnownBy, Person, Ruling, body::BodyScreener, json::JsonScreener},
     verdict::{Code, Refusal},
 };
@@ -151,6 +151,91 @@ fn a_key_that_a_wildcard_lets_through_says_what_its_value_is() {
     assert_eq!(out, r#"[{"answers":{"beds":51.50799,"room":"123456"}}]"#);
 }
 
+/// Under one rule in the whole document, where nothing about anybody leaves: what leaves, however it is cut.
+fn under(path: &str, body: &str) -> String {
+    let fields = vec![listed(path, "hg:Operational")];
+    let in_record = Rules::of(&[Record { subject: None, fields: fields.clone(), ..record("$", "", &[]) }]);
+    let outside = Rules { envelope: fields, ..Rules::of(&[]) };
+    let mut all = [in_record, outside].into_iter().flat_map(|rules| {
+        let rules = rules.compile();
+        [1, 3, body.len()].map(|piece| {
+            let mut judge = But(&["pd:BirthDate", "hg:ChainNumber"]);
+            let mut screener = JsonScreener::new(Arc::clone(&rules), LIMITS, Person::Unknown);
+            for piece in body.as_bytes().chunks(piece) {
+                screener.push(piece, &mut judge).unwrap();
+            }
+            String::from_utf8(screener.finish(&mut judge).unwrap().bytes).unwrap()
+        })
+    });
+    let first = all.next().unwrap();
+    assert!(all.all(|other| other == first), "{path}");
+    first
+}
+
+#[test]
+fn a_key_that_a_wildcard_lets_through_says_what_is_in_it() {
+    for (path, body, expected) in [
+        (
+            "$.z.*[*]",
+            r#"{"z":{"dob":["1987-04-02"],"opened":["1987-04-02"],"chainNumber":["98765"],"beds":["98765",98765]}}"#,
+            r#"{"z":{"dob":[null],"opened":["1987-04-02"],"chainNumber":[null],"beds":["98765",98765]}}"#,
+        ),
+        (
+            "$.d..*",
+            r#"{"d":{"dob":["1987-04-02"],"by":{"chain":{"n":98765},"beds":98765},"more":["1987-04-02"]}}"#,
+            r#"{"d":{"dob":[null],"by":{"chain":{},"beds":98765},"more":["1987-04-02"]}}"#,
+        ),
+        (
+            "$.x.*.value",
+            r#"{"x":{"dob":{"value":"1987-04-02","n":1},"chainNumber":{"value":"98765"},"beds":{"value":"98765"}}}"#,
+            r#"{"x":{"dob":{},"chainNumber":{},"beds":{"value":"98765"}}}"#,
+        ),
+        (
+            "$..value",
+            r#"{"dob":"1987-04-02","x":{"dob":{"a":{"value":"1987-04-02"}},"value":"1987-04-02"},"value":"98765"}"#,
+            r#"{"x":{"dob":{"a":{}},"value":"1987-04-02"},"value":"98765"}"#,
+        ),
+    ] {
+        assert_eq!(under(path, body), expected, "{path}");
+    }
+}
+
+#[test]
+fn an_elements_or_attributes_name_that_a_wildcard_lets_through_says_what_its_value_is() {
+    let denied: &[&str] = &["pd:BirthDate", "hg:ChainNumber"];
+    for (path, body, expected) in [
+        (
+            "x/*",
+            "<r><x><chainNumber>98765</chainNumber><dob>1987-04-02</dob><beds>98765</beds><dob a='1'>1987-04-02</dob></x>\
+             <x><dob>1987-04-02</dob><opened>1987-04-02</opened></x></r>",
+            "<r><x><beds>98765</beds></x><x><opened>1987-04-02</opened></x></r>",
+        ),
+        (
+            "@*",
+            "<r dob='1987-04-02' chain='98765' beds='98765' opened='1987-04-02'/>",
+            "<r beds=\"98765\" opened=\"1987-04-02\"/>",
+        ),
+        (
+            "x/*/value",
+            "<r><x><dob><value>1987-04-02</value></dob><beds><value>98765</value></beds><chain><value>98765</value>\
+             <value>98765</value></chain></x></r>",
+            "<r><x><dob/><beds><value>98765</value></beds><chain/></x></r>",
+        ),
+        (
+            "x/*/@value",
+            "<r><x><dob value='1987-04-02'/><opened value='1987-04-02'/></x></r>",
+            "<r><x><opened value=\"1987-04-02\"/></x></r>",
+        ),
+        (
+            ".//value",
+            "<r><x><dob><a><value>1987-04-02</value></a></dob><value>1987-04-02</value></x></r>",
+            "<r><x><dob><a/></dob><value>1987-04-02</value></x></r>",
+        ),
+    ] {
+        assert_eq!(xml_but(denied, "/r", &[(path, "hg:Operational")], body).unwrap().0, expected, "{path}");
+    }
+}
+
 #[test]
 fn a_name_that_a_wildcard_lets_through_is_searched_too() {
     let rules = rules(vec![listed("$.by.*", "hg:HousingNeed")]);
@@ -183,6 +268,41 @@ fn a_name_that_a_wildcard_lets_through_is_searched_too() {
 }
 
 #[test]
+fn a_withheld_literal_of_a_query_leaves_in_no_other_value_either() {
+    let (language, fixed) = (Language::Soql, |text: &str| Piece::Text(text.into()));
+    let pieces = vec![
+        fixed("SELECT Id FROM Contact WHERE LastName = "),
+        Piece::Literal(0),
+        fixed(" AND Note__c = "),
+        Piece::Literal(1),
+    ];
+    let name = FieldRule { denied: Denied::Empty, ..listed("$.q/n", "pd:Name") };
+    let noted = FieldRule { denied: Denied::Empty, ..listed("$.q/o", "hg:Operational") };
+    let template = Template { language, pieces, rules: vec![Arc::new(name), Arc::new(noted)] };
+    let within = Within { base64: false, rules: None, template: Some(Arc::new(template)) };
+    let rules = rules(vec![
+        FieldRule { within: Some(within), ..listed("$.q", "hg:Operational") },
+        listed("$.name", "pd:Name"),
+        listed("$.n1", "hg:Operational"),
+    ]);
+    let query =
+        |name: &str, note: &str| format!("SELECT Id FROM Contact WHERE LastName = '{name}' AND Note__c = '{note}'");
+    for (sent, left) in [
+        ((query("Warsame", "open"), "", "saw warsame"), (query("", "open"), None)),
+        ((query("Warsame", "open"), "", "saw Ada"), (query("", "open"), Some("saw Ada"))),
+        // And the other way round, and beside each other.
+        ((query("Warsame", "ask Amina"), "Amina", "x"), (query("", ""), Some("x"))),
+        ((query("Warsame", "ask warsame"), "", "x"), (query("", ""), Some("x"))),
+    ] {
+        let ((q, name, n1), (left, noted)) = (sent, left);
+        let body = serde_json::json!([{ "n1": n1, "q": q, "name": name }]).to_string();
+        let (out, _) = run(&rules, &["pd:Name"], &body).unwrap();
+        let out: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!((out[0]["q"].as_str(), out[0]["n1"].as_str()), (Some(left.as_str()), noted), "{body}");
+    }
+}
+
+#[test]
 fn a_withheld_name_is_no_members_name_either() {
     let rules = rules(vec![
         listed("$.name", "pd:Name"),
@@ -202,12 +322,22 @@ fn a_withheld_name_is_no_members_name_either() {
 
 /// Of XML with one rule per path in its cases; nothing that names somebody leaves.
 fn xml(select: &str, fields: &[(&str, &str)], body: &str) -> Result<(String, Findings), Refusal> {
+    xml_but(&["pd:Name"], select, fields, body)
+}
+
+/// The same, where none of these leaves.
+fn xml_but(
+    denied: &'static [&'static str],
+    select: &str,
+    fields: &[(&str, &str)],
+    body: &str,
+) -> Result<(String, Findings), Refusal> {
     let format = Format::Xml(Arc::new(XmlFormat::default()));
     let fields = fields.iter().map(|(path, category)| listed(path, category)).collect();
     let rules = Rules::of(&[Record { subject: None, fields, ..record(select, "", &[]) }]);
     let compiled = rules.compile_as("application/xml", format.clone(), &|text| format.selector(text).unwrap());
     let run = |piece: usize| {
-        let mut judge = But(&["pd:Name"]);
+        let mut judge = But(denied);
         let mut screener = BodyScreener::new(Arc::clone(&compiled), LIMITS, Person::Unknown);
         for piece in body.as_bytes().chunks(piece) {
             screener.push(piece, &mut judge)?;

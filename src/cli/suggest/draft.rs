@@ -123,6 +123,7 @@ fn write_operation(text: &mut String, operation: &OperationDraft, categories: &C
     }
     writer.subject(&root, &guesses);
     writer.fields("[operation.body.record.fields]", &guesses, |path| path.starts_with(&root), &root);
+    writer.keys(&root, &guesses);
     writer.answers(&root);
 }
 
@@ -214,16 +215,44 @@ impl<'s> Writer<'_, 's> {
             return;
         }
         let _ = writeln!(self.text, "\n{table}");
+        let in_envelope = table.ends_with("envelope]");
         for (path, seen, guess) in here {
             let below = path.get(root.len()..).unwrap_or_default();
             let place = if self.operation.format.is_flat() { last_name(path).to_owned() } else { selector(below) };
             let line = match (&seen.within, &guess.category) {
+                // Outside records no rule could say what becomes of the names.
+                _ if in_envelope && self.operation.shape.is_named_by_data(path) => {
+                    format!("# {} = \"…\"  # TODO: {NAMED_BY_DATA}; make it part of a record", quoted(&place))
+                }
                 (Some(within), _) if seen.json + seen.base64_json == seen.values => self.within(&place, seen, within),
                 (_, Some(category)) => format!("{} = {}  # {}", quoted(&place), rule(category), guess.why),
                 (_, None) => format!("# {} = \"…\"  # TODO: could not tell: {}", quoted(&place), guess.why),
             };
             let _ = writeln!(self.text, "{line}");
             self.all.push(Proposed { operation: self.operation.id.clone(), path: place, guess: guess.clone() });
+        }
+    }
+
+    /// Objects whose members' names are data: what becomes of the names themselves.
+    fn keys(&mut self, root: &Path, guesses: &[Guessed<'_>]) {
+        let listed = |map: &Path| {
+            guesses
+                .iter()
+                .any(|(path, _, guess)| guess.category.is_some() && path.len() > map.len() && path.starts_with(map))
+        };
+        let maps: Vec<&Path> = self.operation.shape.maps.iter().filter(|map| map.starts_with(root)).collect();
+        if self.operation.format.is_flat() || maps.is_empty() {
+            return;
+        }
+        let _ = writeln!(self.text, "\n[operation.body.record.keys]  # {NAMED_BY_DATA}");
+        for map in maps.into_iter().filter(|map| writable(map)) {
+            let place = quoted(&selector(map.get(root.len()..).unwrap_or_default()));
+            let out = if listed(map) { "" } else { "# " };
+            let _ = writeln!(
+                self.text,
+                "{out}{place} = {}  # TODO: whose names or references are these?",
+                rule("pd:Identifier")
+            );
         }
     }
 
@@ -240,6 +269,9 @@ impl<'s> Writer<'_, 's> {
             let guess = guess(path, seen, self.categories);
             let inner = quoted(&selector(path));
             match guess.category {
+                _ if within.is_named_by_data(path) => {
+                    let _ = writeln!(why, "#   TODO: {inner}: {NAMED_BY_DATA}");
+                }
                 Some(category) => {
                     let _ = writeln!(why, "#   {inner}: {}", guess.why);
                     listed.push(format!("{inner} = {}", rule(&category)));
@@ -306,6 +338,9 @@ impl<'s> Writer<'_, 's> {
     }
 }
 
+/// Why a member of an object is no place of its own.
+const NAMED_BY_DATA: &str = "the names of an object's members look like somebody's data";
+
 /// A rule for a category, with its rougher form where that is of use.
 fn rule(category: &str) -> String {
     match rougher(category) {
@@ -322,7 +357,8 @@ fn record_root(shape: &Shape, categories: &Categories) -> Path {
         matches!(group, Some(Group::Identity | Group::Contact | Group::Location | Group::Special | Group::Immigration))
     };
     let people: Vec<&Path> = shape.order.iter().filter(|p| personal(p)).collect();
-    let mut lists: Vec<&Path> = shape.lists.keys().filter(|l| writable(l)).collect();
+    // Above records nothing could be said of names that are data.
+    let mut lists: Vec<&Path> = shape.lists.keys().filter(|l| writable(l) && !shape.is_named_by_data(l)).collect();
     lists.sort_by_key(|l| l.len());
     let holds_all = |list: &&&Path| !people.is_empty() && people.iter().all(|p| p.starts_with(list));
     lists.iter().find(holds_all).map(|list| [list.as_slice(), &[Step::Each]].concat()).unwrap_or_default()

@@ -1,6 +1,8 @@
 //! What field names say. From the data standards of the sector (HMIS CSV, H-CLIC, FHIR and UK Core, Salesforce, Open
 //! Referral UK, GOV.UK Notify, housing registers) and from what UK case systems usually call things.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 /// What a name says, and in which words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Says {
@@ -82,6 +84,32 @@ fn look(words: &[String]) -> Option<Says> {
         })
         .max_by_key(|(rank, _)| *rank)
         .map(|(_, says)| says)
+}
+
+/// Words besides those of [`TABLE`] of which names of places are made.
+const AROUND: &str = "a about address after agreed all allocated an and answer any applied applies area array assigned at attribute \
+     attributes available base before begin body by calls category change city client clients close closed code codes \
+     collection completed contact contacts content count country created current currently custom data date dates day days \
+     dd default details due email end ended entered entry event expiry field fields final first flag for form format from full \
+     function given group has header home hour how identifier if in index info information is item items key kind label last \
+     length level line links list living main manager mailing max message meta metadata method min mm mobile modified month \
+     months name names need new next no not number object of offer old on only open opened or order organisation origin other \
+     outcome output owner page paid parent parents part path payload people percent period permanent person phase preferred \
+     present previous primary priority process product profile project property provider question questions range received \
+     record records referral referrals region registered related released requested required response result results role \
+     row rows sample score second secondary section sent serial service services settings shared signed since site size source \
+     staff stage start started state status step street sub subject submitted summary support system tag tags target task \
+     temporary tenancy tenure text the their time times title to today total tracking type types unit until update updated \
+     url use used user users uses valid value values verified version visit visits was week what when where which who why \
+     with work worker year years yes your yy yyyy";
+
+/// Whether names of places are made of this word, which is in small letters: then it names nobody.
+pub(super) fn is_of_names(word: &str) -> bool {
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let phrases = TABLE.iter().flat_map(|(.., phrases)| phrases.split(['|', ' ', '=']));
+        phrases.chain(AROUND.split_ascii_whitespace()).chain(AT_WORK).map(str::trim).collect()
+    });
+    WORDS.contains(word) || word.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// `dateOfBirth`, `date_of_birth`, `Date of birth?`, `NHSNumber`, `IsClient__c` in small letters, word by word.

@@ -136,6 +136,7 @@ impl<'d> Walk<'d, '_> {
             went = true;
         }
         if let Some(more) = schema.get("additionalProperties").filter(|m| m.is_object()) {
+            self.shape.maps.insert(self.path.clone());
             self.below(Step::Each, more);
             went = true;
         }

@@ -1,5 +1,6 @@
 //! Samples into documents: JSON, JSON Lines, tables and forms, all as trees of names and values.
 
+use super::{names, shape::Name};
 use crate::policy::integration::Format;
 use serde_json::{Map, Value};
 
@@ -12,6 +13,8 @@ pub(super) struct Samples {
     pub(super) documents: Vec<Value>,
     /// As they came.
     pub(super) bodies: Vec<Vec<u8>>,
+    /// A table whose first column says what its rows are, so that its header row may name people.
+    pub(super) sideways: bool,
 }
 
 /// Reads one sample; what it is shows from its text.
@@ -23,9 +26,9 @@ pub(super) fn read(bytes: Vec<u8>) -> Result<Samples, String> {
         return Err("it is not UTF-8 text; a document that leaves whole is listed as `content`".to_owned());
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let (media, documents) = documents(text)?;
+    let (media, documents, sideways) = documents(text)?;
     let format = Format::of(media).ok_or("its format is not known here")?;
-    Ok(Samples { media, format, documents, bodies: vec![bytes] })
+    Ok(Samples { media, format, documents, bodies: vec![bytes], sideways })
 }
 
 /// The bodies of a recording's requests (HAR 1.2), each a sample; what was answered, and where to, is not looked at.
@@ -53,18 +56,19 @@ pub(super) fn recorded(bytes: &[u8]) -> Option<Result<Vec<Vec<u8>>, String>> {
     }))
 }
 
-fn documents(text: &str) -> Result<(&'static str, Vec<Value>), String> {
+/// Of which type a text is, what is in it, and whether it is a table on its side.
+fn documents(text: &str) -> Result<(&'static str, Vec<Value>, bool), String> {
     let trimmed = text.trim();
     if let Ok(value) = serde_json::from_str::<Value>(trimmed) {
         if value.is_object() || value.is_array() {
-            return Ok(("application/json", vec![value]));
+            return Ok(("application/json", vec![value], false));
         }
         return Err("it is one bare JSON value: there is no name to go by".to_owned());
     }
     let lines: Vec<&str> = trimmed.lines().filter(|l| !l.trim().is_empty()).collect();
     if trimmed.starts_with(['{', '[']) {
         let read: Result<Vec<Value>, _> = lines.iter().map(|l| serde_json::from_str(l)).collect();
-        return read.map(|all| ("application/x-ndjson", all)).map_err(|e| {
+        return read.map(|all| ("application/x-ndjson", all, false)).map_err(|e| {
             // The reader's own words may repeat a value.
             format!("it begins as JSON does and is not: something is wrong at column {} of a line", e.column())
         });
@@ -74,21 +78,26 @@ fn documents(text: &str) -> Result<(&'static str, Vec<Value>), String> {
     }
     let first = lines.first().copied().unwrap_or_default();
     if first.contains('\t') {
-        return Ok(("text/tab-separated-values", table(trimmed, '\t')?));
+        let (rows, sideways) = table(trimmed, '\t')?;
+        return Ok(("text/tab-separated-values", rows, sideways));
     }
     if lines.len() == 1 && first.contains('=') {
         let pairs = url::form_urlencoded::parse(first.as_bytes());
         let pairs: Map<String, Value> = pairs.map(|(n, v)| (n.into_owned(), Value::String(v.into_owned()))).collect();
-        return Ok(("application/x-www-form-urlencoded", vec![Value::Object(pairs)]));
+        return Ok(("application/x-www-form-urlencoded", vec![Value::Object(pairs)], false));
     }
     if first.contains(',') {
-        return Ok(("text/csv", table(trimmed, ',')?));
+        let (rows, sideways) = table(trimmed, ',')?;
+        return Ok(("text/csv", rows, sideways));
     }
     Err("it is no JSON, JSON Lines, table with a header row, or form".to_owned())
 }
 
-fn table(text: &str, delimiter: char) -> Result<Vec<Value>, String> {
-    let mut rows = rows(text, delimiter).into_iter();
+/// Rows as objects, and whether the table lies on its side.
+fn table(text: &str, delimiter: char) -> Result<(Vec<Value>, bool), String> {
+    let rows = rows(text, delimiter);
+    let sideways = is_on_its_side(&rows);
+    let mut rows = rows.into_iter();
     let header = rows.next().unwrap_or_default();
     let named = rows.enumerate().map(|(i, row)| {
         if row.len() != header.len() {
@@ -97,7 +106,21 @@ fn table(text: &str, delimiter: char) -> Result<Vec<Value>, String> {
         Ok(Value::Object(header.iter().cloned().zip(row.into_iter().map(Value::String)).collect()))
     });
     let found: Result<Vec<Value>, String> = named.collect();
-    found.and_then(|rows| if rows.is_empty() { Err("it has a header and no row".to_owned()) } else { Ok(rows) })
+    found.and_then(
+        |rows| if rows.is_empty() { Err("it has a header and no row".to_owned()) } else { Ok((rows, sideways)) },
+    )
+}
+
+/// Whether the first column holds names of places, and the header row, but for that column, none.
+fn is_on_its_side(rows: &[Vec<String>]) -> bool {
+    let Some((header, rows)) = rows.split_first() else { return false };
+    let first = |row: &&Vec<String>| {
+        row.first().is_some_and(|text| Name::of(text) == Name::Place && names::says(&[], text).is_some())
+    };
+    rows.len() > 1
+        && header.len() > 1
+        && header.iter().skip(1).all(|name| Name::of(name) != Name::Place)
+        && rows.iter().filter(first).count() * 2 > rows.len()
 }
 
 /// RFC 4180: quotes around a cell, doubled within it.
@@ -144,6 +167,18 @@ mod tests {
         assert_eq!(spoiled, "entry 1 says that its body is base64, and it is not");
         for other in ["{\"a\":1}", "[1]", "a,b\n1,2", r#"{"log":{"entries":7}}"#] {
             assert!(super::recorded(other.as_bytes()).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_table_on_its_side_is_known_by_its_first_column() {
+        let sideways = |text: &str| read(text.as_bytes().to_vec()).unwrap().sideways;
+        assert!(sideways("Field,Amina,Bob\nDate of birth,1987-04-02,x\nPostcode,x,y\n"));
+        assert!(sideways(",Amina Warsame,Bob Kroll\nDOB,x,y\nfirst_name,x,y\nother,x,y"));
+        for table in
+            ["Question,Answer\nDate of birth,x\nPostcode,y\n", "Name,Wobble\nAmina,x\nBob,y\n", "DOB,Amina\nx,y\n"]
+        {
+            assert!(!sideways(table), "{table}");
         }
     }
 

@@ -124,7 +124,7 @@ pub(super) fn printed(drafted: &Drafted, trial: &Trial, written: Option<&Path>, 
     if drafted.left_out > 0 {
         let _ = writeln!(report, "{} operations take a body in a format that is not drafted here.", drafted.left_out);
     }
-    let data_names: usize = drafted.operations.iter().map(|o| o.shape.left_out).sum();
+    let data_names: usize = drafted.operations.iter().map(|o| o.shape.left_out()).sum();
     if data_names > 0 {
         let _ = writeln!(report, "{data_names} members whose names look like somebody's data are left out.");
     }

@@ -1,11 +1,12 @@
 //! What samples have in common: every place with what its values look like, and no value.
 
+use super::names;
 use crate::detect::{Cue, Kind, scan};
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
-    hash::{DefaultHasher, Hash as _, Hasher as _},
+    hash::{DefaultHasher, Hash, Hasher as _},
 };
 
 /// One step down.
@@ -55,8 +56,16 @@ pub(super) struct Shape {
     /// Pairs of question and answer: the array, the question's member, the answer's, and each question's text.
     pub(super) questions: BTreeMap<(Path, String, String), BTreeSet<String>>,
     pub(super) documents: usize,
-    /// Members whose names look like somebody's data.
-    pub(super) left_out: usize,
+    /// Objects whose members' names are data.
+    pub(super) maps: BTreeSet<Path>,
+    /// It has no places within places: each name is a column's or a pair's.
+    pub(super) flat: bool,
+    /// No name that is doubtful is a place's, however often it comes.
+    pub(super) strict: bool,
+    /// Places whose last name is doubtful, and how often it came.
+    pub(super) doubtful: BTreeMap<Path, usize>,
+    /// Fingerprints of places whose names look like somebody's data.
+    pub(super) left_out: HashSet<u64>,
 }
 
 /// Containers within containers, and names within one object, beyond which nothing is looked at.
@@ -69,21 +78,55 @@ impl Shape {
         self.value(&mut Vec::new(), document);
     }
 
+    /// All documents came: what is doubtful and came but once is left out.
+    pub(super) fn settle(&mut self) {
+        let (strict, doubtful) = (self.strict, std::mem::take(&mut self.doubtful));
+        for path in doubtful.into_iter().filter(|(_, times)| strict || *times < 2).map(|(path, _)| path) {
+            self.left_out.insert(fingerprint(&path));
+            self.leaves.retain(|place, _| !place.starts_with(&path));
+            self.order.retain(|place| !place.starts_with(&path));
+            self.lists.retain(|list, _| !list.starts_with(&path));
+            self.maps.retain(|map| !map.starts_with(&path));
+            self.questions.retain(|(list, ..), _| !list.starts_with(&path));
+        }
+        self.leaves.values_mut().filter_map(|seen| seen.within.as_deref_mut()).for_each(Self::settle);
+    }
+
+    /// How many places are left out because their names look like somebody's data.
+    pub(super) fn left_out(&self) -> usize {
+        self.left_out.len()
+            + self.leaves.values().filter_map(|s| s.within.as_deref()).map(Self::left_out).sum::<usize>()
+    }
+
+    /// Whether a place stands in an object whose members' names are data.
+    pub(super) fn is_named_by_data(&self, path: &[Step]) -> bool {
+        self.maps.iter().any(|map| path.len() > map.len() && path.starts_with(map))
+    }
+
     fn value(&mut self, path: &mut Path, value: &Value) {
         if path.len() > DEPTH {
             return;
         }
         match value {
             Value::Object(members) => {
-                let mapped = is_map(members);
+                let mapped = !self.flat && is_map(members);
+                if mapped {
+                    self.maps.insert(path.clone());
+                }
                 for (name, inner) in members {
-                    // A single name that says somebody is no place, and is not written down.
-                    if !mapped && says_somebody(name) {
-                        self.left_out += 1;
-                        continue;
-                    }
                     path.push(if mapped { Step::Each } else { Step::Name(name.clone()) });
-                    self.value(path, inner);
+                    match Name::of(name) {
+                        _ if mapped => self.value(path, inner),
+                        Name::Place => self.value(path, inner),
+                        Name::Doubtful => {
+                            *self.doubtful.entry(path.clone()).or_default() += 1;
+                            self.value(path, inner);
+                        }
+                        // A single name that says somebody is no place, and is not written down.
+                        Name::Data => {
+                            self.left_out.insert(fingerprint(path));
+                        }
+                    }
                     path.pop();
                 }
             }
@@ -164,9 +207,7 @@ impl Seen {
             _ => return,
         };
         self.values += 1;
-        let mut hasher = DefaultHasher::new();
-        text.hash(&mut hasher);
-        self.distinct.insert(hasher.finish());
+        self.distinct.insert(fingerprint(&text));
         let mut found = Vec::new();
         scan(&text, Cue::of_key(name), None, &mut found);
         let kinds: BTreeMap<&'static str, Kind> = found.iter().map(|f| (f.category.name(), f.category)).collect();
@@ -207,17 +248,64 @@ impl Seen {
     }
 }
 
+fn fingerprint(of: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
+
 /// An object whose names are data: many of them, all of one shape, or names that say who or where.
 fn is_map(members: &serde_json::Map<String, Value>) -> bool {
-    if members.len() > NAMES * 8 || members.keys().filter(|n| says_somebody(n)).count() * 2 > members.len() {
+    let data = members.keys().filter(|name| Name::of(name) == Name::Data).count();
+    if members.len() > NAMES * 8 || data * 2 > members.len() {
         return true;
     }
     let keys = |v: &Value| v.as_object().map(|o| o.keys().cloned().collect::<BTreeSet<_>>());
     let mut shapes = members.values().map(keys);
-    match shapes.next().flatten() {
-        Some(first) if members.len() >= 3 && !first.is_empty() => shapes.all(|s| s.as_ref() == Some(&first)),
-        _ => false,
+    let Some(first) = shapes.next().flatten().filter(|first| !first.is_empty()) else { return false };
+    // Two are a coincidence where their names are known: an applicant and a partner.
+    let enough = members.len() >= 3 || (members.len() == 2 && members.keys().any(|name| !is_known(name)));
+    enough && shapes.all(|s| s.as_ref() == Some(&first))
+}
+
+/// Whether a member's name may be written down: what samples name may be people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name {
+    /// It names a place.
+    Place,
+    /// It may: if it comes again, in another record, it does.
+    Doubtful,
+    /// It is itself data: somebody's name or address, a reference, a sentence.
+    Data,
+}
+
+impl Name {
+    pub(super) fn of(name: &str) -> Self {
+        if says_somebody(name) {
+            return Self::Data;
+        }
+        if is_known(name) {
+            return Self::Place;
+        }
+        // Words that are parted by spaces or the like are people's own, or a sentence.
+        if !name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '@' | '$' | ':')) {
+            return Self::Data;
+        }
+        let words = names::words(name);
+        let parted = name.contains(['_', '-', '.', ':']);
+        let small = name.trim_start_matches(['@', '$', '_']).starts_with(char::is_lowercase);
+        // `frobnication`, `careNeed`, `Widget_type`; but `Amina`, `AminaWarsame` and `amina_warsame` may be anybody.
+        if (small && !parted) || (words.len() > 1 && words.iter().any(|word| names::is_of_names(word))) {
+            return Self::Place;
+        }
+        Self::Doubtful
     }
+}
+
+/// Whether a name is made of words that names of places are made of.
+fn is_known(name: &str) -> bool {
+    let words = names::words(name);
+    words.iter().all(|word| names::is_of_names(word)) || (words.len() == 1 && names::says(&[], name).is_some())
 }
 
 /// Whether a name is itself data: somebody's address, a reference.
@@ -255,6 +343,69 @@ mod tests {
         );
         assert_eq!(shape.leaves[&shape.order[0]].different(), 2);
         assert_eq!(shape.lists[&vec![name("a")]], 2);
+    }
+
+    #[test]
+    fn only_what_names_places_is_written_down() {
+        for place in [
+            "dob",
+            "frobnication",
+            "careNeed",
+            "Date of birth",
+            "First name",
+            "Client Reference",
+            "DOB",
+            "Postcode",
+            "PersonalID",
+            "LastServiceDate__c",
+            "@odata.type",
+            "Name of next of kin (if any)",
+            "What is your date of birth?",
+            "x1",
+            "Address 2",
+        ] {
+            assert_eq!(Name::of(place), Name::Place, "{place}");
+        }
+        for doubtful in ["Amina", "Wobble", "AMINA", "AminaWarsame", "amina_warsame", "amina.warsame", "Zoë"] {
+            assert_eq!(Name::of(doubtful), Name::Doubtful, "{doubtful}");
+        }
+        for data in [
+            "Amina Warsame",
+            "amina warsame",
+            "Amina Warsame (client)",
+            "Notes about Amina",
+            "O'Brien",
+            "a@b.example",
+            "4711-1",
+        ] {
+            assert_eq!(Name::of(data), Name::Data, "{data}");
+        }
+    }
+
+    #[test]
+    fn doubtful_names_are_places_where_they_come_again() {
+        let order = |documents: &[Value]| {
+            let mut shape = Shape::default();
+            documents.iter().for_each(|document| shape.add(document));
+            shape.settle();
+            let named = |path: &Path| {
+                path.iter().map(|s| if let Step::Name(n) = s { n.as_str() } else { "*" }).collect::<Vec<_>>().join(".")
+            };
+            (shape.order.iter().map(named).collect::<Vec<_>>().join(" "), shape.left_out(), shape.maps.len())
+        };
+        let said = |said: &str, left_out, maps| (said.to_owned(), left_out, maps);
+        assert_eq!(order(&[json!({"contacts": {"Amina": {"note": "x"}}, "dob": 1})]), said("dob", 1, 0));
+        assert_eq!(
+            order(&[json!({"a": [{"Widget": {"note": "x"}}, {"Widget": 2}]})]),
+            said("a.*.Widget.note a.*.Widget", 0, 0)
+        );
+        assert_eq!(order(&[json!({"contacts": {"Amina Warsame": "x"}})]), said("contacts.*", 0, 1));
+        let two = json!({"clients": {"Amina": {"dob": 1}, "Bob": {"dob": 2}}});
+        assert_eq!(order(&[two]), said("clients.*.dob", 0, 1));
+        let known = json!({"applicant": {"dob": 1}, "partner": {"dob": 2}});
+        assert_eq!(order(&[known]), said("applicant.dob partner.dob", 0, 0));
+        let within = json!({"payload": "{\"Amina\":1,\"dob\":2}"});
+        assert_eq!(order(&[within]), said("payload", 1, 0));
     }
 
     #[test]

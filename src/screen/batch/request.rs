@@ -10,9 +10,11 @@ use crate::{
     policy::integration::{Batch, BatchKind, BodyRules, FieldRule, Operation, PathSegment, SubjectSource},
     screen::{
         Judge, Person,
+        beside::{Beside, PIECE},
         body::{BodyScreener, InnerTarget, ScreenedBody},
         headers,
         json::raw::Raw,
+        tally::{Outer, Taught},
         uri,
     },
     verdict::{Code, Refusal},
@@ -50,7 +52,8 @@ impl BatchScreener {
         let operation = &asked.operation;
         let mut person = asked.person();
         let mut body = None;
-        if let Some(screened) = self.body(request, operation, &person, earlier, judge)? {
+        let mut beside = asked.beside(judge);
+        if let Some(screened) = self.body((request, operation, &person), earlier, &mut beside, judge)? {
             let findings = screened.findings();
             if person == Person::Unknown {
                 person = asked.person_of_target(&findings.people, judge);
@@ -60,12 +63,17 @@ impl BatchScreener {
         }
         let literal = asked.with_references();
         let routed = literal.as_ref().unwrap_or(operation);
-        let target = uri::screen(routed, &asked.url.path, &asked.url.query, &person, judge)?;
+        let mut target = uri::Target::new(routed, &asked.url.path, &asked.url.query, &person);
+        let mut headers = headers::Sent::new(operation, &asked.headers, &person);
+        let withheld = [target.withheld(judge)?, headers.withheld(judge)?].concat();
+        self.called.add(&withheld)?;
+        let around = Outer::of(beside.held().iter().chain(&withheld))?;
+        let target = target.screen(around.clone(), judge)?;
         let url = asked.url.write(&target.path, target.query.as_deref());
         let paths = asked.url.leads_to(&target.decoded, &self.batch.base);
         self.targets.extend(paths.into_iter().map(|path| InnerTarget { request: at, path }));
         self.tally.absorb(target.findings).map_err(|refusal| *refusal)?;
-        let (leaving, found) = headers::screen(operation, &asked.headers, &person, judge)?;
+        let (leaving, found) = headers.screen(around, judge)?;
         self.tally.absorb(found).map_err(|refusal| *refusal)?;
         let mut headers = lines(&leaving)?;
         if matches!(self.batch.kind, BatchKind::OdataJson | BatchKind::OdataMultipart)
@@ -108,10 +116,9 @@ impl BatchScreener {
 
     fn body(
         &mut self,
-        request: &Request<'_>,
-        operation: &Operation,
-        person: &Person,
+        (request, operation, person): (&Request<'_>, &Operation, &Person),
         earlier: &Earlier<'_>,
+        beside: &mut Beside,
         judge: &mut dyn Judge,
     ) -> Result<Option<ScreenedBody>, Refusal> {
         let (Some(rules), body) = (&operation.body, request.body) else {
@@ -127,8 +134,24 @@ impl BatchScreener {
             return Err(Refusal::plain(Code::Internal, "an inner request's body is no JSON document"));
         };
         json.refer(references);
-        screener.push(body.bytes(), judge)?;
-        screener.finish(judge).map(Some)
+        if !beside.listens() && !self.called.listens() {
+            screener.push(body.bytes(), judge)?;
+            return screener.finish(judge).map(Some);
+        }
+        screener.keep_withheld();
+        for piece in body.bytes().chunks(PIECE) {
+            screener.push(piece, judge)?;
+            self.withheld(&screener.take_withheld(), beside)?;
+        }
+        let mut screened = screener.finish(judge)?;
+        self.withheld(&screened.take_withheld(), beside)?;
+        Ok(Some(screened))
+    }
+
+    /// What an inner request's body withholds is looked for in its URL and headers, and in what all requests are called.
+    fn withheld(&mut self, withheld: &[Taught], beside: &mut Beside) -> Result<(), Refusal> {
+        beside.add(withheld)?;
+        self.called.add(withheld)
     }
 
     /// Judges the references in a body, so that they may leave wherever a value is listed.
@@ -167,6 +190,16 @@ impl Asked {
             SubjectSource::Body(_) | SubjectSource::Key | SubjectSource::None => return Person::Unknown,
         };
         uri::person(found)
+    }
+
+    /// What of its URL and headers is searched for what its body withholds. A reference says nothing of anybody.
+    fn beside(&self, judge: &dyn Judge) -> Beside {
+        if !judge.detects() {
+            return Beside::default();
+        }
+        let target = uri::open(&self.operation, &self.url.path, &self.url.query, judge);
+        let headers = headers::Sent::new(&self.operation, &self.headers, &Person::Unknown).open(judge);
+        Beside::of(target.into_iter().chain(headers.iter().map(String::as_str)))
     }
 
     /// Whom path and query are about where only the body says: as of a request that stands alone.

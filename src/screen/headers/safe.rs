@@ -14,7 +14,7 @@ use jiff::fmt::strtime;
 pub(super) fn permitted(name: &HeaderName, text: &str) -> Result<Option<String>, &'static str> {
     let same = |right: bool, what| if right { Ok(Some(text.to_owned())) } else { Err(what) };
     match *name {
-        header::ACCEPT => same(are_media_ranges(text), "a list of media ranges (RFC 9110 section 12.5.1)"),
+        header::ACCEPT => media_ranges(text).map(Some).ok_or("a list of media ranges (RFC 9110 section 12.5.1)"),
         header::IF_MATCH | header::IF_NONE_MATCH => {
             same(are_entity_tags(text), "a list of entity tags (RFC 9110 section 8.8.3)")
         }
@@ -66,16 +66,60 @@ fn unquoted(value: &str) -> &str {
     value.strip_prefix('"').and_then(|v| v.strip_suffix('"')).unwrap_or(value)
 }
 
-/// RFC 9110 section 12.5.1. An empty list is one.
-fn are_media_ranges(text: &str) -> bool {
+/// The ranges with those of their parameters that are known to say how to answer; others mean something to few, and can
+/// hold anything. RFC 9110 section 12.5.1; an empty list is one. `None` where it is none.
+fn media_ranges(text: &str) -> Option<String> {
     let range = |range: &str| {
-        let Some(parts) = split(range, b';') else { return false };
-        let mut parts = parts.into_iter().map(str::trim);
-        let essence = parts.next().and_then(|essence| essence.split_once('/'));
-        essence.is_some_and(|(kind, name)| is_token(kind) && is_token(name) && (kind != "*" || name == "*"))
-            && parts.all(is_parameter)
+        let parts = split(range, b';')?;
+        let (essence, parameters) = parts.split_first()?;
+        let (kind, name) = essence.trim().split_once('/')?;
+        let sound = is_token(kind) && is_token(name) && (kind != "*" || name == "*");
+        let parameters: Vec<&str> = parameters.iter().map(|part| part.trim()).collect();
+        if !sound || !parameters.iter().all(|part| is_parameter(part)) {
+            return None;
+        }
+        let known = parameters.into_iter().filter(|part| is_known_parameter(part));
+        Some(std::iter::once(essence.trim()).chain(known).collect::<Vec<_>>().join(";"))
     };
-    split(text, b',').is_some_and(|ranges| ranges.into_iter().map(str::trim).filter(|r| !r.is_empty()).all(range))
+    let ranges = split(text, b',')?;
+    let kept: Option<Vec<String>> = ranges.into_iter().map(str::trim).filter(|r| !r.is_empty()).map(range).collect();
+    Some(kept?.join(", "))
+}
+
+/// RFC 9110, and what OData 4.01 (JSON Format, section 3) and FHIR R4 (section 3.2.0.8) say of how an answer is written.
+fn is_known_parameter(text: &str) -> bool {
+    const KNOWN: [&str; 8] =
+        ["q", "charset", "version", "metadata", "streaming", "ieee754compatible", "exponentialdecimals", "fhirversion"];
+    let name = text.split_once('=').map_or(text, |(name, _)| name).to_ascii_lowercase();
+    KNOWN.contains(&name.as_str()) || name.starts_with("odata.")
+}
+
+/// The same without entity tags in which nobody could read anything: running numbers, and what is random or a digest.
+pub(super) fn that_may_say_something(name: &HeaderName, text: &str) -> String {
+    match *name {
+        header::IF_MATCH | header::IF_NONE_MATCH => {
+            text.split('"').filter(|tag| !is_opaque(tag)).collect::<Vec<_>>().join(" ")
+        }
+        // A date and time of a change, by its grammar.
+        header::IF_MODIFIED_SINCE | header::IF_UNMODIFIED_SINCE => String::new(),
+        _ => text.to_owned(),
+    }
+}
+
+/// Running numbers, and digests and random marks in hexadecimal digits or base64: small letters, capitals and digits change
+/// in them all the time, as they do in nothing that people write.
+fn is_opaque(tag: &str) -> bool {
+    let class = |b: &u8| match b {
+        b'0'..=b'9' => 0,
+        b'a'..=b'z' => 1,
+        b'A'..=b'Z' => 2,
+        _ => 3,
+    };
+    let in_base64 = |b: u8| b.is_ascii_alphanumeric() || b"+/-_=".contains(&b);
+    let signs: Vec<u8> = tag.bytes().map(|b| class(&b)).filter(|class| *class != 3).collect();
+    let changes = signs.iter().zip(signs.iter().skip(1)).filter(|(one, two)| one != two).count();
+    tag.bytes().all(|b| b.is_ascii_digit())
+        || (tag.len() >= 11 && tag.bytes().all(in_base64) && changes * 3 >= tag.len())
 }
 
 /// `name=value` or `name="value"` (RFC 9110 section 5.6.6).
@@ -190,7 +234,7 @@ mod tests {
             "text/*;q=0.3, application/json;odata.metadata=minimal;q=1",
             "application/ld+json; profile=\"http://www.w3.org/ns/json-ld#compacted, \\\"x\\\"\"",
         ] {
-            assert!(are_media_ranges(good), "{good}");
+            assert!(media_ranges(good).is_some(), "{good}");
         }
         for bad in [
             "json",
@@ -204,7 +248,51 @@ mod tests {
             "a/b;c=\"d\"e\"f\"",
             "a /b",
         ] {
-            assert_eq!(are_media_ranges(bad), bad == "a/b;", "{bad}");
+            assert_eq!(media_ranges(bad).is_some(), bad == "a/b;", "{bad}");
+        }
+    }
+
+    #[test]
+    fn of_a_kind_of_answer_only_known_parameters_leave() {
+        for (text, left) in [
+            ("text/html;x=\"NI AB123456C\"", "text/html"),
+            ("text/html; q=0.3 ;jan=1;Charset=utf-8, a/b;", "text/html;q=0.3;Charset=utf-8, a/b"),
+            (
+                "application/json;odata.metadata=minimal;IEEE754Compatible=true",
+                "application/json;odata.metadata=minimal;IEEE754Compatible=true",
+            ),
+            ("application/fhir+json; fhirVersion=4.0", "application/fhir+json;fhirVersion=4.0"),
+            ("*/*", "*/*"),
+        ] {
+            assert_eq!(media_ranges(text).as_deref(), Some(left), "{text}");
+        }
+    }
+
+    #[test]
+    fn tags_in_which_nobody_could_read_anything_are_not_searched() {
+        for tag in [
+            "",
+            "3",
+            "1234567890",
+            "33a64df551425fcc55e4d42a148795d9f25f89d4",
+            "rOpc0aY7Ow==",
+            "BwWWja0YfJA=",
+            "XrY7u+Ae7tCTyyK7j1rNww==",
+            "61ebe359-bfdc-4613-8bf2-c5e300945f0a",
+            "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
+        ] {
+            assert!(is_opaque(tag), "{tag}");
+        }
+        for tag in [
+            "AB123456C",
+            "NI-AB123456C-x",
+            "AB123456C-AB123456D",
+            "AminaWarsame1987",
+            "client/AB123456C",
+            "1987-04-02",
+            "v1",
+        ] {
+            assert!(!is_opaque(tag), "{tag}");
         }
     }
 

@@ -29,8 +29,8 @@ pub(super) enum Kind {
     /// The name of the member that comes next, which is a value. `value` to `end` is the name.
     Key,
     /// The name of the member that comes next, which only a wildcard lets through. `person` is the rule, by the tally's
-    /// count, under which it is recorded if it does not leave.
-    Wild,
+    /// count, under which it is recorded if it does not leave. Whether it stands in a record, which may withhold it.
+    Wild(bool),
     /// An element that does not leave: `null` keeps the others' indices.
     Gap,
 }

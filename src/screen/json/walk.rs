@@ -9,6 +9,7 @@ mod stride;
 use super::{
     Limits,
     names::{Names, Scope},
+    said::Said,
     scan::{self, Fault, Partial},
     tape::{Item, Kind, Scalar, Tape},
 };
@@ -137,6 +138,7 @@ pub(super) struct Walk {
     people: Vec<PersonId>,
     pub(super) out: Vec<u8>,
     comma: bool,
+    said: Said,
 }
 
 impl Walk {
@@ -177,6 +179,7 @@ impl Walk {
             people: Vec::new(),
             out: Vec::new(),
             comma: false,
+            said: Said::default(),
         }
     }
 
@@ -221,6 +224,7 @@ impl Walk {
             record.keep -= by;
         }
         self.tape.shift(by);
+        self.said.shift(by as u32);
     }
 
     /// Where what is being read begins: a name belongs to the value it waits for.
@@ -366,7 +370,7 @@ impl Walk {
         }
         let wild = ordinal == UNLISTED && state != DEAD;
         self.name = Name { from, to: text.end, state, wild };
-        if wild && self.record.is_some() && self.frame.keys.is_none() {
+        if wild && self.frame.keys.is_none() {
             self.note_wild(turn);
         }
         if let Some(rule) = self.frame.keys {

@@ -1,6 +1,7 @@
 //! From the tape to the output: what was judged is what is written, without white space.
 
 use super::{
+    said::Said,
     tape::{Item, Kind, Scalar},
     text,
 };
@@ -26,11 +27,12 @@ pub(super) struct Writer<'a> {
     run: (usize, usize),
     /// Where the name stands that leaves as another, and that one.
     renamed: Option<(u32, String)>,
+    said: &'a mut Said,
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(buf: &'a [u8], out: &'a mut Vec<u8>, comma: &'a mut bool) -> Self {
-        Self { buf, out, comma, run: (0, 0), renamed: None }
+    pub(super) fn new(buf: &'a [u8], out: &'a mut Vec<u8>, comma: &'a mut bool, said: &'a mut Said) -> Self {
+        Self { buf, out, comma, run: (0, 0), renamed: None, said }
     }
 
     /// Decides and writes each item. `people` are the tape's persons, `rules` where its rules begin.
@@ -51,6 +53,7 @@ impl<'a> Writer<'a> {
             rest = after;
             match item.kind {
                 Kind::Key => {
+                    self.said.is_value();
                     let person = people.get(item.person as usize).copied().unwrap_or(crate::screen::tally::UNKNOWN);
                     let name = Written { buf: self.buf, item, scalar: Scalar::Text };
                     match tally.decide((person, rules + usize::from(item.rule)), judge, name)? {
@@ -59,17 +62,21 @@ impl<'a> Writer<'a> {
                         Outcome::Withheld(_) => rest = beyond_member(item.value, rest),
                     }
                 }
-                Kind::Wild => {
+                Kind::Wild(in_record) => {
                     let name = self.buf.get(item.value as usize + 1..(item.end as usize).saturating_sub(1));
-                    if tally.withholds_name(item.person as usize, &text::decode(name.unwrap_or_default())) {
+                    let name = text::decode(name.unwrap_or_default());
+                    self.said.name(item.value, &name);
+                    if in_record && tally.withholds_name(item.person as usize, &name) {
                         rest = beyond_member(item.value, rest);
                     }
                 }
                 Kind::Open => {
+                    self.said.open(named(item));
                     self.raw(item);
                     *self.comma = false;
                 }
                 Kind::Close => {
+                    self.said.close();
                     *self.comma = false;
                     self.copy(item.value, item.end);
                     *self.comma = true;
@@ -79,8 +86,8 @@ impl<'a> Writer<'a> {
                 Kind::Field(scalar) => {
                     let person = people.get(item.person as usize).copied().unwrap_or(crate::screen::tally::UNKNOWN);
                     let written = Written { buf: self.buf, item, scalar };
-                    let rule = rules + usize::from(item.rule);
-                    match tally.decide((person, rule), judge, InPlace { written, lookout: &mut lookout })? {
+                    let (rule, said) = (rules + usize::from(item.rule), self.said.of(named(item)));
+                    match tally.decide((person, rule), judge, InPlace { written, said, lookout: &mut lookout })? {
                         Outcome::Raw => self.raw(item),
                         Outcome::Text(text) => self.text(item, &text),
                         Outcome::Withheld(denied) => self.withheld(item, denied),
@@ -199,6 +206,12 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// Where the name of a member stands.
+#[inline]
+fn named(item: &Item) -> Option<u32> {
+    (item.name_end > item.name).then_some(item.name)
+}
+
 /// The items after the member whose name begins at `name`. A member of which nothing leaves has none.
 fn beyond_member(name: u32, items: &[Item]) -> &[Item] {
     let Some((first, mut rest)) = items.split_first() else { return items };
@@ -269,6 +282,7 @@ impl<'a> Lying<'a> for Written<'a, '_> {
 /// A scalar that is looked at in the order of the buffer.
 struct InPlace<'a, 'i> {
     written: Written<'a, 'i>,
+    said: Cue,
     lookout: &'i mut Lookout,
 }
 
@@ -287,6 +301,11 @@ impl<'a> Lying<'a> for InPlace<'a, '_> {
 
     fn key(&self) -> Cue {
         self.written.key()
+    }
+
+    #[inline(always)]
+    fn said(&self) -> Cue {
+        self.said
     }
 
     fn read(self) -> Value<'a> {

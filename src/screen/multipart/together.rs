@@ -5,12 +5,12 @@
 //! before it; if it, or what comes after it, withholds anything that a part which left already was not searched for, the
 //! body is refused.
 
-use super::{Item, MultipartScreener, Open, in_part};
+use super::{Item, MultipartScreener, Open, head::Head, in_part};
 use crate::{
     policy::integration::{BodyRules, Holding, Parts},
     screen::{
         Judge,
-        tally::{Outer, Taught},
+        tally::{Outer, Plain, Taught},
         whole,
     },
     verdict::{Code, Refusal},
@@ -43,14 +43,28 @@ impl Together {
     }
 }
 
-/// What each of the parts withholds that are about to be decided, in their order.
-pub(super) struct Withheld(Vec<Vec<Taught>>);
+impl Together {
+    /// What the parts that were decided withhold.
+    pub(super) fn withheld(self) -> Vec<Taught> {
+        [self.texts, self.held].concat()
+    }
+}
+
+/// What each of the parts withholds that are about to be decided, in their order, and what their files are called that is
+/// withheld.
+pub(super) struct Withheld {
+    lists: Vec<Vec<Taught>>,
+    names: Vec<Taught>,
+}
 
 impl MultipartScreener {
     /// What each part withholds. Nothing is decided by that.
     pub(super) fn learn(&mut self, items: &[Item], judge: &mut dyn Judge) -> Result<Withheld, Refusal> {
-        let mut lists = Vec::new();
+        let (mut lists, mut names) = (Vec::new(), Vec::new());
         for item in items {
+            let (Item::Value { rule, head, .. } | Item::Held { rule, head, .. } | Item::Document { rule, head, .. }) =
+                item;
+            names.append(&mut self.of_name(*rule, head, judge)?);
             lists.push(match item {
                 Item::Value { rule, bytes, count, .. } => self.of_value(*rule, bytes, *count, judge)?,
                 // What stops it does so when it is decided.
@@ -58,13 +72,22 @@ impl MultipartScreener {
                 Item::Document { .. } => Vec::new(),
             });
         }
-        if self.together.left && lists.iter().any(|list| !list.is_empty()) {
+        if self.together.left && lists.iter().chain([&names]).any(|list| !list.is_empty()) {
             return Err(self.too_late());
         }
         let documents = items.iter().zip(&lists).filter(|(item, _)| matches!(item, Item::Held { .. }));
         let around = Outer::of(self.together.held.iter().chain(documents.flat_map(|(_, list)| list)))?;
         self.tally.within_record(around);
-        Ok(Withheld(lists))
+        Ok(Withheld { lists, names })
+    }
+
+    /// A file's name that does not leave stands in no part either, its own included.
+    pub(super) fn of_name(&mut self, rule: usize, head: &Head, judge: &mut dyn Judge) -> Result<Vec<Taught>, Refusal> {
+        let number = self.parts.list.get(rule).and_then(|part| part.filename);
+        let (Some(number), Some(name)) = (number, &head.filename) else { return Ok(Vec::new()) };
+        let who = (self.person()?, usize::from(number));
+        self.tally.learn(who, judge, Plain(&whose(name))).map_err(|refusal| *refusal)?;
+        Ok(self.tally.take_withheld())
     }
 
     fn of_value(
@@ -78,7 +101,7 @@ impl MultipartScreener {
         let Some(Holding::Text(number)) = parts.list.get(rule).map(|part| &part.holds) else { return Ok(Vec::new()) };
         let text = whole::text(bytes).map_err(|refusal| in_part(count, refusal))?;
         let who = (self.person()?, usize::from(*number));
-        self.tally.learn(who, judge, crate::screen::tally::Plain(text)).map_err(|refusal| *refusal)?;
+        self.tally.learn(who, judge, Plain(text)).map_err(|refusal| *refusal)?;
         Ok(self.tally.take_withheld())
     }
 
@@ -97,7 +120,8 @@ impl MultipartScreener {
         (place, withheld): (usize, &Withheld),
         judge: &mut dyn Judge,
     ) -> Result<Vec<u8>, Refusal> {
-        let others = withheld.0.iter().enumerate().filter(|(at, _)| *at != place).flat_map(|(_, list)| list);
+        let others = withheld.lists.iter().enumerate().filter(|(at, _)| *at != place).flat_map(|(_, list)| list);
+        let others = others.chain(&withheld.names);
         let known = self.together.texts.iter().chain(&self.together.held);
         let mut screener = self.screener(rules)?;
         screener.within_record(Outer::of(known.chain(others))?)?;
@@ -111,7 +135,8 @@ impl MultipartScreener {
 
     /// These were decided; what comes is held to what they withhold.
     pub(super) fn decided(&mut self, items: &[Item], withheld: Withheld) {
-        for (item, list) in items.iter().zip(withheld.0) {
+        self.together.texts.extend(withheld.names);
+        for (item, list) in items.iter().zip(withheld.lists) {
             match item {
                 Item::Held { .. } => self.together.held.extend(list),
                 _ => self.together.texts.extend(list),
@@ -143,6 +168,13 @@ impl MultipartScreener {
         let Open::Held { rule, rules, head, bytes } = std::mem::replace(&mut self.open, Open::Skipped) else {
             return Ok(());
         };
+        if judge.detects() {
+            let named = self.of_name(rule, &head, judge)?;
+            if self.together.left && !named.is_empty() {
+                return Err(self.too_late());
+            }
+            self.together.texts.extend(named);
+        }
         let mut screener = self.screener(&rules)?;
         screener.within_record(Outer::of(self.together.texts.iter().chain(&self.together.held))?)?;
         self.open = Open::Document { rule, head, screener, bytes: Vec::new(), written: false };
@@ -173,4 +205,77 @@ impl MultipartScreener {
     pub(super) fn holds(&self, judge: &dyn Judge) -> bool {
         self.together.documents && judge.detects()
     }
+}
+
+/// What files are usually called besides whose they are: looked for elsewhere, these words would be found in anything.
+const OF_FILES: [&str; 58] = [
+    "address",
+    "agreement",
+    "application",
+    "assessment",
+    "award",
+    "back",
+    "bank",
+    "benefit",
+    "birth",
+    "card",
+    "certificate",
+    "consent",
+    "contract",
+    "copy",
+    "doc",
+    "document",
+    "documents",
+    "docx",
+    "draft",
+    "driving",
+    "email",
+    "evidence",
+    "file",
+    "final",
+    "form",
+    "front",
+    "housing",
+    "image",
+    "img",
+    "jpeg",
+    "jpg",
+    "letter",
+    "licence",
+    "license",
+    "list",
+    "medical",
+    "new",
+    "page",
+    "passport",
+    "pdf",
+    "permit",
+    "photo",
+    "picture",
+    "plan",
+    "png",
+    "proof",
+    "referral",
+    "rent",
+    "report",
+    "risk",
+    "scan",
+    "scanned",
+    "screenshot",
+    "signed",
+    "statement",
+    "tenancy",
+    "upload",
+    "visa",
+];
+
+/// The words of a file's name that may say whose it is.
+fn whose(name: &str) -> String {
+    let said = |word: &&str| {
+        let small = word.to_lowercase();
+        word.chars().any(char::is_alphabetic) && !OF_FILES.contains(&small.as_str())
+    };
+    // Signs that keep a word or a number together: `O'Brien`, `c-4711`.
+    let within = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '\u{2019}' | '-');
+    name.split(|c: char| !within(c)).filter(said).collect::<Vec<_>>().join(" ")
 }

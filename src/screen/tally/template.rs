@@ -3,7 +3,7 @@
 use super::{Outcome, PersonId, Plain, Rules, Tally, Value, fault, one_of::same_words, refusals::with_reason};
 use crate::{
     policy::integration::{Denied, FieldRule, Language, Piece, Template},
-    screen::Judge,
+    screen::{Judge, Person},
     verdict::{Code, Refusal},
 };
 use std::sync::Arc;
@@ -27,6 +27,7 @@ impl Tally {
         let Value::Text(text) = value else { return self.unread(who, &rule) };
         let Some(literals) = read(template, text) else { return self.unread(who, &rule) };
         let mut inner = Self::new(Rules::Listed(template.rules.clone()), self.most);
+        inner.within_record(self.as_outer());
         let about = inner.person(&person);
         if judge.detects() {
             for (number, said, _) in &literals {
@@ -54,6 +55,31 @@ impl Tally {
             Piece::Literal(_) => written.next().unwrap_or_default(),
         });
         Ok(Outcome::Text(pieces.collect()))
+    }
+}
+
+impl Tally {
+    /// Takes note of the literals that do not leave. Of a query that is not the template's nothing leaves, and nobody
+    /// knows what in it is somebody's.
+    ///
+    /// # Errors
+    /// When more is withheld than can be looked for.
+    pub(super) fn learn_template(
+        &mut self,
+        person: &Person,
+        judge: &mut dyn Judge,
+        template: &Template,
+        value: &Value<'_>,
+    ) -> Result<(), Box<Refusal>> {
+        let Value::Text(text) = value else { return Ok(()) };
+        let Some(literals) = read(template, text) else { return Ok(()) };
+        let mut inner = Self::new(Rules::Listed(template.rules.clone()), self.most);
+        inner.within_record(None);
+        let about = inner.person(person);
+        for (number, said, _) in &literals {
+            inner.learn((about, *number), judge, Plain(said))?;
+        }
+        self.learn_withheld(inner.withheld())
     }
 }
 

@@ -37,6 +37,10 @@ pub(in crate::screen) trait Lying<'v> {
     fn key(&self) -> Cue {
         Cue::NONE
     }
+    /// What the names say that a wildcard let through, its own or the nearest around it. Asked of every value.
+    fn said(&self) -> Cue {
+        Cue::NONE
+    }
     /// The value.
     fn read(self) -> Value<'v>;
 }

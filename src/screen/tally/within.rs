@@ -126,6 +126,9 @@ impl Tally {
         let (Some(rule), Some(person)) = (rule, self.people.get(who.0.0 as usize).cloned()) else {
             return Err(fault());
         };
+        if let Some(Within { template: Some(template), .. }) = &rule.within {
+            return self.learn_template(&person, judge, template, &value.read());
+        }
         let Some(within @ Within { rules: Some(rules), .. }) = &rule.within else { return Ok(()) };
         let Value::Text(text) = value.read() else { return Ok(()) };
         let Some((alphabet, inside)) = decoded(within, &text) else { return Ok(()) };

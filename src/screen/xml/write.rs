@@ -9,6 +9,7 @@ use super::{
     text::{is_white, write_text, write_value},
 };
 use crate::{
+    detect::Cue,
     policy::integration::{Denied, Namespaces, Ns},
     screen::{
         Judge,
@@ -40,6 +41,8 @@ pub(super) struct Written {
 struct Tag {
     name: usize,
     scope: Scope,
+    /// What the names say that a wildcard let through, its own or the nearest around it.
+    said: Cue,
 }
 
 /// What is declared where the writer is.
@@ -120,19 +123,19 @@ impl<'a> Writer<'a> {
         for item in &tape.items {
             if let Item::Leaf(leaf) = item {
                 let who = (self.person(leaf.person), self.rules + usize::from(leaf.rule));
-                let value = Read { tape, part: &leaf.text, lookout: &mut self.lookout };
+                let value = Read::new((tape, &leaf.text), (&leaf.name, Cue::NONE), &mut self.lookout);
                 self.tally.learn(who, self.judge, value)?;
             }
             let Item::Open(element) = item else { continue };
             let person = self.person(element.person);
             if let Some(rule) = element.rule.filter(|_| element.shape == Shape::Leaf) {
                 let who = (person, self.rules + usize::from(rule));
-                let value = Read { tape, part: &element.text, lookout: &mut self.lookout };
+                let value = Read::new((tape, &element.text), (&element.name, Cue::NONE), &mut self.lookout);
                 self.tally.learn(who, self.judge, value)?;
             }
             for attribute in tape.of(element).1 {
                 let who = (person, self.rules + usize::from(attribute.rule));
-                let value = Read { tape, part: &attribute.value, lookout: &mut self.lookout };
+                let value = Read::new((tape, &attribute.value), (&attribute.name, Cue::NONE), &mut self.lookout);
                 self.tally.learn(who, self.judge, value)?;
             }
         }
@@ -158,16 +161,19 @@ impl<'a> Writer<'a> {
     fn element(&mut self, element: &'a Element) -> Result<(), Box<Refusal>> {
         let mut attributes = Attributes { bytes: std::mem::take(&mut self.written.room), needs: 0 };
         attributes.bytes.clear();
-        self.attributes(element, &mut attributes)?;
-        self.with(element, &attributes)?;
+        let said = self.said(&element.name, self.around());
+        self.attributes(element, said, &mut attributes)?;
+        self.with(element, said, &attributes)?;
         self.written.room = attributes.bytes;
         Ok(())
     }
 
     /// Writes an element whose attributes were decided.
-    fn with(&mut self, element: &'a Element, attributes: &Attributes) -> Result<(), Box<Refusal>> {
+    fn with(&mut self, element: &'a Element, said: Cue, attributes: &Attributes) -> Result<(), Box<Refusal>> {
         let left = match element.rule {
-            Some(rule) if element.shape == Shape::Leaf => self.text(element.person, rule, &element.text)?,
+            Some(rule) if element.shape == Shape::Leaf => {
+                self.text((element.person, rule), &element.text, (&element.name, said))?
+            }
             _ => Left::Nothing,
         };
         let hollow = match left {
@@ -181,10 +187,10 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         if element.shape == Shape::Container {
-            self.open(element, attributes);
+            self.open(element, said, attributes);
             return Ok(());
         }
-        self.open(element, attributes);
+        self.open(element, said, attributes);
         self.hold(&left);
         self.close();
         Ok(())
@@ -192,7 +198,8 @@ impl<'a> Writer<'a> {
 
     /// [`Writer::element`], of a plain one.
     fn leaf(&mut self, leaf: &'a Leaf) -> Result<(), Box<Refusal>> {
-        let left = self.text(leaf.person, leaf.rule, &leaf.text)?;
+        let said = self.said(&leaf.name, self.around());
+        let left = self.text((leaf.person, leaf.rule), &leaf.text, (&leaf.name, said))?;
         if let Left::Stripped = left {
             return Ok(());
         }
@@ -207,7 +214,7 @@ impl<'a> Writer<'a> {
             self.out.extend_from_slice(self.tape.get(&leaf.spelled).as_bytes());
             return Ok(());
         }
-        self.open_tag(&leaf.name, &[], &NO_ATTRIBUTES);
+        self.open_tag((&leaf.name, said), &[], &NO_ATTRIBUTES);
         self.hold(&left);
         self.close();
         Ok(())
@@ -226,11 +233,16 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn text(&mut self, person: u32, rule: u16, part: &'a Part) -> Result<Left<'a>, Box<Refusal>> {
+    fn text(
+        &mut self,
+        (person, rule): (u32, u16),
+        part: &'a Part,
+        name: (&Name, Cue),
+    ) -> Result<Left<'a>, Box<Refusal>> {
         let tape = self.tape;
         let text = tape.get(part);
         let who = (self.person(person), self.rules + usize::from(rule));
-        let value = Read { tape, part, lookout: &mut self.lookout };
+        let value = Read::new((tape, part), name, &mut self.lookout);
         Ok(match self.tally.decide(who, self.judge, value)? {
             Outcome::Raw => Left::Same(text),
             Outcome::Text(text) => Left::Other(Cow::Owned(text)),
@@ -242,7 +254,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Decides an element's attributes and puts those that leave into `all`.
-    fn attributes(&mut self, element: &Element, all: &mut Attributes) -> Result<(), Box<Refusal>> {
+    fn attributes(&mut self, element: &Element, around: Cue, all: &mut Attributes) -> Result<(), Box<Refusal>> {
         let tape = self.tape;
         for attribute in tape.of(element).1 {
             if self.withholds(&attribute.name) {
@@ -250,7 +262,8 @@ impl<'a> Writer<'a> {
             }
             let value = tape.get(&attribute.value);
             let who = (self.person(element.person), self.rules + usize::from(attribute.rule));
-            let read = Read { tape, part: &attribute.value, lookout: &mut self.lookout };
+            let name = (&attribute.name, self.said(&attribute.name, around));
+            let read = Read::new((tape, &attribute.value), name, &mut self.lookout);
             let outcome = self.tally.decide(who, self.judge, read)?;
             let left = match &outcome {
                 Outcome::Raw => value,
@@ -264,13 +277,12 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn open(&mut self, element: &Element, attributes: &Attributes) {
+    fn open(&mut self, element: &Element, said: Cue, attributes: &Attributes) {
         let tape = self.tape;
-        self.open_tag(&element.name, tape.of(element).0, attributes);
+        self.open_tag((&element.name, said), tape.of(element).0, attributes);
     }
 
-    fn open_tag(&mut self, name: &Name, declared: &[(Ns, bool)], attributes: &Attributes) {
-        let of = name;
+    fn open_tag(&mut self, (of, said): (&Name, Cue), declared: &[(Ns, bool)], attributes: &Attributes) {
         self.end_tag_of_parent();
         let outer = self.written.open.last().map_or(NOTHING, |tag| tag.scope);
         let name = self.written.names.len();
@@ -279,8 +291,22 @@ impl<'a> Writer<'a> {
         self.out.extend_from_slice(self.written.names.get(name..).unwrap_or_default());
         let scope = self.declare((of.ns, prefixed), declared, attributes.needs, outer);
         self.out.extend_from_slice(&attributes.bytes);
-        self.written.open.push(Tag { name, scope });
+        self.written.open.push(Tag { name, scope, said });
         self.written.unended = true;
+    }
+
+    /// What the names say that a wildcard let through, of what is in the open element.
+    fn around(&self) -> Cue {
+        self.written.open.last().map_or(Cue::NONE, |tag| tag.said)
+    }
+
+    /// What they say of what has this name in the open element. Where it says nothing, what is around it says what it
+    /// did.
+    fn said(&self, name: &Name, around: Cue) -> Cue {
+        match name.wild {
+            None => around,
+            Some(_) => Some(Cue::of_key(self.tape.get(&name.local))).filter(|own| *own != Cue::NONE).unwrap_or(around),
+        }
     }
 
     /// Notes how an element's name is written; says whether with a prefix.
@@ -392,10 +418,17 @@ fn declaration(prefix: &str, uri: &str, out: &mut Vec<u8>) {
 struct Read<'a, 'l> {
     tape: &'a Tape,
     part: &'a Part,
+    /// Its element's or attribute's name.
+    local: &'l Part,
+    said: Cue,
     lookout: &'l mut Lookout,
 }
 
-impl<'a> Read<'a, '_> {
+impl<'a, 'l> Read<'a, 'l> {
+    fn new((tape, part): (&'a Tape, &'a Part), (name, said): (&'l Name, Cue), lookout: &'l mut Lookout) -> Self {
+        Self { tape, part, local: &name.local, said, lookout }
+    }
+
     fn text(&self) -> &'a str {
         self.tape.get(self.part)
     }
@@ -408,6 +441,14 @@ impl<'a> Lying<'a> for Read<'a, '_> {
 
     fn glimpse(&self) -> Glimpse<'a> {
         Glimpse::Text(self.text().as_bytes())
+    }
+
+    fn key(&self) -> Cue {
+        Cue::of_key(self.tape.get(self.local))
+    }
+
+    fn said(&self) -> Cue {
+        self.said
     }
 
     /// An empty element or attribute says nothing that could be made rougher.

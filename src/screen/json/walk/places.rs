@@ -104,13 +104,14 @@ impl Walk {
         self.tape.items.push(Item { name, name_end, value, end: end as u32, person, rule, kind });
     }
 
-    /// Puts the name of the member that comes next on the tape: what its record withholds is looked for in it.
+    /// Puts the name of the member that comes next on the tape: it says what is in it, and what its record withholds is
+    /// looked for in it.
     #[cold]
     pub(super) fn note_wild(&mut self, turn: &Turn<'_>) {
         if turn.judge.detects() {
             let rule = self.rule_at(turn, self.name.state) as u32;
             let (from, to) = (self.name.from as u32, self.name.to as u32);
-            let kind = Kind::Wild;
+            let kind = Kind::Wild(self.record.is_some());
             self.tape.items.push(Item {
                 name: from,
                 name_end: from,
@@ -224,7 +225,7 @@ impl Walk {
             }
             self.tally.unlisted += gaps;
         }
-        let mut writer = Writer::new(turn.buf, &mut self.out, &mut self.comma);
+        let mut writer = Writer::new(turn.buf, &mut self.out, &mut self.comma, &mut self.said);
         writer.items(&self.tape.items, (&self.people, rules), &mut self.tally, turn.judge)?;
         self.tape.clear();
         turn.by_document();
@@ -262,7 +263,7 @@ impl Walk {
         if self.record.is_some() || self.tape.items.is_empty() {
             return Ok(());
         }
-        let mut writer = Writer::new(turn.buf, &mut self.out, &mut self.comma);
+        let mut writer = Writer::new(turn.buf, &mut self.out, &mut self.comma, &mut self.said);
         writer.items(&self.tape.items, (&[UNKNOWN], 0), &mut self.tally, turn.judge)?;
         self.tape.clear();
         Ok(())

@@ -25,6 +25,16 @@ pub(super) async fn seal(panel: &Panel, purpose: &str, text: &str) -> Result<Opt
     }
 }
 
+/// What to open of a text that newer members were let read: the copy with their keys, where it is the same text. Where
+/// it is another one, what came in, and `true`: whoever can write the store put it there.
+pub(super) fn widest<'a>(sealed: &'a str, shared: Option<&'a str>) -> (&'a str, bool) {
+    let Some(shared) = shared else { return (sealed, false) };
+    match (sealed.parse::<Sealed>(), shared.parse::<Sealed>()) {
+        (Ok(first), Ok(more)) if first.is_same_text(&more) => (shared, false),
+        _ => (sealed, true),
+    }
+}
+
 /// Opens it for whoever is signed in.
 pub(super) fn show(panel: &Panel, session: &Session, purpose: &str, sealed: &str) -> Shown {
     let none = |why| Shown { words: None, why };

@@ -5,7 +5,10 @@ use crate::{
     stops::{Lines, big, fill_hidden, leaves, shown, told},
     world::World,
 };
-use havengate::panel::access::Role;
+use havengate::panel::{
+    access::{Role, keys},
+    sealed,
+};
 use hyper::header;
 
 const TEXT: &str = "The manager mails the sleep sites to <b>Priti</b> & Co. every Friday. Quokka.";
@@ -222,6 +225,31 @@ async fn a_newer_member_reads_it_once_an_older_one_lets_them() {
     assert_eq!(first.fill(&page, &share, &[]).await.location(), page);
     assert!(second.get(&page).await.text.contains("Quokka"));
     assert!(!first.get("/concerns").await.words().contains("missing"));
+}
+
+/// Whoever can write the store, and has no key, puts other words in somebody's mouth.
+#[tokio::test]
+async fn a_shared_copy_with_other_words_is_not_shown() {
+    let world = World::new().await;
+    let mut first = world.signed(Role::Panel).await;
+    give(&mut world.anybody(), TEXT).await;
+    let mut second = world.signed(Role::Panel).await;
+    let page = newest(&mut first).await;
+    let panel = world.running.panel();
+    let purpose = format!("concern/{}", page.trim_start_matches("/concerns/"));
+    let other = sealed::seal(&purpose, "I take it all back. Dingo.", &keys::members(panel).await.unwrap()).unwrap();
+    let put =
+        move |db: &rusqlite::Transaction<'_>| db.execute("UPDATE concern_texts SET shared = ?1", [other.to_string()]);
+    panel.store().write(put).await.unwrap();
+    let seen = first.get(&page).await;
+    assert!(seen.text.contains("Quokka") && !seen.text.contains("Dingo"), "{}", seen.words());
+    assert!(seen.words().contains("Somebody changed this in the store."), "{}", seen.words());
+    let seen = second.get(&page).await;
+    assert!(!seen.text.contains("Dingo") && seen.words().contains("before you had an account"), "{}", seen.words());
+    // Letting newer members read it goes by what came in.
+    assert_eq!(first.fill(&page, &format!("{page}/share"), &[]).await.status, 303);
+    let seen = second.get(&page).await;
+    assert!(seen.text.contains("Quokka") && !seen.words().contains("Somebody changed"), "{}", seen.words());
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use crate::{
     panel::{
         Panel,
         access::keys,
-        letters,
+        confidential, letters,
         sealed::{self, Private, Public, SealError, Sealed},
         tries,
         wrong::Wrong,
@@ -43,6 +43,13 @@ pub(super) struct Text {
     pub sealed: String,
     pub shared: Option<String>,
     pub sha256: String,
+}
+
+impl Text {
+    /// The text as most members can open it, and whether another one was put in the place of the shared copy.
+    pub(super) fn widest(&self) -> (&str, bool) {
+        confidential::widest(&self.sealed, self.shared.as_deref())
+    }
 }
 
 /// What became of a text.

@@ -63,6 +63,8 @@ struct One {
 struct Part {
     day: String,
     panel: bool,
+    /// Another text was put in the place of the copy for newer members.
+    altered: bool,
     shown: Shown,
 }
 
@@ -114,12 +116,13 @@ pub(super) async fn one(
     let members = keys::members(&panel).await?;
     let texts = kept::texts(&panel, &concern.id).await?;
     let others = |text: &kept::Text| {
-        let sealed = text.shared.as_ref().unwrap_or(&text.sealed).parse::<crate::panel::sealed::Sealed>();
+        let sealed = text.widest().0.parse::<crate::panel::sealed::Sealed>();
         sealed.is_ok_and(|s| s.is_for(&session.account) && members.iter().any(|(id, _)| !s.is_for(id)))
     };
     let parts = texts.iter().map(|text| Part {
         day: text.day.parse().map(days::said).unwrap_or_default(),
         panel: text.panel,
+        altered: text.widest().1,
         shown: shown(&panel, session, &concern.id, text),
     });
     page::html(&One {
@@ -138,7 +141,7 @@ fn shown(panel: &Panel, session: &Session, concern: &str, text: &kept::Text) -> 
     if kept::hash(&text.sealed) != text.sha256 {
         return Shown { words: None, why: "This was changed since it came in, and cannot be read." };
     }
-    confidential::show(panel, session, &purpose(concern), text.shared.as_ref().unwrap_or(&text.sealed))
+    confidential::show(panel, session, &purpose(concern), text.widest().0)
 }
 
 /// Answers, for the one who wrote and for the other members.
@@ -182,8 +185,8 @@ pub(super) async fn share(
 ) -> Result<Response, Wrong> {
     let (session, concern) = (reader(&visitor)?, found(&panel, &id).await?);
     for text in kept::texts(&panel, &concern.id).await? {
-        let sealed = text.shared.as_ref().unwrap_or(&text.sealed);
-        if let Some(shared) = confidential::share(&panel, session, &purpose(&concern.id), sealed).await? {
+        let shared = confidential::share(&panel, session, &purpose(&concern.id), text.widest().0).await?;
+        if let Some(shared) = shared {
             let keep = "UPDATE concern_texts SET shared = ?2 WHERE id = ?1";
             panel.store().write(move |db| db.execute(keep, (text.id, shared))).await?;
         }

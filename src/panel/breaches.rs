@@ -15,6 +15,7 @@ mod steps;
 
 use super::{
     Panel,
+    confidential::Place,
     routes::{EVERYBODY_SIGNED, PANEL, Route},
     wrong::Wrong,
 };
@@ -31,6 +32,20 @@ CREATE TABLE breaches (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, chan
 CREATE TABLE breach_steps (n INTEGER PRIMARY KEY, once TEXT NOT NULL UNIQUE, breach TEXT NOT NULL, step TEXT NOT NULL,
     state TEXT NOT NULL, day TEXT NOT NULL, sealed TEXT) STRICT;
 ";
+
+/// Where its sealed texts are.
+pub(super) const SEALED: &[Place] = &[
+    Place {
+        list: "SELECT number, 'breach/' || id, sealed, NULL FROM breaches \
+               WHERE number > ?1 AND sealed NOT NULL ORDER BY number LIMIT ?2",
+        keep: "UPDATE breaches SET sealed = ?2 WHERE number = ?1",
+    },
+    Place {
+        list: "SELECT n, 'breach/' || breach, sealed, NULL FROM breach_steps \
+               WHERE n > ?1 AND sealed NOT NULL ORDER BY n LIMIT ?2",
+        keep: "UPDATE breach_steps SET sealed = ?2 WHERE n = ?1",
+    },
+];
 
 closed! {
     /// How data was shared.

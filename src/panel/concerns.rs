@@ -20,6 +20,7 @@ mod read;
 
 use super::{
     Panel,
+    confidential::Place,
     routes::{PANEL, Route, Who},
     wrong::Wrong,
 };
@@ -34,6 +35,12 @@ CREATE TABLE concern_texts (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conc
     recorded INTEGER NOT NULL) STRICT;
 CREATE TABLE concern_entries (entry INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, day TEXT NOT NULL) STRICT;
 ";
+
+/// Where its sealed texts are.
+pub(super) const SEALED: &[Place] = &[Place {
+    list: "SELECT n, 'concern/' || concern, sealed, shared FROM concern_texts WHERE n > ?1 ORDER BY n LIMIT ?2",
+    keep: "UPDATE concern_texts SET shared = ?2 WHERE n = ?1",
+}];
 
 /// Characters of one text.
 const LONGEST: usize = 20_000;

@@ -1,12 +1,16 @@
 //! Texts for panel members' eyes, on pages: sealed when they come in, opened only in the answer to a member.
 
+mod everything;
+
 use super::{
     Panel,
     access::{Session, keys},
-    sealed::{self, SealError, Sealed},
+    sealed::{self, Private, Public, SealError, Sealed},
     wrong::Wrong,
 };
 use zeroize::Zeroizing;
+
+pub(super) use everything::{Place, only_for, share_all};
 
 /// A text as a member's page shows it: its words, or why there are none.
 #[derive(Debug)]
@@ -60,15 +64,18 @@ pub(super) async fn share(
     purpose: &str,
     sealed: &str,
 ) -> Result<Option<String>, Wrong> {
-    let (Some(private), Ok(mut sealed)) = (keys::private(panel, session), sealed.parse::<Sealed>()) else {
-        return Ok(None);
-    };
+    let Some(private) = keys::private(panel, session) else { return Ok(None) };
+    Ok(more_readers((&session.account, &private), &keys::members(panel).await?, purpose, sealed))
+}
+
+/// The same text for every member who is missing. `None`: this reader cannot read it, or nobody is.
+fn more_readers(reader: (&str, &Private), members: &[(String, Public)], purpose: &str, sealed: &str) -> Option<String> {
+    let mut sealed = sealed.parse::<Sealed>().ok()?;
     let mut added = false;
-    for (member, public) in keys::members(panel).await? {
-        if !sealed.is_for(&member) {
-            let reader = (session.account.as_str(), &*private);
-            added |= sealed::add_member(purpose, &mut sealed, reader, (&member, &public)).is_ok();
+    for (member, public) in members {
+        if !sealed.is_for(member) {
+            added |= sealed::add_member(purpose, &mut sealed, reader, (member, public)).is_ok();
         }
     }
-    Ok(added.then(|| sealed.to_string()))
+    added.then(|| sealed.to_string())
 }

@@ -1,12 +1,18 @@
 //! Concerns: anybody writes, only panel members read, only the code's holder reads the answer, nothing vanishes unseen.
 
 use crate::{
+    breaches,
     browser::{Browser, Seen},
+    demands,
     stops::{Lines, big, fill_hidden, leaves, shown, told},
     world::World,
 };
 use havengate::panel::{
-    access::{Role, keys},
+    access::{
+        Role,
+        account::{self, Closed},
+        keys,
+    },
     sealed,
 };
 use hyper::header;
@@ -225,6 +231,43 @@ async fn a_newer_member_reads_it_once_an_older_one_lets_them() {
     assert_eq!(first.fill(&page, &share, &[]).await.location(), page);
     assert!(second.get(&page).await.text.contains("Quokka"));
     assert!(!first.get("/concerns").await.words().contains("missing"));
+}
+
+#[tokio::test]
+async fn nobody_closes_the_last_account_that_reads_unawares() {
+    let world = World::new().await;
+    let (mut first, mut worker) = (world.signed(Role::Panel).await, world.signed(Role::Worker).await);
+    give(&mut world.anybody(), TEXT).await;
+    breaches::send(&mut worker, &breaches::report(&[])).await;
+    demands::send(&mut worker, &demands::demand(&[])).await;
+    let page = newest(&mut first).await;
+    fill_hidden(&mut first, &page, &format!("{page}/answer"), &["csrf", "once"], &[("text", "We see to it.")]).await;
+    let mut second = world.signed(Role::Panel).await;
+    let (code, panel) = (world.code(), world.running.panel());
+    let close = [("account", "panel-1"), ("code", code.as_str())];
+    let refused = second.fill("/members", "/members/close", &close).await;
+    assert_eq!(refused.status, 400, "{}", refused.words());
+    assert!(refused.words().contains("Nobody else can read 4 of the sealed texts"), "{}", refused.words());
+    let by_command = account::close(panel.store(), "panel-1".to_owned(), panel.now()).await.unwrap();
+    assert_eq!((by_command, first.get(&page).await.status), (Closed::Last(4), 200));
+
+    let shared = second.fill("/members", "/members/share", &[]).await;
+    assert!(shared.words().contains("Every member can read already what you can."), "{}", shared.words());
+    assert!(!second.get(&page).await.text.contains("Quokka"), "one cannot let oneself");
+    let shared = first.fill("/members", "/members/share", &[]).await;
+    assert!(shared.words().contains("Every member can now read 4 texts more."), "{}", shared.words());
+    for (page, word) in
+        [(page, "Quokka"), (breaches::page(&mut second).await, "Bilby"), (demands::page(&mut second).await, "Quoll")]
+    {
+        assert!(second.get(&page).await.text.contains(word), "{word}");
+    }
+    assert_eq!(worker.fill("/account", "/members/share", &[]).await.status, 403);
+    // The code was not used up by what was refused.
+    let closed = second.fill("/members", "/members/close", &close).await;
+    assert!(closed.status == 200 && closed.words().contains("The account is closed."), "{}", closed.words());
+    let _third = world.signed(Role::Panel).await;
+    let last = account::close_and_lose(panel.store(), "panel-3".to_owned(), panel.now()).await.unwrap();
+    assert_eq!(last, Closed::Yes(Role::Panel), "where it is said, they are lost");
 }
 
 /// Whoever can write the store, and has no key, puts other words in somebody's mouth.

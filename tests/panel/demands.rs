@@ -10,7 +10,7 @@ use hyper::header;
 
 const WORDS: &str = "An officer <img src=x> wants the bed list. Quoll.";
 
-fn demand<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn demand<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut fields = vec![
         ("who", "home-office"),
         ("power", "dpa-exemption"),
@@ -26,11 +26,11 @@ fn demand<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     fields
 }
 
-async fn send(browser: &mut Browser, fields: &[(&str, &str)]) -> Seen {
+pub(crate) async fn send(browser: &mut Browser, fields: &[(&str, &str)]) -> Seen {
     fill_hidden(browser, "/demands/new", "/demands/new", &["csrf", "once"], fields).await
 }
 
-async fn page(member: &mut Browser) -> String {
+pub(crate) async fn page(member: &mut Browser) -> String {
     let list = member.get("/demands").await;
     let mut links = list.text.split("href=\"/demands/").skip(1).map(|l| l.split('"').next().unwrap());
     format!("/demands/{}", links.find(|l| *l != "new").unwrap_or_else(|| panic!("{}", list.text)))

@@ -80,7 +80,7 @@ pub(super) async fn later(panel: &Panel, demand: &str) -> Result<Vec<Later>, Wro
     let demand = demand.to_owned();
     let later =
         |row: &Row<'_>| Ok(Later { id: row.get(0)?, answer: row.get(1)?, day: row.get(2)?, sealed: row.get(3)? });
-    let ask = "SELECT id, answer, day, sealed FROM demand_answers WHERE demand = ?1 AND recorded = 1 ORDER BY day, id";
+    let ask = "SELECT id, answer, day, sealed FROM demand_answers WHERE demand = ?1 AND recorded = 1 ORDER BY n";
     panel.store().read(move |db| db.prepare_cached(ask)?.query_map([demand], later)?.collect()).await
 }
 
@@ -127,7 +127,8 @@ pub(super) async fn answer(panel: &Panel, demand: &Demand, answer: Answer, later
         .store()
         .write(move |db| {
             db.execute(
-                "INSERT OR IGNORE INTO demand_answers VALUES (?1, ?2, ?3, ?4, ?5, 0)",
+                "INSERT OR IGNORE INTO demand_answers (id, demand, answer, day, sealed, recorded) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, 0)",
                 (&row.id, of, &row.answer, &row.day, &row.sealed),
             )?;
             db.query_row("SELECT recorded FROM demand_answers WHERE id = ?1", [&row.id], |row| row.get::<_, bool>(0))

@@ -25,10 +25,11 @@ use jiff::Timestamp;
 pub use steps::Step;
 
 /// The tables of this area. Words are sealed to the panel's members; everything else is from closed lists.
+/// `entry` is where it stands in the record book; none: that is not confirmed.
 pub(super) const TABLES: &str = "
 CREATE TABLE breaches (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, channel TEXT NOT NULL,
     recipient TEXT NOT NULL, happened TEXT NOT NULL, data TEXT NOT NULL, aware INTEGER NOT NULL, told INTEGER NOT NULL,
-    sealed TEXT, reporter TEXT, recorded INTEGER NOT NULL) STRICT;
+    sealed TEXT, reporter TEXT, entry INTEGER) STRICT;
 CREATE TABLE breach_steps (n INTEGER PRIMARY KEY, once TEXT NOT NULL UNIQUE, breach TEXT NOT NULL, step TEXT NOT NULL,
     state TEXT NOT NULL, day TEXT NOT NULL, sealed TEXT) STRICT;
 ";

@@ -26,13 +26,14 @@ use super::{
 };
 
 /// The tables of this area. Days, never hours. `sealed` is what the record book knows the hash of; `shared` is the same
-/// text, opened to members who came later.
+/// text, opened to members who came later; `entry` is where it stands in the record book; none: that is not confirmed.
 pub(super) const TABLES: &str = "
 CREATE TABLE concerns (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, code BLOB NOT NULL UNIQUE,
     public BLOB NOT NULL, private BLOB NOT NULL, day TEXT NOT NULL, state TEXT NOT NULL) STRICT;
 CREATE TABLE concern_texts (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, concern TEXT NOT NULL,
     panel INTEGER NOT NULL, day TEXT NOT NULL, sealed TEXT NOT NULL, shared TEXT, sha256 TEXT NOT NULL,
-    recorded INTEGER NOT NULL) STRICT;
+    entry INTEGER) STRICT;
+CREATE INDEX concern_texts_of ON concern_texts (concern);
 CREATE TABLE concern_entries (entry INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, day TEXT NOT NULL) STRICT;
 ";
 

@@ -11,13 +11,14 @@ use super::{
 };
 use crate::flow::name_closed as closed;
 
-/// The tables of this area. Words are sealed to the panel's members.
+/// The tables of this area. Words are sealed to the panel's members. `entry` is where it stands in the record book; none:
+/// that is not confirmed.
 pub(super) const TABLES: &str = "
 CREATE TABLE demands (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, who TEXT NOT NULL, power TEXT NOT NULL,
     seen INTEGER NOT NULL, document TEXT, day TEXT NOT NULL, answer TEXT NOT NULL, answered TEXT NOT NULL, sealed TEXT,
-    recorded INTEGER NOT NULL) STRICT;
+    entry INTEGER) STRICT;
 CREATE TABLE demand_answers (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, demand TEXT NOT NULL, answer TEXT NOT NULL,
-    day TEXT NOT NULL, sealed TEXT, recorded INTEGER NOT NULL) STRICT;
+    day TEXT NOT NULL, sealed TEXT, entry INTEGER) STRICT;
 ";
 
 /// Where its sealed texts are.

@@ -41,7 +41,7 @@ pub(super) fn purpose(id: &str) -> String {
 
 /// The newest breaches.
 pub(super) async fn all(panel: &Panel) -> Result<Vec<Breach>, Wrong> {
-    let ask = format!("SELECT {COLUMNS} FROM breaches WHERE recorded = 1 ORDER BY number DESC LIMIT 500");
+    let ask = format!("SELECT {COLUMNS} FROM breaches WHERE entry NOT NULL ORDER BY number DESC LIMIT 500");
     panel
         .store()
         .read(move |db| {
@@ -53,7 +53,7 @@ pub(super) async fn all(panel: &Panel) -> Result<Vec<Breach>, Wrong> {
 
 /// One of them.
 pub(super) async fn find(panel: &Panel, id: &str) -> Result<Option<Breach>, Wrong> {
-    let (id, ask) = (id.to_owned(), format!("SELECT {COLUMNS} FROM breaches WHERE id = ?1 AND recorded = 1"));
+    let (id, ask) = (id.to_owned(), format!("SELECT {COLUMNS} FROM breaches WHERE id = ?1 AND entry NOT NULL"));
     panel
         .store()
         .read(move |db| {

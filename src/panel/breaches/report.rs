@@ -4,7 +4,7 @@ use super::{Channel, Data, Happened, kept, steps};
 use crate::verdict::destination::london;
 use crate::{
     flow::{Clause, SystemId},
-    ledger::{Change, Leaf, LedgerError, leaf::Kind},
+    ledger::{Leaf, leaf::Kind},
     panel::{
         Panel,
         access::{Role, Visitor},
@@ -211,11 +211,11 @@ async fn keep(
         .write(move |db| {
             let id = row.0.clone();
             db.execute(
-                "INSERT OR IGNORE INTO breaches (id, channel, recipient, happened, data, aware, told, sealed, reporter, \
-                 recorded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)",
+                "INSERT OR IGNORE INTO breaches (id, channel, recipient, happened, data, aware, told, sealed, reporter) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 row,
             )?;
-            db.query_row("SELECT recorded FROM breaches WHERE id = ?1", [id], |row| row.get::<_, bool>(0))
+            db.query_row("SELECT entry NOT NULL FROM breaches WHERE id = ?1", [id], |row| row.get::<_, bool>(0))
         })
         .await?;
     if recorded {
@@ -232,13 +232,7 @@ async fn keep(
     leaf.extra.insert("channel", chosen.channel.as_str().to_owned());
     leaf.extra.insert("happened", chosen.happened.as_str().to_owned());
     leaf.extra.insert("data", data);
-    let told = panel.record(leaf, vec![Change::Notify { kind: "breach" }]).await;
-    let (id, after) = match &told {
-        Ok(_) => (id.to_owned(), "UPDATE breaches SET recorded = 1 WHERE id = ?1"),
-        // Nobody knows whether it was recorded. It stays, and the same form sent again finds out.
-        Err(LedgerError::Timeout) => return Err(LedgerError::Timeout.into()),
-        Err(_) => (id.to_owned(), "DELETE FROM breaches WHERE id = ?1 AND recorded = 0"),
-    };
-    panel.store().write(move |db| db.execute(after, [id])).await?;
-    Ok(told.map(drop)?)
+    let (yes, no) =
+        ("UPDATE breaches SET entry = ?2 WHERE id = ?1", "DELETE FROM breaches WHERE id = ?1 AND entry IS NULL");
+    once::record(panel, leaf, Some("breach"), id.to_owned(), (yes, no)).await
 }

@@ -2,11 +2,11 @@
 
 use super::{TEXTS, flood, purpose};
 use crate::{
-    ledger::{Change, Leaf, LedgerError, leaf::Kind},
+    ledger::{Leaf, leaf::Kind},
     panel::{
         Panel,
         access::keys,
-        confidential, letters,
+        confidential, letters, once,
         sealed::{self, Private, Public, SealError, Sealed},
         tries,
         wrong::Wrong,
@@ -181,7 +181,7 @@ fn made(panel: &Panel, code: &str) -> Result<Concern, Wrong> {
 /// Whether a text is recorded; `None` where it is not even kept.
 async fn known(panel: &Panel, same: &str) -> Result<Option<bool>, Wrong> {
     let same = same.to_owned();
-    let ask = "SELECT recorded FROM concern_texts WHERE id = ?1";
+    let ask = "SELECT entry NOT NULL FROM concern_texts WHERE id = ?1";
     panel.store().read(move |db| db.prepare_cached(ask)?.query_row([same], |row| row.get(0)).optional()).await
 }
 
@@ -199,36 +199,31 @@ fn insert(
         )?;
     }
     let inserted = db.execute(
-        "INSERT OR IGNORE INTO concern_texts (id, concern, panel, day, sealed, sha256, recorded) \
-         VALUES (?1, ?2, 0, ?3, ?4, ?5, 0)",
+        "INSERT OR IGNORE INTO concern_texts (id, concern, panel, day, sealed, sha256) \
+         VALUES (?1, ?2, 0, ?3, ?4, ?5)",
         (same, concern, day, sealed, sha256),
     )?;
     if inserted == 1 {
         db.execute("UPDATE concerns SET state = 'new' WHERE id = ?1", [concern])?;
     }
-    let ask = "SELECT sha256, recorded FROM concern_texts WHERE id = ?1";
+    let ask = "SELECT sha256, entry NOT NULL FROM concern_texts WHERE id = ?1";
     db.query_row(ask, [same], |row| Ok((row.get(0)?, row.get(1)?)))
 }
+
+/// What becomes of a text that is recorded, and of one that certainly is not.
+const NOTED: (&str, &str) =
+    ("UPDATE concern_texts SET entry = ?2 WHERE id = ?1", "DELETE FROM concern_texts WHERE id = ?1 AND entry IS NULL");
 
 /// The record book knows of it, or it is not kept.
 async fn record(panel: &Panel, same: String, sha256: String) -> Result<(), Wrong> {
     let mut leaf = Leaf::new(Kind::ConcernReceived);
     leaf.extra.insert("sha256", sha256);
-    let recorded = panel.record(leaf, vec![Change::Notify { kind: "concern" }]).await;
-    let after = match &recorded {
-        Ok(_) => "UPDATE concern_texts SET recorded = 1 WHERE id = ?1",
-        // Nobody knows whether it was recorded. It stays, and the same form sent again finds out.
-        Err(LedgerError::Timeout) => return Err(LedgerError::Timeout.into()),
-        Err(_) => "DELETE FROM concern_texts WHERE id = ?1 AND recorded = 0",
-    };
-    panel
-        .store()
-        .write(move |db| {
-            db.execute(after, [same])?;
-            db.execute("DELETE FROM concerns WHERE id NOT IN (SELECT concern FROM concern_texts)", [])
-        })
-        .await?;
-    Ok(recorded.map(drop)?)
+    let recorded = once::record(panel, leaf, Some("concern"), same, NOTED).await;
+    if recorded.is_err() {
+        let empty = "DELETE FROM concerns WHERE id NOT IN (SELECT concern FROM concern_texts)";
+        panel.store().write(move |db| db.execute(empty, [])).await?;
+    }
+    recorded
 }
 
 /// The panel's answer: for the members, and for whoever has the code. `false`: this form was sent already.
@@ -242,8 +237,8 @@ pub(super) async fn answer(panel: &Panel, concern: &Concern, once: String, text:
         .store()
         .write(move |db| {
             let inserted = db.execute(
-                "INSERT OR IGNORE INTO concern_texts (id, concern, panel, day, sealed, sha256, recorded) \
-                 VALUES (?1, ?2, 1, ?3, ?4, ?5, 1)",
+                "INSERT OR IGNORE INTO concern_texts (id, concern, panel, day, sealed, sha256) \
+                 VALUES (?1, ?2, 1, ?3, ?4, ?5)",
                 (once, &id, day, sealed, sha256),
             )?;
             if inserted == 1 {

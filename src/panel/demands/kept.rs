@@ -2,8 +2,8 @@
 
 use super::{Answer, Asker, Power};
 use crate::{
-    ledger::{Change, Leaf, LedgerError, leaf::Kind},
-    panel::{Panel, wrong::Wrong},
+    ledger::{Leaf, leaf::Kind},
+    panel::{Panel, once, wrong::Wrong},
 };
 use rusqlite::{OptionalExtension as _, Row};
 
@@ -65,13 +65,13 @@ fn demand(row: &Row<'_>) -> Result<Demand, rusqlite::Error> {
 
 /// The newest demands.
 pub(super) async fn all(panel: &Panel) -> Result<Vec<Demand>, Wrong> {
-    let ask = format!("SELECT {COLUMNS} FROM demands WHERE recorded = 1 ORDER BY number DESC LIMIT 500");
+    let ask = format!("SELECT {COLUMNS} FROM demands WHERE entry NOT NULL ORDER BY number DESC LIMIT 500");
     panel.store().read(move |db| db.prepare_cached(&ask)?.query_map([], demand)?.collect()).await
 }
 
 /// One of them.
 pub(super) async fn find(panel: &Panel, id: &str) -> Result<Option<Demand>, Wrong> {
-    let (id, ask) = (id.to_owned(), format!("SELECT {COLUMNS} FROM demands WHERE id = ?1 AND recorded = 1"));
+    let (id, ask) = (id.to_owned(), format!("SELECT {COLUMNS} FROM demands WHERE id = ?1 AND entry NOT NULL"));
     panel.store().read(move |db| db.prepare_cached(&ask)?.query_row([id], demand).optional()).await
 }
 
@@ -80,7 +80,7 @@ pub(super) async fn later(panel: &Panel, demand: &str) -> Result<Vec<Later>, Wro
     let demand = demand.to_owned();
     let later =
         |row: &Row<'_>| Ok(Later { id: row.get(0)?, answer: row.get(1)?, day: row.get(2)?, sealed: row.get(3)? });
-    let ask = "SELECT id, answer, day, sealed FROM demand_answers WHERE demand = ?1 AND recorded = 1 ORDER BY n";
+    let ask = "SELECT id, answer, day, sealed FROM demand_answers WHERE demand = ?1 AND entry NOT NULL ORDER BY n";
     panel.store().read(move |db| db.prepare_cached(ask)?.query_map([demand], later)?.collect()).await
 }
 
@@ -91,8 +91,8 @@ pub(super) async fn keep(panel: &Panel, new: New) -> Result<(), Wrong> {
         .store()
         .write(move |db| {
             db.execute(
-                "INSERT OR IGNORE INTO demands (id, who, power, seen, document, day, answer, answered, sealed, recorded) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, 0)",
+                "INSERT OR IGNORE INTO demands (id, who, power, seen, document, day, answer, answered, sealed) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
                 (
                     &row.id,
                     row.who.as_str(),
@@ -104,7 +104,7 @@ pub(super) async fn keep(panel: &Panel, new: New) -> Result<(), Wrong> {
                     &row.sealed,
                 ),
             )?;
-            db.query_row("SELECT recorded FROM demands WHERE id = ?1", [&row.id], |row| row.get::<_, bool>(0))
+            db.query_row("SELECT entry NOT NULL FROM demands WHERE id = ?1", [&row.id], |row| row.get::<_, bool>(0))
         })
         .await?;
     if recorded {
@@ -116,8 +116,8 @@ pub(super) async fn keep(panel: &Panel, new: New) -> Result<(), Wrong> {
     leaf.extra.insert("seen", if new.seen { "yes" } else { "no" }.to_owned());
     leaf.extra.extend(new.document.map(|sha256| ("sha256", sha256)));
     let (yes, no) =
-        ("UPDATE demands SET recorded = 1 WHERE id = ?1", "DELETE FROM demands WHERE id = ?1 AND recorded = 0");
-    record(panel, leaf, new.id, (yes, no)).await
+        ("UPDATE demands SET entry = ?2 WHERE id = ?1", "DELETE FROM demands WHERE id = ?1 AND entry IS NULL");
+    once::record(panel, leaf, Some("demand"), new.id, (yes, no)).await
 }
 
 /// Keeps and records an answer that came later. `false`: this form was sent already.
@@ -127,21 +127,23 @@ pub(super) async fn answer(panel: &Panel, demand: &Demand, answer: Answer, later
         .store()
         .write(move |db| {
             db.execute(
-                "INSERT OR IGNORE INTO demand_answers (id, demand, answer, day, sealed, recorded) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, 0)",
+                "INSERT OR IGNORE INTO demand_answers (id, demand, answer, day, sealed) \
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
                 (&row.id, of, &row.answer, &row.day, &row.sealed),
             )?;
-            db.query_row("SELECT recorded FROM demand_answers WHERE id = ?1", [&row.id], |row| row.get::<_, bool>(0))
+            db.query_row("SELECT entry NOT NULL FROM demand_answers WHERE id = ?1", [&row.id], |row| {
+                row.get::<_, bool>(0)
+            })
         })
         .await?;
     if recorded {
         return Ok(false);
     }
     let (yes, no) = (
-        "UPDATE demand_answers SET recorded = 1 WHERE id = ?1",
-        "DELETE FROM demand_answers WHERE id = ?1 AND recorded = 0",
+        "UPDATE demand_answers SET entry = ?2 WHERE id = ?1",
+        "DELETE FROM demand_answers WHERE id = ?1 AND entry IS NULL",
     );
-    record(panel, about(&demand.id, answer), later.id, (yes, no)).await?;
+    once::record(panel, about(&demand.id, answer), Some("demand"), later.id, (yes, no)).await?;
     let (id, answered) = (demand.id.clone(), answer.as_str());
     panel.store().write(move |db| db.execute("UPDATE demands SET answered = ?2 WHERE id = ?1", (id, answered))).await?;
     Ok(true)
@@ -152,17 +154,4 @@ fn about(demand: &str, answer: Answer) -> Leaf {
     leaf.extra.insert("demand", demand.to_owned());
     leaf.extra.insert("answer", answer.as_str().to_owned());
     leaf
-}
-
-/// The record book knows of it, or it is not kept.
-async fn record(panel: &Panel, leaf: Leaf, id: String, (yes, no): (&'static str, &'static str)) -> Result<(), Wrong> {
-    let recorded = panel.record(leaf, vec![Change::Notify { kind: "demand" }]).await;
-    let after = match &recorded {
-        Ok(_) => yes,
-        // Nobody knows whether it was recorded. It stays, and the same form sent again finds out.
-        Err(LedgerError::Timeout) => return Err(LedgerError::Timeout.into()),
-        Err(_) => no,
-    };
-    panel.store().write(move |db| db.execute(after, [id])).await?;
-    Ok(recorded.map(drop)?)
 }

@@ -16,6 +16,7 @@ mod steps;
 use super::{
     Panel,
     confidential::Place,
+    once::Unconfirmed,
     routes::{EVERYBODY_SIGNED, PANEL, Route},
     wrong::Wrong,
 };
@@ -47,6 +48,17 @@ pub(super) const SEALED: &[Place] = &[
         keep: "UPDATE breach_steps SET sealed = ?2 WHERE n = ?1",
     },
 ];
+
+/// Breaches that are not known to be recorded.
+pub(super) const UNCONFIRMED: Unconfirmed = Unconfirmed {
+    kind: "breach",
+    waits: "SELECT 1 FROM breaches WHERE entry IS NULL LIMIT 1",
+    confirm: |db, extra, entry| {
+        db.prepare_cached("UPDATE breaches SET entry = ?2 WHERE id = ?1 AND entry IS NULL")?
+            .execute((extra.word("breach"), entry))
+            .map(drop)
+    },
+};
 
 closed! {
     /// How data was shared.

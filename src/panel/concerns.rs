@@ -21,6 +21,7 @@ mod read;
 use super::{
     Panel,
     confidential::Place,
+    once::Unconfirmed,
     routes::{PANEL, Route, Who},
     wrong::Wrong,
 };
@@ -34,6 +35,7 @@ CREATE TABLE concern_texts (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, conc
     panel INTEGER NOT NULL, day TEXT NOT NULL, sealed TEXT NOT NULL, shared TEXT, sha256 TEXT NOT NULL,
     entry INTEGER) STRICT;
 CREATE INDEX concern_texts_of ON concern_texts (concern);
+CREATE INDEX concern_texts_unconfirmed ON concern_texts (sha256) WHERE entry IS NULL;
 CREATE TABLE concern_entries (entry INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, day TEXT NOT NULL) STRICT;
 ";
 
@@ -42,6 +44,17 @@ pub(super) const SEALED: &[Place] = &[Place {
     list: "SELECT n, 'concern/' || concern, sealed, shared FROM concern_texts WHERE n > ?1 ORDER BY n LIMIT ?2",
     keep: "UPDATE concern_texts SET shared = ?2 WHERE n = ?1",
 }];
+
+/// Texts that are not known to be recorded.
+pub(super) const UNCONFIRMED: Unconfirmed = Unconfirmed {
+    kind: "concern",
+    waits: "SELECT 1 FROM concern_texts WHERE entry IS NULL AND panel = 0 LIMIT 1",
+    confirm: |db, extra, entry| {
+        db.prepare_cached("UPDATE concern_texts SET entry = ?2 WHERE sha256 = ?1 AND entry IS NULL AND panel = 0")?
+            .execute((extra.word("sha256"), entry))
+            .map(drop)
+    },
+};
 
 /// Characters of one text.
 const LONGEST: usize = 20_000;

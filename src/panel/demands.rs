@@ -7,6 +7,7 @@ mod record;
 
 use super::{
     confidential::Place,
+    once::Unconfirmed,
     routes::{EVERYBODY_SIGNED, PANEL, Route},
 };
 use crate::flow::name_closed as closed;
@@ -15,8 +16,7 @@ use crate::flow::name_closed as closed;
 /// that is not confirmed.
 pub(super) const TABLES: &str = "
 CREATE TABLE demands (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, who TEXT NOT NULL, power TEXT NOT NULL,
-    seen INTEGER NOT NULL, document TEXT, day TEXT NOT NULL, answer TEXT NOT NULL, answered TEXT NOT NULL, sealed TEXT,
-    entry INTEGER) STRICT;
+    seen INTEGER NOT NULL, document TEXT, day TEXT NOT NULL, answer TEXT NOT NULL, sealed TEXT, entry INTEGER) STRICT;
 CREATE TABLE demand_answers (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, demand TEXT NOT NULL, answer TEXT NOT NULL,
     day TEXT NOT NULL, sealed TEXT, entry INTEGER) STRICT;
 ";
@@ -34,6 +34,13 @@ pub(super) const SEALED: &[Place] = &[
         keep: "UPDATE demand_answers SET sealed = ?2 WHERE n = ?1",
     },
 ];
+
+/// Demands and later answers that are not known to be recorded.
+pub(super) const UNCONFIRMED: Unconfirmed = Unconfirmed {
+    kind: "demand",
+    waits: "SELECT 1 FROM demands WHERE entry IS NULL UNION ALL SELECT 1 FROM demand_answers WHERE entry IS NULL LIMIT 1",
+    confirm: kept::confirm,
+};
 
 closed! {
     /// Who asked.

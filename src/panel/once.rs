@@ -1,8 +1,12 @@
 //! Forms that are taken once: each carries a random word, which becomes the id of what it makes. What is made is kept
 //! first and recorded then, so that nothing stands in the record book that cannot be shown.
 
+mod confirm;
+
 use super::{Panel, access::session, guard::Fields, wrong::Wrong};
 use crate::ledger::{Change, Leaf};
+
+pub(super) use confirm::{Extra, Unconfirmed, watch};
 
 /// A word for a new form.
 pub(super) fn new() -> Result<String, Wrong> {
@@ -20,7 +24,7 @@ pub(super) fn of(fields: &Fields) -> Result<String, Wrong> {
 
 /// Records what such a form made; the panel is told with a message of this kind. Then `yes` notes its entry (`?2`) with
 /// the row of this id (`?1`). Where it is certain that it was not recorded, `no` takes the row back. Otherwise the row
-/// stays: the same form sent again finds out.
+/// stays, marked on pages: its entry is looked for, and the same form sent again finds out.
 pub(super) async fn record(
     panel: &Panel,
     leaf: Leaf,

@@ -3,7 +3,7 @@
 use super::{
     Panel, PolicySource, access, figures, follow,
     notify::{self, dial::Dial},
-    server, stops,
+    once, server, stops,
     store::{Store, StoreError},
 };
 use crate::{config::Config, ledger::Ledger, metrics::Metrics};
@@ -72,6 +72,7 @@ pub async fn start(config: &Config, given: Given) -> Result<Option<Running>, Sta
         tokio::spawn(access::watch(Arc::clone(&panel), told(&shutdown))),
         tokio::spawn(figures::keep(Arc::clone(&panel), told(&shutdown))),
         tokio::spawn(follow::run(Arc::clone(&panel), told(&shutdown))),
+        tokio::spawn(once::watch(Arc::clone(&panel), told(&shutdown))),
         tokio::spawn(stops::watch(Arc::clone(&panel), told(&shutdown))),
     ];
     if let Some(dial) = given.dial {

@@ -18,6 +18,8 @@ pub(super) struct Breach {
     pub told: Timestamp,
     pub sealed: Option<String>,
     pub reporter: Option<String>,
+    /// Whether the record book is known to hold it.
+    pub confirmed: bool,
     pub steps: Vec<Done>,
 }
 
@@ -32,7 +34,7 @@ pub(super) struct Done {
 }
 
 const COLUMNS: &str = "number, id, channel, recipient, happened, data, aware, told, sealed, \
-    (SELECT name FROM accounts WHERE accounts.id = reporter)";
+    (SELECT name FROM accounts WHERE accounts.id = reporter), entry NOT NULL";
 
 /// What a breach's words are sealed for.
 pub(super) fn purpose(id: &str) -> String {
@@ -41,7 +43,7 @@ pub(super) fn purpose(id: &str) -> String {
 
 /// The newest breaches.
 pub(super) async fn all(panel: &Panel) -> Result<Vec<Breach>, Wrong> {
-    let ask = format!("SELECT {COLUMNS} FROM breaches WHERE entry NOT NULL ORDER BY number DESC LIMIT 500");
+    let ask = format!("SELECT {COLUMNS} FROM breaches ORDER BY number DESC LIMIT 500");
     panel
         .store()
         .read(move |db| {
@@ -53,7 +55,7 @@ pub(super) async fn all(panel: &Panel) -> Result<Vec<Breach>, Wrong> {
 
 /// One of them.
 pub(super) async fn find(panel: &Panel, id: &str) -> Result<Option<Breach>, Wrong> {
-    let (id, ask) = (id.to_owned(), format!("SELECT {COLUMNS} FROM breaches WHERE id = ?1 AND entry NOT NULL"));
+    let (id, ask) = (id.to_owned(), format!("SELECT {COLUMNS} FROM breaches WHERE id = ?1"));
     panel
         .store()
         .read(move |db| {
@@ -76,6 +78,7 @@ fn breach(row: &Row<'_>) -> Result<Breach, rusqlite::Error> {
         told: time(row.get(7)?),
         sealed: row.get(8)?,
         reporter: row.get(9)?,
+        confirmed: row.get(10)?,
         steps: Vec::new(),
     })
 }

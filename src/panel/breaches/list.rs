@@ -46,6 +46,7 @@ struct Row {
     channel: &'static str,
     to: String,
     left: Vec<(&'static str, bool)>,
+    confirmed: bool,
 }
 
 #[derive(Template)]
@@ -112,6 +113,7 @@ fn row(panel: &Panel, breach: &Breach) -> Row {
         channel: breach.channel.parse::<Channel>().map(Channel::label).unwrap_or_default(),
         to,
         left: steps::left(breach, panel.now()).into_iter().map(|l| (l.step.label(), l.overdue)).collect(),
+        confirmed: breach.confirmed,
     }
 }
 

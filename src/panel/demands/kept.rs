@@ -3,9 +3,13 @@
 use super::{Answer, Asker, Power};
 use crate::{
     ledger::{Leaf, leaf::Kind},
-    panel::{Panel, once, wrong::Wrong},
+    panel::{
+        Panel,
+        once::{self, Extra},
+        wrong::Wrong,
+    },
 };
-use rusqlite::{OptionalExtension as _, Row};
+use rusqlite::{OptionalExtension as _, Row, Transaction};
 
 /// A demand as it was recorded, with its last answer.
 #[derive(Debug, Clone)]
@@ -19,6 +23,8 @@ pub(super) struct Demand {
     pub day: String,
     pub answer: String,
     pub sealed: Option<String>,
+    /// Whether the record book is known to hold it.
+    pub confirmed: bool,
 }
 
 /// An answer that came later.
@@ -28,6 +34,8 @@ pub(super) struct Later {
     pub answer: String,
     pub day: String,
     pub sealed: Option<String>,
+    /// Whether the record book is known to hold it.
+    pub confirmed: bool,
 }
 
 /// A demand to be kept.
@@ -42,7 +50,9 @@ pub(super) struct New {
     pub sealed: Option<String>,
 }
 
-const COLUMNS: &str = "number, id, who, power, seen, document, day, answered, sealed";
+/// The answer is the last one that the record book is known to hold.
+const COLUMNS: &str = "number, id, who, power, seen, document, day, coalesce((SELECT a.answer FROM demand_answers a \
+    WHERE a.demand = demands.id AND a.entry NOT NULL ORDER BY a.n DESC LIMIT 1), answer), sealed, entry NOT NULL";
 
 /// What a demand's words are sealed for.
 pub(super) fn purpose(id: &str) -> String {
@@ -60,27 +70,30 @@ fn demand(row: &Row<'_>) -> Result<Demand, rusqlite::Error> {
         day: row.get(6)?,
         answer: row.get(7)?,
         sealed: row.get(8)?,
+        confirmed: row.get(9)?,
     })
 }
 
 /// The newest demands.
 pub(super) async fn all(panel: &Panel) -> Result<Vec<Demand>, Wrong> {
-    let ask = format!("SELECT {COLUMNS} FROM demands WHERE entry NOT NULL ORDER BY number DESC LIMIT 500");
+    let ask = format!("SELECT {COLUMNS} FROM demands ORDER BY number DESC LIMIT 500");
     panel.store().read(move |db| db.prepare_cached(&ask)?.query_map([], demand)?.collect()).await
 }
 
 /// One of them.
 pub(super) async fn find(panel: &Panel, id: &str) -> Result<Option<Demand>, Wrong> {
-    let (id, ask) = (id.to_owned(), format!("SELECT {COLUMNS} FROM demands WHERE id = ?1 AND entry NOT NULL"));
+    let (id, ask) = (id.to_owned(), format!("SELECT {COLUMNS} FROM demands WHERE id = ?1"));
     panel.store().read(move |db| db.prepare_cached(&ask)?.query_row([id], demand).optional()).await
 }
 
 /// The answers that came later, in the order in which they were written.
 pub(super) async fn later(panel: &Panel, demand: &str) -> Result<Vec<Later>, Wrong> {
     let demand = demand.to_owned();
-    let later =
-        |row: &Row<'_>| Ok(Later { id: row.get(0)?, answer: row.get(1)?, day: row.get(2)?, sealed: row.get(3)? });
-    let ask = "SELECT id, answer, day, sealed FROM demand_answers WHERE demand = ?1 AND entry NOT NULL ORDER BY n";
+    let later = |row: &Row<'_>| {
+        let (id, answer, day, sealed) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        Ok(Later { id, answer, day, sealed, confirmed: row.get(4)? })
+    };
+    let ask = "SELECT id, answer, day, sealed, entry NOT NULL FROM demand_answers WHERE demand = ?1 ORDER BY n";
     panel.store().read(move |db| db.prepare_cached(ask)?.query_map([demand], later)?.collect()).await
 }
 
@@ -91,8 +104,8 @@ pub(super) async fn keep(panel: &Panel, new: New) -> Result<(), Wrong> {
         .store()
         .write(move |db| {
             db.execute(
-                "INSERT OR IGNORE INTO demands (id, who, power, seen, document, day, answer, answered, sealed) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
+                "INSERT OR IGNORE INTO demands (id, who, power, seen, document, day, answer, sealed) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 (
                     &row.id,
                     row.who.as_str(),
@@ -144,9 +157,22 @@ pub(super) async fn answer(panel: &Panel, demand: &Demand, answer: Answer, later
         "DELETE FROM demand_answers WHERE id = ?1 AND entry IS NULL",
     );
     once::record(panel, about(&demand.id, answer), Some("demand"), later.id, (yes, no)).await?;
-    let (id, answered) = (demand.id.clone(), answer.as_str());
-    panel.store().write(move |db| db.execute("UPDATE demands SET answered = ?2 WHERE id = ?1", (id, answered))).await?;
     Ok(true)
+}
+
+/// Notes an entry that speaks of a demand: of the demand itself where it says who asked, otherwise of the first answer
+/// with these words that has no entry yet.
+pub(super) fn confirm(db: &Transaction<'_>, extra: &Extra, entry: i64) -> Result<(), rusqlite::Error> {
+    let of_demand = "UPDATE demands SET entry = ?2 WHERE id = ?1 AND entry IS NULL";
+    let of_answer = "UPDATE demand_answers SET entry = ?2 WHERE n = (SELECT min(n) FROM demand_answers \
+                     WHERE demand = ?1 AND answer = ?3 AND entry IS NULL) \
+                     AND NOT EXISTS (SELECT 1 FROM demand_answers WHERE entry = ?2)";
+    let demand = extra.word("demand");
+    if extra.word("who").is_empty() {
+        db.prepare_cached(of_answer)?.execute((demand, entry, extra.word("answer"))).map(drop)
+    } else {
+        db.prepare_cached(of_demand)?.execute((demand, entry)).map(drop)
+    }
 }
 
 fn about(demand: &str, answer: Answer) -> Leaf {

@@ -45,6 +45,7 @@ struct Row {
     seen: bool,
     document: Option<String>,
     answer: &'static str,
+    confirmed: bool,
 }
 
 #[derive(Template)]
@@ -63,6 +64,7 @@ struct One {
 struct Later {
     day: String,
     answer: &'static str,
+    confirmed: bool,
     words: Option<Shown>,
 }
 
@@ -82,6 +84,7 @@ fn row(demand: &Demand) -> Row {
         seen: demand.seen,
         document: demand.document.clone(),
         answer: label(&demand.answer),
+        confirmed: demand.confirmed,
     }
 }
 
@@ -116,6 +119,7 @@ pub(super) async fn one(
     let later = later.iter().map(|l| Later {
         day: l.day.parse().map(days::said).unwrap_or_default(),
         answer: label(&l.answer),
+        confirmed: l.confirmed,
         words: show(&l.sealed),
     });
     page::html(&One {
@@ -155,7 +159,7 @@ pub(super) async fn answer(
         ),
     };
     let (id, day) = (once::of(&fields)?, panel.today().to_string());
-    let later = kept::Later { id, answer: answer.as_str().to_owned(), day, sealed };
+    let later = kept::Later { id, answer: answer.as_str().to_owned(), day, sealed, confirmed: false };
     if !kept::answer(&panel, &demand, answer, later).await? {
         return Err(Wrong::Conflict("This answer was recorded already."));
     }

@@ -13,6 +13,35 @@ pub(super) fn new() -> Result<String, Wrong> {
     session::random()
 }
 
+/// What is known of a form that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// It was never sent before.
+    First,
+    /// It was sent before, and nobody knows whether that was recorded.
+    Unconfirmed,
+    /// It was sent before, and that is recorded.
+    Again,
+}
+
+impl Sent {
+    /// What a form's row says: whether it was made just now, whether it is recorded, and whether it holds what was sent.
+    ///
+    /// # Errors
+    /// [`Wrong::Conflict`] where the same form was sent with something else before: that would be dropped unsaid.
+    pub(super) fn of(made: bool, recorded: bool, same: bool) -> Result<Self, Wrong> {
+        match (made, recorded, same) {
+            (true, ..) => Ok(Self::First),
+            (false, _, false) => Err(Wrong::Conflict(
+                "This form was sent before with something else in it, and that is kept. To write of something else, open a \
+                 new form.",
+            )),
+            (false, false, true) => Ok(Self::Unconfirmed),
+            (false, true, true) => Ok(Self::Again),
+        }
+    }
+}
+
 /// The word of a form that was sent.
 pub(super) fn of(fields: &Fields) -> Result<String, Wrong> {
     let word = fields.one("once")?;

@@ -5,11 +5,11 @@ use crate::{
     ledger::{Leaf, leaf::Kind},
     panel::{
         Panel,
-        once::{self, Extra},
+        once::{self, Extra, Sent},
         wrong::Wrong,
     },
 };
-use rusqlite::{OptionalExtension as _, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction};
 
 /// A demand as it was recorded, with its last answer.
 #[derive(Debug, Clone)]
@@ -98,30 +98,12 @@ pub(super) async fn later(panel: &Panel, demand: &str) -> Result<Vec<Later>, Wro
 }
 
 /// Keeps and records a demand. The same form again does nothing more.
-pub(super) async fn keep(panel: &Panel, new: New) -> Result<(), Wrong> {
+pub(super) async fn keep(panel: &Panel, new: New) -> Result<Sent, Wrong> {
     let (row, day) = (new.clone(), panel.today().to_string());
-    let recorded = panel
-        .store()
-        .write(move |db| {
-            db.execute(
-                "INSERT OR IGNORE INTO demands (id, who, power, seen, document, day, answer, sealed) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                (
-                    &row.id,
-                    row.who.as_str(),
-                    row.power.as_str(),
-                    row.seen,
-                    &row.document,
-                    day,
-                    row.answer.as_str(),
-                    &row.sealed,
-                ),
-            )?;
-            db.query_row("SELECT entry NOT NULL FROM demands WHERE id = ?1", [&row.id], |row| row.get::<_, bool>(0))
-        })
-        .await?;
-    if recorded {
-        return Ok(());
+    let (made, recorded, same) = panel.store().write(move |db| insert(db, &row, &day)).await?;
+    let sent = Sent::of(made, recorded, same)?;
+    if sent == Sent::Again {
+        return Ok(sent);
     }
     let mut leaf = about(&new.id, new.answer);
     leaf.extra.insert("who", new.who.as_str().to_owned());
@@ -130,26 +112,36 @@ pub(super) async fn keep(panel: &Panel, new: New) -> Result<(), Wrong> {
     leaf.extra.extend(new.document.map(|sha256| ("sha256", sha256)));
     let (yes, no) =
         ("UPDATE demands SET entry = ?2 WHERE id = ?1", "DELETE FROM demands WHERE id = ?1 AND entry IS NULL");
-    once::record(panel, leaf, Some("demand"), new.id, (yes, no)).await
+    once::record(panel, leaf, Some("demand"), new.id, (yes, no)).await.map(|()| sent)
+}
+
+/// Keeps it, unless its form was sent before. Says whether it is new, whether what is kept is recorded, and whether it is
+/// the same. Of words only whether there are any: they are sealed.
+fn insert(db: &Connection, new: &New, day: &str) -> Result<(bool, bool, bool), rusqlite::Error> {
+    let (who, power, answer) = (new.who.as_str(), new.power.as_str(), new.answer.as_str());
+    let insert = "INSERT OR IGNORE INTO demands (id, who, power, seen, document, answer, sealed, day) \
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let made = db.execute(insert, (&new.id, who, power, new.seen, &new.document, answer, &new.sealed, day))? == 1;
+    let ask = "SELECT entry NOT NULL, who = ?2 AND power = ?3 AND seen = ?4 AND document IS ?5 AND answer = ?6 \
+               AND (sealed IS NULL) = ?7 FROM demands WHERE id = ?1";
+    let asked = (&new.id, who, power, new.seen, &new.document, answer, new.sealed.is_none());
+    db.query_row(ask, asked, |row| Ok((made, row.get(0)?, row.get(1)?)))
 }
 
 /// Keeps and records an answer that came later. `false`: this form was sent already.
 pub(super) async fn answer(panel: &Panel, demand: &Demand, answer: Answer, later: Later) -> Result<bool, Wrong> {
     let (row, of) = (later.clone(), demand.id.clone());
-    let recorded = panel
-        .store()
-        .write(move |db| {
-            db.execute(
-                "INSERT OR IGNORE INTO demand_answers (id, demand, answer, day, sealed) \
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-                (&row.id, of, &row.answer, &row.day, &row.sealed),
-            )?;
-            db.query_row("SELECT entry NOT NULL FROM demand_answers WHERE id = ?1", [&row.id], |row| {
-                row.get::<_, bool>(0)
-            })
-        })
-        .await?;
-    if recorded {
+    let kept = panel.store().write(move |db| {
+        let insert =
+            "INSERT OR IGNORE INTO demand_answers (id, demand, answer, day, sealed) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let made = db.execute(insert, (&row.id, &of, &row.answer, &row.day, &row.sealed))? == 1;
+        let ask = "SELECT entry NOT NULL, demand = ?2 AND answer = ?3 AND (sealed IS NULL) = ?4 FROM demand_answers \
+                   WHERE id = ?1";
+        let asked = (&row.id, &of, &row.answer, row.sealed.is_none());
+        db.query_row(ask, asked, |row| Ok((made, row.get(0)?, row.get(1)?)))
+    });
+    let (made, recorded, same) = kept.await?;
+    if Sent::of(made, recorded, same)? == Sent::Again {
         return Ok(false);
     }
     let (yes, no) = (

@@ -33,6 +33,7 @@ CREATE TABLE breaches (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, chan
     sealed TEXT, reporter TEXT, entry INTEGER) STRICT;
 CREATE TABLE breach_steps (n INTEGER PRIMARY KEY, once TEXT NOT NULL UNIQUE, breach TEXT NOT NULL, step TEXT NOT NULL,
     state TEXT NOT NULL, day TEXT NOT NULL, sealed TEXT) STRICT;
+CREATE INDEX breach_steps_of ON breach_steps (breach, step);
 ";
 
 /// Where its sealed texts are.
@@ -198,7 +199,7 @@ pub struct Open {
 /// [`Wrong`] when the store fails.
 pub async fn open(panel: &Panel) -> Result<Vec<Open>, Wrong> {
     let mut open = Vec::new();
-    for breach in kept::all(panel).await? {
+    for breach in kept::open(panel).await? {
         let left = steps::left(&breach, panel.now());
         if !left.is_empty() {
             let step = |wanted: fn(&steps::Left) -> bool| left.iter().filter(|l| wanted(l)).map(|l| l.step).collect();

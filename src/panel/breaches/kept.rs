@@ -41,9 +41,29 @@ pub(super) fn purpose(id: &str) -> String {
     format!("breach/{id}")
 }
 
-/// The newest breaches.
-pub(super) async fn all(panel: &Panel) -> Result<Vec<Breach>, Wrong> {
-    let ask = format!("SELECT {COLUMNS} FROM breaches ORDER BY number DESC LIMIT 500");
+/// Of how many breaches of which nothing is left to do the list tells.
+const DONE: u32 = 500;
+
+/// A breach of which something is left to do.
+fn is_open() -> String {
+    let steps = Step::ALL.len();
+    format!("(SELECT count(DISTINCT step) FROM breach_steps s WHERE s.breach = breaches.id) < {steps}")
+}
+
+/// Every breach of which something is left to do, however many there are, and the newest others.
+pub(super) async fn listed(panel: &Panel) -> Result<Vec<Breach>, Wrong> {
+    let newest = format!("SELECT number FROM breaches ORDER BY number DESC LIMIT {DONE}");
+    with(panel, format!("{} OR number IN ({newest})", is_open())).await
+}
+
+/// Every breach of which something is left to do, however many there are.
+pub(super) async fn open(panel: &Panel) -> Result<Vec<Breach>, Wrong> {
+    with(panel, is_open()).await
+}
+
+/// Those of which this holds, the newest first.
+async fn with(panel: &Panel, what: String) -> Result<Vec<Breach>, Wrong> {
+    let ask = format!("SELECT {COLUMNS} FROM breaches WHERE {what} ORDER BY number DESC");
     panel
         .store()
         .read(move |db| {

@@ -92,7 +92,7 @@ struct Done {
 
 /// The list.
 pub(super) async fn list(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Result<Response, Wrong> {
-    let breaches = kept::all(&panel).await?;
+    let breaches = kept::listed(&panel).await?;
     page::html(&List {
         shell: Shell::of(&panel, &visitor, "Breaches", "/breaches"),
         breaches: breaches.iter().map(|b| row(&panel, b)).collect(),

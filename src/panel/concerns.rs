@@ -34,6 +34,7 @@ CREATE TABLE concerns (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, code
 CREATE TABLE concern_texts (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, concern TEXT NOT NULL,
     panel INTEGER NOT NULL, day TEXT NOT NULL, sealed TEXT NOT NULL, shared TEXT, sha256 TEXT NOT NULL,
     entry INTEGER) STRICT;
+CREATE INDEX concerns_state ON concerns (state, day);
 CREATE INDEX concern_texts_of ON concern_texts (concern);
 CREATE INDEX concern_texts_unconfirmed ON concern_texts (sha256) WHERE entry IS NULL;
 CREATE TABLE concern_entries (entry INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, day TEXT NOT NULL) STRICT;
@@ -60,6 +61,8 @@ pub(super) const UNCONFIRMED: Unconfirmed = Unconfirmed {
 const LONGEST: usize = 20_000;
 /// Groups of four letters of a receipt code: 103 bits.
 const GROUPS: usize = 6;
+/// Unanswered concerns of one day that are offered to be closed at once.
+const FLOOD: i64 = 50;
 /// Texts added to one concern in a day.
 const TEXTS: i64 = 50;
 /// Wrong receipt codes that are answered as such in a minute. A right one works however many there were.
@@ -76,6 +79,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/concern/answers", Who::Anybody, answers::answers),
         Route::post("/concern/add", Who::Anybody, answers::add),
         Route::get("/concerns", PANEL, read::list),
+        Route::post("/concerns/close-day", PANEL, read::close_day),
         Route::get("/concerns/{id}", PANEL, read::one),
         Route::post("/concerns/{id}/answer", PANEL, read::answer),
         Route::post("/concerns/{id}/close", PANEL, read::close),

@@ -1,7 +1,8 @@
 //! When very many concerns come in: somebody may want the page shut, so that nobody speaks up. It stays open. Past what
 //! a day brings, concerns are taken one after another in the order they came, and one computer waits for its own
 //! ([`crate::panel::server`] bounds its connections), so that a flood costs whoever makes it, and the others a minute.
-//! The panel gets one message at first and then counts ([`crate::panel::notify`]), and pages through the list.
+//! The panel gets one message at first and then counts ([`crate::panel::notify`]), pages through the list, and closes a
+//! flooded day at once. However many it leaves open, the next one is taken.
 
 use super::kept::Received;
 use crate::panel::{Panel, tries, wrong::Wrong};
@@ -15,8 +16,6 @@ const A_DAY: i64 = 200;
 const PACE: Duration = Duration::from_secs(1);
 /// The longest that one waits for its turn.
 const WAIT: Duration = Duration::from_secs(60);
-/// Concerns kept that the panel has not closed.
-const OPEN: i64 = 20_000;
 /// Bytes of the panel's store.
 const BYTES: i64 = 4 << 30;
 
@@ -44,8 +43,7 @@ pub(super) async fn taken(panel: &Panel) -> Result<Received, Wrong> {
 }
 
 async fn full(panel: &Panel) -> Result<bool, Wrong> {
-    let ask = "SELECT (SELECT count(*) FROM concerns WHERE state <> 'closed') >= ?1 OR (SELECT \
-               (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, \
-               pragma_page_size) >= ?2";
-    panel.store().read(move |db| db.prepare_cached(ask)?.query_row([OPEN, BYTES], |row| row.get(0))).await
+    let ask = "SELECT (page_count - freelist_count) * page_size >= ?1 \
+               FROM pragma_page_count, pragma_freelist_count, pragma_page_size";
+    panel.store().read(move |db| db.prepare_cached(ask)?.query_row([BYTES], |row| row.get(0))).await
 }

@@ -63,7 +63,7 @@ pub(super) enum Received {
     TooMuch,
     /// So many write at once that its turn did not come.
     Busy,
-    /// As many wait for the panel as are kept.
+    /// The store holds as much as it may.
     Full,
 }
 
@@ -100,6 +100,29 @@ pub(super) async fn by_id(panel: &Panel, id: &str) -> Result<Option<Concern>, Wr
 pub(super) async fn newest(panel: &Panel, after: u32) -> Result<Vec<Concern>, Wrong> {
     let ask = format!("SELECT {COLUMNS} FROM concerns ORDER BY state = 'closed', number DESC LIMIT {PAGE} OFFSET ?1");
     panel.store().read(move |db| db.prepare_cached(&ask)?.query_map([after], concern)?.collect()).await
+}
+
+/// A day of which very many concerns wait for an answer.
+#[derive(Debug, Clone)]
+pub(super) struct Flooded {
+    pub day: String,
+    pub many: i64,
+    /// The newest of them.
+    pub until: i64,
+}
+
+/// Days of which so many or more wait, the newest first.
+pub(super) async fn flooded(panel: &Panel, many: i64) -> Result<Vec<Flooded>, Wrong> {
+    let ask = "SELECT day, count(*), max(number) FROM concerns WHERE state = 'new' GROUP BY day HAVING count(*) >= ?1 \
+               ORDER BY day DESC LIMIT 100";
+    let day = |row: &Row<'_>| Ok(Flooded { day: row.get(0)?, many: row.get(1)?, until: row.get(2)? });
+    panel.store().read(move |db| db.prepare_cached(ask)?.query_map([many], day)?.collect()).await
+}
+
+/// Closes what waits of a day, up to this number: not what came in since somebody looked. Gives how many that were.
+pub(super) async fn close_day(panel: &Panel, day: String, until: i64) -> Result<usize, Wrong> {
+    let close = "UPDATE concerns SET state = 'closed' WHERE state = 'new' AND day = ?1 AND number <= ?2";
+    panel.store().write(move |db| db.execute(close, (day, until))).await
 }
 
 /// The texts of a concern, in their order.

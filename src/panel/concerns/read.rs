@@ -1,7 +1,7 @@
 //! `/concerns`: the panel's members read, answer and close. A text is opened only in the answer to its reader.
 
 use super::{
-    LONGEST,
+    FLOOD, LONGEST,
     kept::{self, Concern},
     purpose,
 };
@@ -21,6 +21,7 @@ use axum::{
     extract::{Path, Query, State},
     response::Response,
 };
+use jiff::civil::Date;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ use std::sync::Arc;
 struct List {
     shell: Shell,
     missing: i64,
+    flooded: Vec<Flooded>,
     concerns: Vec<Row>,
     older: Option<u32>,
 }
@@ -39,6 +41,14 @@ pub(super) struct Asked {
     /// After so many.
     #[serde(default)]
     after: u32,
+}
+
+/// A day that can be closed at once.
+struct Flooded {
+    day: String,
+    said: String,
+    many: i64,
+    until: i64,
 }
 
 struct Row {
@@ -90,9 +100,14 @@ pub(super) async fn list(
     follow::follow(&panel, follow::PAGE).await?;
     let concerns = kept::newest(&panel, asked.after).await?;
     let all = u32::try_from(concerns.len()).is_ok_and(|n| n < kept::PAGE);
+    let flooded = kept::flooded(&panel, FLOOD).await?.into_iter().map(|f| {
+        let said = f.day.parse().map(days::said).unwrap_or_default();
+        Flooded { said, day: f.day, many: f.many, until: f.until }
+    });
     page::html(&List {
         shell: Shell::of(&panel, &visitor, "Concerns", "/concerns"),
         missing: kept::missing(&panel).await?,
+        flooded: flooded.collect(),
         concerns: concerns.iter().map(row).collect(),
         older: if all { None } else { asked.after.checked_add(kept::PAGE) },
     })
@@ -175,6 +190,17 @@ pub(super) async fn close(
         return Err(Wrong::Conflict("Somebody closed it before."));
     }
     Ok(page::see_other(&format!("/concerns/{}", concern.id)))
+}
+
+/// Closes what waits of a day, after a flood. Each stays and is opened again when its writer adds to it.
+pub(super) async fn close_day(State(panel): State<Arc<Panel>>, fields: Fields) -> Result<Response, Wrong> {
+    const STALE: Wrong = Wrong::Invalid("Open the page of concerns again and choose the day there.");
+    let day: Date = fields.one("day")?.parse().map_err(|_| STALE)?;
+    let until = fields.one("until")?.parse().map_err(|_| STALE)?;
+    if kept::close_day(&panel, day.to_string(), until).await? == 0 {
+        return Err(Wrong::Conflict("Nothing of that day waits any more."));
+    }
+    Ok(page::see_other("/concerns"))
 }
 
 /// Lets members who came later read it.

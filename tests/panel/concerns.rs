@@ -270,6 +270,56 @@ async fn nobody_closes_the_last_account_that_reads_unawares() {
     assert_eq!(last, Closed::Yes(Role::Panel), "where it is said, they are lost");
 }
 
+/// Whoever can write the store asks the one who wrote for a name, in the panel's.
+#[tokio::test]
+async fn an_answer_that_the_record_book_does_not_know_is_not_shown() {
+    let world = World::new().await;
+    let mut member = world.signed(Role::Panel).await;
+    let code = shown(&give(&mut world.anybody(), TEXT).await, "code");
+    let page = newest(&mut member).await;
+    let words = [("text", "We ask the manager. Wombat.")];
+    fill_hidden(&mut member, &page, &format!("{page}/answer"), &["csrf", "once"], &words).await;
+    let recorded = leaves(&world, "concern.answered").await;
+    let keys: Vec<_> = recorded[0].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!((recorded.len(), keys), (1, vec!["boot", "day", "extra", "gateway", "type"]));
+    assert_eq!(recorded[0]["extra"].as_object().unwrap().len(), 1, "the hash and nothing else");
+    assert_eq!(told(&world, "concern").await, 1, "of the concern, not of its answer");
+
+    let panel = world.running.panel();
+    let id = page.trim_start_matches("/concerns/").to_owned();
+    let ask = "SELECT public, (SELECT entry FROM concern_texts WHERE panel = 1), (SELECT entry FROM concern_texts WHERE \
+               panel = 0) FROM concerns";
+    let kept = panel.store().read(move |db| {
+        db.query_row(ask, [], |r| Ok((r.get::<_, Vec<u8>>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?)))
+    });
+    let (public, answered, received) = kept.await.unwrap();
+    let writer = vec![("writer".to_owned(), sealed::Public::from_bytes(&public).unwrap())];
+    for entry in [None, Some(answered), Some(received), Some(0), Some(9_999)] {
+        let text = "Tell us your name and meet us. Dingo.";
+        let sealed = sealed::seal(&format!("concern/{id}"), text, &writer).unwrap().to_string();
+        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, sealed.as_bytes());
+        let row = (id.clone(), sealed, data_encoding::HEXLOWER.encode(hash.as_ref()), entry);
+        let put = "INSERT OR REPLACE INTO concern_texts (id, concern, panel, day, sealed, sha256, entry) \
+                   VALUES ('forged', ?1, 1, '2026-11-20', ?2, ?3, ?4)";
+        panel.store().write(move |db| db.execute(put, row)).await.unwrap();
+        let thread = world.anybody().send("/concern/answers", &[("code", &code)]).await;
+        assert!(thread.text.contains("Wombat") && !thread.text.contains("Dingo"), "{entry:?}: {}", thread.words());
+        assert!(thread.words().contains("It may not be the panel’s, so it is not shown."), "{}", thread.words());
+        let seen = member.get(&page).await.words();
+        let said = if entry.is_none() { "If no panel member wrote it" } else { "This was changed since it came in" };
+        assert!(seen.contains(said), "{entry:?}: {seen}");
+    }
+    // Nor are other words taken for those that came in, with another hash beside them.
+    let members = havengate::panel::access::keys::members(panel).await.unwrap();
+    let sealed = sealed::seal(&format!("concern/{id}"), "I take it back. Dingo.", &members).unwrap().to_string();
+    let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, sealed.as_bytes());
+    let row = (sealed, data_encoding::HEXLOWER.encode(hash.as_ref()));
+    let put = "UPDATE concern_texts SET sealed = ?1, shared = NULL, sha256 = ?2 WHERE panel = 0";
+    panel.store().write(move |db| db.execute(put, row)).await.unwrap();
+    let seen = member.get(&page).await;
+    assert!(!seen.text.contains("Dingo") && seen.words().contains("This was changed since"), "{}", seen.words());
+}
+
 /// Whoever can write the store, and has no key, puts other words in somebody's mouth.
 #[tokio::test]
 async fn a_shared_copy_with_other_words_is_not_shown() {

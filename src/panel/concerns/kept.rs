@@ -43,6 +43,18 @@ pub(super) struct Text {
     pub sealed: String,
     pub shared: Option<String>,
     pub sha256: String,
+    entry: Option<i64>,
+}
+
+/// What the record book says of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Book {
+    /// It is the text that came in.
+    Holds,
+    /// Its entry is not known.
+    NotYet,
+    /// Another text came in, or none.
+    Differs,
 }
 
 impl Text {
@@ -136,10 +148,29 @@ pub(super) async fn texts(panel: &Panel, concern: &str) -> Result<Vec<Text>, Wro
             sealed: row.get(3)?,
             shared: row.get(4)?,
             sha256: row.get(5)?,
+            entry: row.get(6)?,
         })
     };
-    let ask = "SELECT id, panel, day, sealed, shared, sha256 FROM concern_texts WHERE concern = ?1 ORDER BY n";
+    let ask = "SELECT id, panel, day, sealed, shared, sha256, entry FROM concern_texts WHERE concern = ?1 ORDER BY n";
     panel.store().read(move |db| db.prepare_cached(ask)?.query_map([concern], text)?.collect()).await
+}
+
+/// Asks the record book itself: whoever can write the store can write a hash and the number of an entry there, too.
+pub(super) async fn in_book(panel: &Panel, text: &Text) -> Book {
+    if hash(&text.sealed) != text.sha256 {
+        return Book::Differs;
+    }
+    let Some(index) = text.entry.and_then(|entry| u64::try_from(entry).ok()) else { return Book::NotYet };
+    // A record book that cannot be read just now confirms nothing.
+    let Ok(entries) = panel.ledger().entries(index).await else { return Book::NotYet };
+    let entry = entries.first().filter(|entry| entry.index == index);
+    let leaf = entry.and_then(|entry| serde_json::from_str::<serde_json::Value>(&entry.leaf).ok());
+    let kind = if text.panel { Kind::ConcernAnswered } else { Kind::ConcernReceived };
+    let holds = leaf.is_some_and(|leaf| {
+        let sha256 = leaf.get("extra").and_then(|extra| extra.get("sha256"));
+        leaf.get("type").is_some_and(|t| t == kind.as_str()) && sha256.is_some_and(|s| *s == text.sha256)
+    });
+    if holds { Book::Holds } else { Book::Differs }
 }
 
 /// How many entries of the record book speak of a text that is not in the store.
@@ -249,27 +280,34 @@ async fn record(panel: &Panel, same: String, sha256: String) -> Result<(), Wrong
     recorded
 }
 
-/// The panel's answer: for the members, and for whoever has the code. `false`: this form was sent already.
+/// The panel's answer: for the members, and for whoever has the code. It is recorded, or it is not given. `false`: this
+/// form was sent already.
 pub(super) async fn answer(panel: &Panel, concern: &Concern, once: String, text: &str) -> Result<bool, Wrong> {
     let failed = || Wrong::broken("an answer could not be sealed");
     let mut readers = keys::members(panel).await?;
     readers.push((WRITER.to_owned(), Public::from_bytes(&concern.public).ok_or_else(failed)?));
     let sealed = sealed::seal(&purpose(&concern.id), text, &readers).map_err(|_| failed())?.to_string();
-    let (id, day, sha256) = (concern.id.clone(), panel.today().to_string(), hash(&sealed));
-    panel
-        .store()
-        .write(move |db| {
-            let inserted = db.execute(
-                "INSERT OR IGNORE INTO concern_texts (id, concern, panel, day, sealed, sha256) \
-                 VALUES (?1, ?2, 1, ?3, ?4, ?5)",
-                (once, &id, day, sealed, sha256),
-            )?;
-            if inserted == 1 {
-                db.execute("UPDATE concerns SET state = 'answered' WHERE id = ?1", [id])?;
-            }
-            Ok(inserted == 1)
-        })
-        .await
+    let (id, day, sha256, same) = (concern.id.clone(), panel.today().to_string(), hash(&sealed), once.clone());
+    let kept = panel.store().write(move |db| {
+        db.execute(
+            "INSERT OR IGNORE INTO concern_texts (id, concern, panel, day, sealed, sha256) \
+             VALUES (?1, ?2, 1, ?3, ?4, ?5)",
+            (&same, id, day, sealed, sha256),
+        )?;
+        let ask = "SELECT sha256, entry NOT NULL FROM concern_texts WHERE id = ?1";
+        db.query_row(ask, [same], |row| Ok((row.get(0)?, row.get(1)?)))
+    });
+    let (sha256, recorded): (String, bool) = kept.await?;
+    if recorded {
+        return Ok(false);
+    }
+    let mut leaf = Leaf::new(Kind::ConcernAnswered);
+    leaf.extra.insert("sha256", sha256);
+    // Nobody is told by a message: its time would be the answer's.
+    once::record(panel, leaf, None, once, NOTED).await?;
+    let (id, answered) = (concern.id.clone(), "UPDATE concerns SET state = 'answered' WHERE id = ?1");
+    panel.store().write(move |db| db.execute(answered, [id])).await?;
+    Ok(true)
 }
 
 /// An answer's words, for whoever has the code.

@@ -2,7 +2,7 @@
 
 use super::{
     FLOOD, LONGEST,
-    kept::{self, Concern},
+    kept::{self, Book, Concern},
     purpose,
 };
 use crate::panel::{
@@ -75,6 +75,8 @@ struct Part {
     panel: bool,
     /// Another text was put in the place of the copy for newer members.
     altered: bool,
+    /// The record book does not say that it came in.
+    unconfirmed: bool,
     shown: Shown,
 }
 
@@ -134,17 +136,22 @@ pub(super) async fn one(
         let sealed = text.widest().0.parse::<crate::panel::sealed::Sealed>();
         sealed.is_ok_and(|s| s.is_for(&session.account) && members.iter().any(|(id, _)| !s.is_for(id)))
     };
-    let parts = texts.iter().map(|text| Part {
-        day: text.day.parse().map(days::said).unwrap_or_default(),
-        panel: text.panel,
-        altered: text.widest().1,
-        shown: shown(&panel, session, &concern.id, text),
-    });
+    let mut parts = Vec::new();
+    for text in &texts {
+        let book = kept::in_book(&panel, text).await;
+        parts.push(Part {
+            day: text.day.parse().map(days::said).unwrap_or_default(),
+            panel: text.panel,
+            altered: text.widest().1,
+            unconfirmed: book == Book::NotYet,
+            shown: shown(&panel, session, &concern.id, text, book),
+        });
+    }
     page::html(&One {
         shell: Shell::of(&panel, &visitor, format!("Concern {}", concern.number), "/concerns"),
         row: row(&concern),
         closed: concern.state == "closed",
-        parts: parts.collect(),
+        parts,
         others: texts.iter().any(others),
         once: once::new()?,
         longest: LONGEST,
@@ -152,8 +159,8 @@ pub(super) async fn one(
 }
 
 /// A text as this member reads it: never one that is not what the record book knows.
-fn shown(panel: &Panel, session: &Session, concern: &str, text: &kept::Text) -> Shown {
-    if kept::hash(&text.sealed) != text.sha256 {
+fn shown(panel: &Panel, session: &Session, concern: &str, text: &kept::Text, book: Book) -> Shown {
+    if book == Book::Differs {
         return Shown { words: None, why: "This was changed since it came in, and cannot be read." };
     }
     confidential::show(panel, session, &purpose(concern), text.widest().0)

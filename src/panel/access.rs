@@ -189,6 +189,14 @@ impl Visitor {
         Self(Some(session))
     }
 
+    /// The session of whoever is signed in.
+    ///
+    /// # Errors
+    /// [`Wrong::Forbidden`] where nobody is, which the guard does not let this far.
+    pub(super) fn signed_in(&self) -> Result<&Session, Wrong> {
+        self.0.as_ref().ok_or(Wrong::Forbidden)
+    }
+
     /// The session, where the page is not for anybody.
     #[must_use]
     pub const fn session(&self) -> Option<&Session> {

@@ -9,7 +9,7 @@ use crate::{
     flow::{Clause, SystemId},
     panel::{
         Panel,
-        access::{Session, Visitor},
+        access::Visitor,
         cited::Cited,
         confidential::{self, Shown},
         days,
@@ -117,17 +117,13 @@ fn row(panel: &Panel, breach: &Breach) -> Row {
     }
 }
 
-fn reader(visitor: &Visitor) -> Result<&Session, Wrong> {
-    visitor.session().ok_or(Wrong::Forbidden)
-}
-
 /// One breach.
 pub(super) async fn one(
     State(panel): State<Arc<Panel>>,
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Wrong> {
-    let session = reader(&visitor)?;
+    let session = visitor.signed_in()?;
     let breach = kept::find(&panel, &id).await?.ok_or(Wrong::NotFound)?;
     let purpose = kept::purpose(&breach.id);
     let show = |sealed: &Option<String>| sealed.as_ref().map(|s| confidential::show(&panel, session, &purpose, s));
@@ -185,7 +181,7 @@ pub(super) async fn step(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    reader(&visitor)?;
+    visitor.signed_in()?;
     let breach = kept::find(&panel, &id).await?.ok_or(Wrong::NotFound)?;
     let step: Step = fields.one("step")?.parse().map_err(|_| Wrong::NotFound)?;
     let day: Date = fields.one("day")?.parse().map_err(|_| Wrong::Invalid("Give the day, such as 2026-11-20."))?;
@@ -224,7 +220,7 @@ pub(super) async fn share(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Wrong> {
-    let session = reader(&visitor)?;
+    let session = visitor.signed_in()?;
     let breach = kept::find(&panel, &id).await?.ok_or(Wrong::NotFound)?;
     let purpose = kept::purpose(&breach.id);
     let mut kept = Vec::new();

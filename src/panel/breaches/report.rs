@@ -118,7 +118,7 @@ pub(super) async fn report(
     visitor: Visitor,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    let session = visitor.session().ok_or(Wrong::Forbidden)?;
+    let session = visitor.signed_in()?;
     let id = once::of(&fields)?;
     let sent = Sent {
         channel: fields.one("channel")?.to_owned(),

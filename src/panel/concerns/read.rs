@@ -119,17 +119,13 @@ async fn found(panel: &Panel, id: &str) -> Result<Concern, Wrong> {
     kept::by_id(panel, id).await?.ok_or(Wrong::NotFound)
 }
 
-fn reader(visitor: &Visitor) -> Result<&Session, Wrong> {
-    visitor.session().ok_or(Wrong::Forbidden)
-}
-
 /// One concern with its texts.
 pub(super) async fn one(
     State(panel): State<Arc<Panel>>,
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Wrong> {
-    let (session, concern) = (reader(&visitor)?, found(&panel, &id).await?);
+    let (session, concern) = (visitor.signed_in()?, found(&panel, &id).await?);
     let members = keys::members(&panel).await?;
     let texts = kept::texts(&panel, &concern.id).await?;
     let others = |text: &kept::Text| {
@@ -173,7 +169,7 @@ pub(super) async fn answer(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    reader(&visitor)?;
+    visitor.signed_in()?;
     let (concern, once, text) = (found(&panel, &id).await?, once::of(&fields)?, fields.text("text", LONGEST)?);
     if text.is_empty() {
         return Err(Wrong::Invalid("Write what the panel answers."));
@@ -190,7 +186,7 @@ pub(super) async fn close(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Wrong> {
-    reader(&visitor)?;
+    visitor.signed_in()?;
     let concern = found(&panel, &id).await?;
     let (id, close) = (concern.id.clone(), "UPDATE concerns SET state = 'closed' WHERE id = ?1 AND state <> 'closed'");
     if panel.store().write(move |db| db.execute(close, [id])).await? == 0 {
@@ -216,7 +212,7 @@ pub(super) async fn share(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Wrong> {
-    let (session, concern) = (reader(&visitor)?, found(&panel, &id).await?);
+    let (session, concern) = (visitor.signed_in()?, found(&panel, &id).await?);
     for text in kept::texts(&panel, &concern.id).await? {
         let shared = confidential::share(&panel, session, &purpose(&concern.id), text.widest().0).await?;
         if let Some(shared) = shared {

@@ -9,7 +9,7 @@ use crate::{
     flow::Clause,
     panel::{
         Panel,
-        access::{Session, Visitor},
+        access::Visitor,
         cited::Cited,
         confidential::{self, Shown},
         days,
@@ -98,10 +98,6 @@ pub(super) async fn list(State(panel): State<Arc<Panel>>, visitor: Visitor) -> R
     })
 }
 
-fn reader(visitor: &Visitor) -> Result<&Session, Wrong> {
-    visitor.session().ok_or(Wrong::Forbidden)
-}
-
 async fn found(panel: &Panel, id: &str) -> Result<Demand, Wrong> {
     kept::find(panel, id).await?.ok_or(Wrong::NotFound)
 }
@@ -112,7 +108,7 @@ pub(super) async fn one(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Wrong> {
-    let (session, demand) = (reader(&visitor)?, found(&panel, &id).await?);
+    let (session, demand) = (visitor.signed_in()?, found(&panel, &id).await?);
     let purpose = kept::purpose(&demand.id);
     let show = |sealed: &Option<String>| sealed.as_ref().map(|s| confidential::show(&panel, session, &purpose, s));
     let later = kept::later(&panel, &demand.id).await?;
@@ -141,7 +137,7 @@ pub(super) async fn answer(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    reader(&visitor)?;
+    visitor.signed_in()?;
     let demand = found(&panel, &id).await?;
     let answer: Answer = fields.one("answer")?.parse().map_err(|_| Wrong::Invalid("Choose what was answered."))?;
     if answer == Answer::Complied && (!demand.seen || demand.power == Power::None.as_str()) {
@@ -172,7 +168,7 @@ pub(super) async fn share(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Wrong> {
-    let (session, demand) = (reader(&visitor)?, found(&panel, &id).await?);
+    let (session, demand) = (visitor.signed_in()?, found(&panel, &id).await?);
     let purpose = kept::purpose(&demand.id);
     let first = (demand.id.clone(), demand.sealed.clone(), "UPDATE demands SET sealed = ?2 WHERE id = ?1");
     let later = kept::later(&panel, &demand.id).await?;

@@ -104,7 +104,7 @@ pub(super) async fn record(
     visitor: Visitor,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    let session = visitor.session().ok_or(Wrong::Forbidden)?;
+    let session = visitor.signed_in()?;
     let id = once::of(&fields)?;
     let sent = Sent {
         who: fields.one("who")?.to_owned(),

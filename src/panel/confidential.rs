@@ -19,8 +19,26 @@ pub(super) struct Shown {
     pub why: &'static str,
 }
 
+/// Seals the words of a form. `None`: there are none, or no member has a key, and then they must not be kept.
+pub(super) async fn seal_words(panel: &Panel, purpose: &str, words: &str) -> Result<Option<String>, Wrong> {
+    if words.is_empty() { Ok(None) } else { seal(panel, purpose, words).await }
+}
+
+/// The same, where what is written must be kept.
+///
+/// # Errors
+/// [`Wrong::Invalid`] when no member has a key.
+pub(super) async fn seal_all_words(panel: &Panel, purpose: &str, words: &str) -> Result<Option<String>, Wrong> {
+    match seal_words(panel, purpose, words).await? {
+        None if !words.is_empty() => {
+            Err(Wrong::Invalid("No member has a key yet, so the words cannot be kept safely."))
+        }
+        sealed => Ok(sealed),
+    }
+}
+
 /// Seals a text to every member who has a key. `None` where nobody has one: it must not be kept then.
-pub(super) async fn seal(panel: &Panel, purpose: &str, text: &str) -> Result<Option<String>, Wrong> {
+async fn seal(panel: &Panel, purpose: &str, text: &str) -> Result<Option<String>, Wrong> {
     let members = keys::members(panel).await?;
     match sealed::seal(purpose, text, &members) {
         Ok(sealed) => Ok(Some(sealed.to_string())),

@@ -197,14 +197,7 @@ pub(super) async fn step(
         "not-needed" => "not-needed",
         _ => return Err(Wrong::Invalid("Choose whether it was done or is not needed.")),
     };
-    let sealed = match words.as_str() {
-        "" => None,
-        words => Some(
-            confidential::seal(&panel, &kept::purpose(&breach.id), words)
-                .await?
-                .ok_or(Wrong::Invalid("No member has a key yet, so the words cannot be kept safely."))?,
-        ),
-    };
+    let sealed = confidential::seal_all_words(&panel, &kept::purpose(&breach.id), &words).await?;
     let row = (once::of(&fields)?, breach.id.clone(), step.as_str(), state, day.to_string(), sealed);
     let ticked = "INSERT OR IGNORE INTO breach_steps (once, breach, step, state, day, sealed) \
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

@@ -133,10 +133,7 @@ pub(super) async fn report(
         Ok(chosen) => chosen,
         Err(error) => return shown(&panel, &visitor, StatusCode::BAD_REQUEST, error, sent),
     };
-    let sealed = match sent.words.as_str() {
-        "" => None,
-        words => confidential::seal(&panel, &kept::purpose(&id), words).await?,
-    };
+    let sealed = confidential::seal_words(&panel, &kept::purpose(&id), &sent.words).await?;
     let kept = sent.words.is_empty() || sealed.is_some();
     let named = (fields.one("named")? == "yes").then(|| session.account.clone());
     let again = keep(&panel, &id, &chosen, sealed, named).await? != once::Sent::First;

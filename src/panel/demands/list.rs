@@ -146,14 +146,7 @@ pub(super) async fn answer(
         ));
     }
     let words = fields.text("words", LONGEST)?;
-    let sealed = match words.as_str() {
-        "" => None,
-        words => Some(
-            confidential::seal(&panel, &kept::purpose(&demand.id), words)
-                .await?
-                .ok_or(Wrong::Invalid("No member has a key yet, so the words cannot be kept safely."))?,
-        ),
-    };
+    let sealed = confidential::seal_all_words(&panel, &kept::purpose(&demand.id), &words).await?;
     let (id, day) = (once::of(&fields)?, panel.today().to_string());
     let later = kept::Later { id, answer: answer.as_str().to_owned(), day, sealed, confirmed: false };
     if !kept::answer(&panel, &demand, answer, later).await? {

@@ -118,10 +118,7 @@ pub(super) async fn record(
         Ok(chosen) => chosen,
         Err(error) => return shown(&panel, &visitor, StatusCode::BAD_REQUEST, error, sent),
     };
-    let sealed = match sent.words.as_str() {
-        "" => None,
-        words => confidential::seal(&panel, &kept::purpose(&id), words).await?,
-    };
+    let sealed = confidential::seal_words(&panel, &kept::purpose(&id), &sent.words).await?;
     let kept = sent.words.is_empty() || sealed.is_some();
     let document = Some(sent.sha256).filter(|hash| !hash.is_empty());
     let new = kept::New { id: id.clone(), who, power, seen: sent.seen == "yes", document, answer, sealed };

@@ -10,7 +10,7 @@ use crate::{
     panel::{
         access::{
             Role,
-            account::{self, Account},
+            account::{self, Account, Closed},
             invitation::{self, Invited, Standing},
         },
         store::{Store, StoreError},
@@ -37,8 +37,8 @@ pub enum PanelCommand {
     Accounts,
     /// Close an account, at once
     ///
-    /// Whoever uses it is signed out. The panel is told when it was a member's. What was sealed to that member alone, such
-    /// as a concern, can then be read by nobody.
+    /// Whoever uses it is signed out. The panel is told when it was a member's. Where that member is the only one who can
+    /// open a sealed text, such as a concern, nothing is done unless told so: nobody could ever read it again.
     Close(Close),
     /// Write a month, a quarter or a year in figures: a page to print, a table and JSON, each signed
     ///
@@ -67,6 +67,10 @@ pub struct Close {
     /// Its id, as `havengate panel accounts` shows it
     #[arg(value_name = "ID")]
     pub account: String,
+
+    /// Close it although sealed texts that nobody else can open, such as concerns, are lost for ever by it
+    #[arg(long)]
+    pub even_if_texts_are_lost: bool,
 }
 
 /// Carries it out.
@@ -75,7 +79,7 @@ pub(super) fn run(command: PanelCommand, context: &Context) -> Result<Printed, F
     match command {
         PanelCommand::Invite(args) => invite(&config, args.role),
         PanelCommand::Accounts => accounts(&config),
-        PanelCommand::Close(args) => close(&config, args.account),
+        PanelCommand::Close(args) => close(&config, &args),
         PanelCommand::Report(args) => report::run(&config, &args),
     }
 }
@@ -147,16 +151,30 @@ fn shown(account: &Account) -> serde_json::Value {
     })
 }
 
-fn close(config: &Config, id: String) -> Result<Printed, Failure> {
-    let store = store(config)?;
-    match done(account::close(&store, id.clone(), Timestamp::now()))? {
-        Some(role) => {
+fn close(config: &Config, args: &Close) -> Result<Printed, Failure> {
+    let (store, id) = (store(config)?, args.account.clone());
+    let closed = if args.even_if_texts_are_lost {
+        done(account::close_and_lose(&store, id.clone(), Timestamp::now()))?
+    } else {
+        done(account::close(&store, id.clone(), Timestamp::now()))?
+    };
+    match closed {
+        Closed::Yes(role) => {
             let told = if role == Role::Panel { " The panel is told of it." } else { "" };
             let text = format!("The account is closed, and whoever used it is signed out.{told}");
             Ok(Printed::done(text, json!({ "closed": id, "role": role.as_str() })))
         }
-        None => {
+        Closed::No => {
             let text = "there is no open account with this id\n  mend: look at `havengate panel accounts`";
+            Err(Failure::new(Exit::Finding, text))
+        }
+        Closed::Last(texts) => {
+            let text = format!(
+                "the account is still open: nobody else can open {texts} of the panel's sealed texts, such as concerns, and \
+                 without it they are lost for ever\n  \
+                 mend: let its holder sign in and choose \"Let newer members read everything\" on the page Members; \
+                 only where that cannot be, give --even-if-texts-are-lost"
+            );
             Err(Failure::new(Exit::Finding, text))
         }
     }

@@ -43,6 +43,16 @@ impl LedgerError {
         }
     }
 
+    /// Whether an entry may stand in the record book although it was not acknowledged: then nothing that it speaks of is
+    /// taken back.
+    #[must_use]
+    pub const fn may_be_recorded(&self) -> bool {
+        match self {
+            Self::Timeout | Self::Poisoned(_) | Self::Closed => true,
+            Self::Overloaded | Self::Malformed(_) | Self::Conflict(_) | Self::Failed(_) => false,
+        }
+    }
+
     /// What the caller is told. Says nothing of disks or paths.
     #[must_use]
     pub fn refusal(&self) -> Refusal {

@@ -71,6 +71,8 @@ closed! {
         DemandRecorded = "demand.recorded",
         /// A concern came in. Its text is encrypted to the panel and stands elsewhere.
         ConcernReceived = "concern.received",
+        /// The panel answered a concern. The answer is encrypted to the panel and to whoever wrote, and stands elsewhere.
+        ConcernAnswered = "concern.answered",
         /// An account of the panel's pages was invited, opened, locked, closed, or signed in to, or made or ended a token
         /// for a machine.
         Account = "account",

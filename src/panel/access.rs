@@ -39,7 +39,7 @@ use crate::verdict::destination::london;
 use axum::{extract::FromRequestParts, response::Response};
 use http::{StatusCode, request::Parts};
 use jiff::{Timestamp, Zoned};
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 pub use factor::second_factor;
 pub use session::Session;
@@ -90,6 +90,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/members/invite", PANEL, members::invite),
         Route::post("/members/confirm", PANEL, members::confirm),
         Route::post("/members/close", PANEL, members::close),
+        Route::post("/members/share", PANEL, members::share),
     ]
 }
 
@@ -125,16 +126,16 @@ pub(super) async fn watch(panel: Arc<Panel>, stop: impl Future<Output = ()>) {
 /// What a page says of the form that was sent.
 struct Said {
     done: bool,
-    words: &'static str,
+    words: Cow<'static, str>,
 }
 
 impl Said {
-    const fn done(words: &'static str) -> Self {
-        Self { done: true, words }
+    fn done(words: impl Into<Cow<'static, str>>) -> Self {
+        Self { done: true, words: words.into() }
     }
 
-    const fn wrong(words: &'static str) -> Self {
-        Self { done: false, words }
+    fn wrong(words: impl Into<Cow<'static, str>>) -> Self {
+        Self { done: false, words: words.into() }
     }
 
     /// The page, as the answer to a form that was not taken.
@@ -186,6 +187,14 @@ impl Visitor {
     /// Somebody signed in.
     pub(super) const fn signed(session: Session) -> Self {
         Self(Some(session))
+    }
+
+    /// The session of whoever is signed in.
+    ///
+    /// # Errors
+    /// [`Wrong::Forbidden`] where nobody is, which the guard does not let this far.
+    pub(super) fn signed_in(&self) -> Result<&Session, Wrong> {
+        self.0.as_ref().ok_or(Wrong::Forbidden)
     }
 
     /// The session, where the page is not for anybody.

@@ -15,22 +15,48 @@ mod steps;
 
 use super::{
     Panel,
+    confidential::Place,
+    follow::Read,
     routes::{EVERYBODY_SIGNED, PANEL, Route},
     wrong::Wrong,
 };
 use crate::flow::name_closed as closed;
 use jiff::Timestamp;
+use rusqlite::Transaction;
 
 pub use steps::Step;
 
 /// The tables of this area. Words are sealed to the panel's members; everything else is from closed lists.
+/// `entry` is where it stands in the record book; none: that is not confirmed.
 pub(super) const TABLES: &str = "
 CREATE TABLE breaches (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, channel TEXT NOT NULL,
     recipient TEXT NOT NULL, happened TEXT NOT NULL, data TEXT NOT NULL, aware INTEGER NOT NULL, told INTEGER NOT NULL,
-    sealed TEXT, reporter TEXT, recorded INTEGER NOT NULL) STRICT;
+    sealed TEXT, reporter TEXT, entry INTEGER) STRICT;
 CREATE TABLE breach_steps (n INTEGER PRIMARY KEY, once TEXT NOT NULL UNIQUE, breach TEXT NOT NULL, step TEXT NOT NULL,
     state TEXT NOT NULL, day TEXT NOT NULL, sealed TEXT) STRICT;
+CREATE INDEX breach_steps_of ON breach_steps (breach, step);
 ";
+
+/// Where its sealed texts are.
+pub(super) const SEALED: &[Place] = &[
+    Place {
+        list: "SELECT number, 'breach/' || id, sealed, NULL FROM breaches \
+               WHERE number > ?1 AND sealed NOT NULL ORDER BY number LIMIT ?2",
+        keep: "UPDATE breaches SET sealed = ?2 WHERE number = ?1",
+    },
+    Place {
+        list: "SELECT n, 'breach/' || breach, sealed, NULL FROM breach_steps \
+               WHERE n > ?1 AND sealed NOT NULL ORDER BY n LIMIT ?2",
+        keep: "UPDATE breach_steps SET sealed = ?2 WHERE n = ?1",
+    },
+];
+
+/// Takes in the entry of a breach, and notes it where that was not confirmed.
+pub(super) fn recorded(db: &Transaction<'_>, read: &Read) -> Result<(), rusqlite::Error> {
+    db.prepare_cached("UPDATE breaches SET entry = ?2 WHERE id = ?1 AND entry IS NULL")?
+        .execute((read.extra("breach").unwrap_or_default(), read.index))
+        .map(drop)
+}
 
 closed! {
     /// How data was shared.
@@ -170,7 +196,7 @@ pub struct Open {
 /// [`Wrong`] when the store fails.
 pub async fn open(panel: &Panel) -> Result<Vec<Open>, Wrong> {
     let mut open = Vec::new();
-    for breach in kept::all(panel).await? {
+    for breach in kept::open(panel).await? {
         let left = steps::left(&breach, panel.now());
         if !left.is_empty() {
             let step = |wanted: fn(&steps::Left) -> bool| left.iter().filter(|l| wanted(l)).map(|l| l.step).collect();

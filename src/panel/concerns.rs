@@ -20,6 +20,7 @@ mod read;
 
 use super::{
     Panel,
+    confidential::Place,
     follow::Read,
     routes::{PANEL, Route, Who},
     wrong::Wrong,
@@ -27,22 +28,33 @@ use super::{
 use rusqlite::Transaction;
 
 /// The tables of this area. Days, never hours. `sealed` is what the record book knows the hash of; `shared` is the same
-/// text, opened to members who came later.
+/// text, opened to members who came later; `entry` is where it stands in the record book; none: that is not confirmed.
 pub(super) const TABLES: &str = "
 CREATE TABLE concerns (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, code BLOB NOT NULL UNIQUE,
     public BLOB NOT NULL, private BLOB NOT NULL, day TEXT NOT NULL, state TEXT NOT NULL) STRICT;
 CREATE TABLE concern_texts (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, concern TEXT NOT NULL,
     panel INTEGER NOT NULL, day TEXT NOT NULL, sealed TEXT NOT NULL, shared TEXT, sha256 TEXT NOT NULL,
-    recorded INTEGER NOT NULL) STRICT;
+    entry INTEGER) STRICT;
+CREATE INDEX concerns_state ON concerns (state, day);
+CREATE INDEX concern_texts_of ON concern_texts (concern);
+CREATE INDEX concern_texts_unconfirmed ON concern_texts (sha256) WHERE entry IS NULL;
 CREATE TABLE concern_entries (entry INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, day TEXT NOT NULL) STRICT;
 ";
 /// Those that are made from the record book: a concern that vanished from the store is missed.
 pub(super) const READ: &[&str] = &["concern_entries"];
 
+/// Where its sealed texts are.
+pub(super) const SEALED: &[Place] = &[Place {
+    list: "SELECT n, 'concern/' || concern, sealed, shared FROM concern_texts WHERE n > ?1 ORDER BY n LIMIT ?2",
+    keep: "UPDATE concern_texts SET shared = ?2 WHERE n = ?1",
+}];
+
 /// Characters of one text.
 const LONGEST: usize = 20_000;
 /// Groups of four letters of a receipt code: 103 bits.
 const GROUPS: usize = 6;
+/// Unanswered concerns of one day that are offered to be closed at once.
+const FLOOD: i64 = 50;
 /// Texts added to one concern in a day.
 const TEXTS: i64 = 50;
 /// Wrong receipt codes that are answered as such in a minute. A right one works however many there were.
@@ -50,10 +62,22 @@ const WRONG: i64 = 30;
 
 pub(super) use flood::Turns;
 
-/// Takes in the entry of a concern.
+/// Takes in the entry of a concern, and notes it with its text where that waited for it.
 pub(super) fn received(db: &Transaction<'_>, read: &Read) -> Result<(), rusqlite::Error> {
     let row = (read.index, read.extra("sha256").unwrap_or_default(), read.text("day").unwrap_or_default());
-    db.prepare_cached("INSERT OR IGNORE INTO concern_entries VALUES (?1, ?2, ?3)")?.execute(row).map(drop)
+    db.prepare_cached("INSERT OR IGNORE INTO concern_entries VALUES (?1, ?2, ?3)")?.execute(row)?;
+    recorded(db, read, false)
+}
+
+/// Takes in the entry of the panel's answer.
+pub(super) fn answered(db: &Transaction<'_>, read: &Read) -> Result<(), rusqlite::Error> {
+    recorded(db, read, true)
+}
+
+fn recorded(db: &Transaction<'_>, read: &Read, panel: bool) -> Result<(), rusqlite::Error> {
+    db.prepare_cached("UPDATE concern_texts SET entry = ?2 WHERE sha256 = ?1 AND entry IS NULL AND panel = ?3")?
+        .execute((read.extra("sha256").unwrap_or_default(), read.index, panel))
+        .map(drop)
 }
 
 /// The pages of this area.
@@ -65,6 +89,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/concern/answers", Who::Anybody, answers::answers),
         Route::post("/concern/add", Who::Anybody, answers::add),
         Route::get("/concerns", PANEL, read::list),
+        Route::post("/concerns/close-day", PANEL, read::close_day),
         Route::get("/concerns/{id}", PANEL, read::one),
         Route::post("/concerns/{id}/answer", PANEL, read::answer),
         Route::post("/concerns/{id}/close", PANEL, read::close),

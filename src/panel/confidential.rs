@@ -1,12 +1,16 @@
 //! Texts for panel members' eyes, on pages: sealed when they come in, opened only in the answer to a member.
 
+mod everything;
+
 use super::{
     Panel,
     access::{Session, keys},
-    sealed::{self, SealError, Sealed},
+    sealed::{self, Private, Public, SealError, Sealed},
     wrong::Wrong,
 };
 use zeroize::Zeroizing;
+
+pub(super) use everything::{Place, only_for, share_all};
 
 /// A text as a member's page shows it: its words, or why there are none.
 #[derive(Debug)]
@@ -15,13 +19,41 @@ pub(super) struct Shown {
     pub why: &'static str,
 }
 
+/// Seals the words of a form. `None`: there are none, or no member has a key, and then they must not be kept.
+pub(super) async fn seal_words(panel: &Panel, purpose: &str, words: &str) -> Result<Option<String>, Wrong> {
+    if words.is_empty() { Ok(None) } else { seal(panel, purpose, words).await }
+}
+
+/// The same, where what is written must be kept.
+///
+/// # Errors
+/// [`Wrong::Invalid`] when no member has a key.
+pub(super) async fn seal_all_words(panel: &Panel, purpose: &str, words: &str) -> Result<Option<String>, Wrong> {
+    match seal_words(panel, purpose, words).await? {
+        None if !words.is_empty() => {
+            Err(Wrong::Invalid("No member has a key yet, so the words cannot be kept safely."))
+        }
+        sealed => Ok(sealed),
+    }
+}
+
 /// Seals a text to every member who has a key. `None` where nobody has one: it must not be kept then.
-pub(super) async fn seal(panel: &Panel, purpose: &str, text: &str) -> Result<Option<String>, Wrong> {
+async fn seal(panel: &Panel, purpose: &str, text: &str) -> Result<Option<String>, Wrong> {
     let members = keys::members(panel).await?;
     match sealed::seal(purpose, text, &members) {
         Ok(sealed) => Ok(Some(sealed.to_string())),
         Err(SealError::NoMember) => Ok(None),
         Err(_) => Err(Wrong::broken("a text could not be sealed")),
+    }
+}
+
+/// What to open of a text that newer members were let read: the copy with their keys, where it is the same text. Where
+/// it is another one, what came in, and `true`: whoever can write the store put it there.
+pub(super) fn widest<'a>(sealed: &'a str, shared: Option<&'a str>) -> (&'a str, bool) {
+    let Some(shared) = shared else { return (sealed, false) };
+    match (sealed.parse::<Sealed>(), shared.parse::<Sealed>()) {
+        (Ok(first), Ok(more)) if first.is_same_text(&more) => (shared, false),
+        _ => (sealed, true),
     }
 }
 
@@ -50,15 +82,18 @@ pub(super) async fn share(
     purpose: &str,
     sealed: &str,
 ) -> Result<Option<String>, Wrong> {
-    let (Some(private), Ok(mut sealed)) = (keys::private(panel, session), sealed.parse::<Sealed>()) else {
-        return Ok(None);
-    };
+    let Some(private) = keys::private(panel, session) else { return Ok(None) };
+    Ok(more_readers((&session.account, &private), &keys::members(panel).await?, purpose, sealed))
+}
+
+/// The same text for every member who is missing. `None`: this reader cannot read it, or nobody is.
+fn more_readers(reader: (&str, &Private), members: &[(String, Public)], purpose: &str, sealed: &str) -> Option<String> {
+    let mut sealed = sealed.parse::<Sealed>().ok()?;
     let mut added = false;
-    for (member, public) in keys::members(panel).await? {
-        if !sealed.is_for(&member) {
-            let reader = (session.account.as_str(), &*private);
-            added |= sealed::add_member(purpose, &mut sealed, reader, (&member, &public)).is_ok();
+    for (member, public) in members {
+        if !sealed.is_for(member) {
+            added |= sealed::add_member(purpose, &mut sealed, reader, (member, public)).is_ok();
         }
     }
-    Ok(added.then(|| sealed.to_string()))
+    added.then(|| sealed.to_string())
 }

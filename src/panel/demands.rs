@@ -1,21 +1,38 @@
 //! Demands: a register of who asked for data, by what power, and what was answered. Nothing here is automatic: a
 //! request is not an order.
 
-mod kept;
+pub(super) mod kept;
 mod list;
 mod record;
 
-use super::routes::{EVERYBODY_SIGNED, PANEL, Route};
+use super::{
+    confidential::Place,
+    routes::{EVERYBODY_SIGNED, PANEL, Route},
+};
 use crate::flow::name_closed as closed;
 
-/// The tables of this area. Words are sealed to the panel's members.
+/// The tables of this area. Words are sealed to the panel's members. `entry` is where it stands in the record book; none:
+/// that is not confirmed.
 pub(super) const TABLES: &str = "
 CREATE TABLE demands (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, who TEXT NOT NULL, power TEXT NOT NULL,
-    seen INTEGER NOT NULL, document TEXT, day TEXT NOT NULL, answer TEXT NOT NULL, answered TEXT NOT NULL, sealed TEXT,
-    recorded INTEGER NOT NULL) STRICT;
-CREATE TABLE demand_answers (id TEXT PRIMARY KEY, demand TEXT NOT NULL, answer TEXT NOT NULL, day TEXT NOT NULL,
-    sealed TEXT, recorded INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    seen INTEGER NOT NULL, document TEXT, day TEXT NOT NULL, answer TEXT NOT NULL, sealed TEXT, entry INTEGER) STRICT;
+CREATE TABLE demand_answers (n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, demand TEXT NOT NULL, answer TEXT NOT NULL,
+    day TEXT NOT NULL, sealed TEXT, entry INTEGER) STRICT;
 ";
+
+/// Where its sealed texts are.
+pub(super) const SEALED: &[Place] = &[
+    Place {
+        list: "SELECT number, 'demand/' || id, sealed, NULL FROM demands \
+               WHERE number > ?1 AND sealed NOT NULL ORDER BY number LIMIT ?2",
+        keep: "UPDATE demands SET sealed = ?2 WHERE number = ?1",
+    },
+    Place {
+        list: "SELECT n, 'demand/' || demand, sealed, NULL FROM demand_answers \
+               WHERE n > ?1 AND sealed NOT NULL ORDER BY n LIMIT ?2",
+        keep: "UPDATE demand_answers SET sealed = ?2 WHERE n = ?1",
+    },
+];
 
 closed! {
     /// Who asked.

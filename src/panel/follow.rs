@@ -8,7 +8,7 @@ mod read;
 pub(super) use read::Read;
 
 use super::{
-    Panel, concerns, figures,
+    Panel, breaches, concerns, demands, figures,
     pages::{consent, emergencies, policy},
     stops::kept as stops,
     store::Store,
@@ -324,6 +324,9 @@ fn take(db: &Transaction<'_>, read: &Read) -> Result<(), rusqlite::Error> {
         Some("consent.issued" | "consent.declined" | "consent.ended") => consent::take(db, read),
         Some("stop.placed" | "stop.answered" | "stop.overdue" | "stop.lifted") => stops::take(db, read),
         Some("concern.received") => concerns::received(db, read),
+        Some("concern.answered") => concerns::answered(db, read),
+        Some("breach.reported") => breaches::recorded(db, read),
+        Some("demand.recorded") => demands::kept::recorded(db, read),
         _ => Ok(()),
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn digest(typed: &str) -> [u8; 32] {
     bytes
 }
 
-/// Whether two digests are the same, without telling by time where they differ.
+/// Whether two secrets, or what was made of them, are the same, without telling by time where they differ.
 pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(a, b).is_ok()
 }

@@ -151,6 +151,11 @@ impl Sealed {
     pub fn is_for(&self, member: &str) -> bool {
         self.keys.contains_key(member)
     }
+
+    /// Whether it is the same locked text, whoever may read either: letting members read it adds keys and no more.
+    pub(super) fn is_same_text(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
 }
 
 impl Public {

@@ -62,7 +62,7 @@ impl Bound {
         let router = routes::router(&self.panel);
         let acceptor = self.tls.map(TlsAcceptor::from);
         let places = Arc::new(Semaphore::new(CONNECTIONS));
-        let peers = Arc::new(Peers::default());
+        let peers = Arc::new(Peers::of(&self.panel.config().url));
         let mut stop = pin!(stop);
         loop {
             let accepted = tokio::select! {

@@ -32,6 +32,8 @@ pub enum Wrong {
     NotStopped,
     /// The record book did not take it, so it is not done.
     NotRecorded,
+    /// It is kept, and nobody knows yet whether the record book took it.
+    Unconfirmed,
 }
 
 impl Wrong {
@@ -95,6 +97,12 @@ impl Wrong {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The record book did not take it",
                 "So it is not done. While the record book cannot be written, the gateway sends nothing.",
+            ),
+            Self::Unconfirmed => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The record book has not confirmed it yet",
+                "It is kept, and the panel may see it already, marked so. Go back and send the same form again in a minute, \
+                 without changing it.",
             ),
         }
     }

@@ -196,6 +196,52 @@ async fn the_same_form_twice_is_one_breach_and_without_a_key_no_words_are_kept()
 }
 
 #[tokio::test]
+async fn an_open_breach_is_shown_however_many_came_after_it() {
+    let world = World::new().await;
+    let mut member = world.signed(Role::Panel).await;
+    send(&mut member, &report(&[])).await;
+    let more = "WITH RECURSIVE n (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n < 602) \
+                INSERT INTO breaches SELECT n, 'b' || n, channel, recipient, happened, data, aware, told, NULL, NULL, entry \
+                FROM n, breaches WHERE number = 1";
+    let done = Step::ALL.iter().map(|step| {
+        format!(
+            "INSERT INTO breach_steps (once, breach, step, state, day) \
+             SELECT '{step}' || number, id, '{step}', 'done', '2026-11-20' FROM breaches WHERE number > 1;"
+        )
+    });
+    let filled = format!("{more};{}", done.collect::<String>());
+    let panel = world.running.panel();
+    panel.store().write(move |db| db.execute_batch(&filled)).await.unwrap();
+    let open = breaches::open(panel).await.unwrap();
+    assert_eq!(open.iter().map(|b| b.number).collect::<Vec<_>>(), [1]);
+    let list = member.get("/breaches").await;
+    assert!(
+        list.text.contains(">Breach 1<") && list.text.contains(">Breach 602<") && !list.text.contains(">Breach 50<")
+    );
+    assert!(member.get("/").await.words().contains("The regulator hears of breach 1 by"));
+}
+
+#[tokio::test]
+async fn a_changed_form_that_was_sent_before_is_not_dropped_unsaid() {
+    let world = World::new().await;
+    let mut member = world.signed(Role::Panel).await;
+    let form = member.get("/breaches/new").await;
+    let (csrf, once) = (form.value("csrf"), form.value("once"));
+    let first = report(&[("csrf", &csrf), ("once", &once)]);
+    assert!(!member.send("/breaches/new", &first).await.words().contains("sent this form before"));
+    let again = member.send("/breaches/new", &first).await;
+    assert!(again.status == 200 && again.words().contains("You had sent this form before."), "{}", again.words());
+    for change in
+        [("channel", "phone"), ("to", "other"), ("when", "today"), ("time", "09:31"), ("named", "yes"), ("words", "")]
+    {
+        let other = report(&[("csrf", &csrf), ("once", &once), change]);
+        let seen = member.send("/breaches/new", &other).await;
+        assert!(seen.status == 409 && seen.words().contains("sent before with something else"), "{}", seen.words());
+    }
+    assert_eq!(leaves(&world, "breach.reported").await.len(), 1);
+}
+
+#[tokio::test]
 async fn only_members_read_breaches() {
     let world = World::new().await;
     let mut member = world.signed(Role::Panel).await;

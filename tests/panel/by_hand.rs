@@ -2,6 +2,7 @@
 
 use crate::{
     browser::{Browser, Seen},
+    concerns::give,
     people::{PASSPHRASE, joined},
     support::authority::Authority,
 };
@@ -159,7 +160,12 @@ async fn from_an_empty_home_to_the_first_member_and_back() {
     let accounts = home.asked(&["panel", "accounts"]);
     assert_eq!(accounts["accounts"].as_array().unwrap().len(), 1);
     let id = accounts["accounts"][0]["id"].as_str().unwrap();
-    assert_eq!(home.asked(&["panel", "close", id])["role"], "panel");
+    // Whoever runs the machine does not lose a concern unawares.
+    assert_eq!(give(&mut browser.clone(), "Somebody mails the list. Quokka.").await.status, 200);
+    let (exit, said) = home.command(&["panel", "close", id], &home.path());
+    assert!(exit == Some(1) && said.contains("nobody else can open 1 of the panel's sealed texts"), "{said}");
+    assert_eq!(amina.get("/").await.status, 200, "nothing was closed");
+    assert_eq!(home.asked(&["panel", "close", "--even-if-texts-are-lost", id])["role"], "panel");
     assert_eq!(amina.get("/").await.status, 303, "closed while it runs");
     let (exit, said) = home.command(&["panel", "close", id], &home.path());
     assert!(exit == Some(1) && said.contains("no open account"), "{said}");

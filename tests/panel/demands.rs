@@ -10,7 +10,7 @@ use hyper::header;
 
 const WORDS: &str = "An officer <img src=x> wants the bed list. Quoll.";
 
-fn demand<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn demand<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut fields = vec![
         ("who", "home-office"),
         ("power", "dpa-exemption"),
@@ -26,11 +26,11 @@ fn demand<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     fields
 }
 
-async fn send(browser: &mut Browser, fields: &[(&str, &str)]) -> Seen {
+pub(crate) async fn send(browser: &mut Browser, fields: &[(&str, &str)]) -> Seen {
     fill_hidden(browser, "/demands/new", "/demands/new", &["csrf", "once"], fields).await
 }
 
-async fn page(member: &mut Browser) -> String {
+pub(crate) async fn page(member: &mut Browser) -> String {
     let list = member.get("/demands").await;
     let mut links = list.text.split("href=\"/demands/").skip(1).map(|l| l.split('"').next().unwrap());
     format!("/demands/{}", links.find(|l| *l != "new").unwrap_or_else(|| panic!("{}", list.text)))
@@ -136,6 +136,40 @@ async fn what_was_answered_later_stands_in_the_record_book_too() {
     assert_eq!(member.fill(&page, &format!("{page}/share"), &[]).await.location(), page);
     let words = later.get(&page).await.text;
     assert!(words.contains("Quoll") && words.contains("Bettong"));
+}
+
+#[tokio::test]
+async fn later_answers_stand_in_the_order_they_were_written_and_a_used_form_holds_its_own() {
+    let world = World::new().await;
+    let mut member = world.signed(Role::Panel).await;
+    let form = member.get("/demands/new").await;
+    let (csrf, once) = (form.value("csrf"), form.value("once"));
+    let first = demand(&[("csrf", &csrf), ("once", &once)]);
+    assert_eq!(member.send("/demands/new", &first).await.status, 200);
+    let again = member.send("/demands/new", &first).await;
+    assert!(again.status == 200 && again.words().contains("You had sent this form before."), "{}", again.words());
+    for change in [("who", "police"), ("power", "none"), ("seen", "yes"), ("answer", "refused"), ("words", "")] {
+        let other = demand(&[("csrf", &csrf), ("once", &once), change]);
+        let seen = member.send("/demands/new", &other).await;
+        assert!(seen.status == 409 && seen.words().contains("sent before with something else"), "{}", seen.words());
+    }
+    assert_eq!(leaves(&world, "demand.recorded").await.len(), 1);
+    let page = page(&mut member).await;
+    let to = format!("{page}/answer");
+    // Ids in the other order than the answers.
+    for (letter, answer, words) in
+        [("z", "advice-taken", "Kowari."), ("m", "refused", "Mulgara."), ("a", "refused", "Dunnart.")]
+    {
+        let fields = [("csrf", csrf.as_str()), ("once", &letter.repeat(32)), ("answer", answer), ("words", words)];
+        assert_eq!(member.send(&to, &fields).await.location(), page);
+    }
+    let used = "z".repeat(32);
+    let other = [("csrf", csrf.as_str()), ("once", &used), ("answer", "refused"), ("words", "Kowari.")];
+    assert!(member.send(&to, &other).await.words().contains("sent before with something else"));
+    let one = member.get(&page).await.words();
+    let at = |word: &str| one.find(word).unwrap_or_else(|| panic!("{word}: {one}"));
+    assert!(at("Kowari") < at("Mulgara") && at("Mulgara") < at("Dunnart"), "{one}");
+    assert!(member.get("/demands").await.words().contains("not seen We refused"));
 }
 
 #[tokio::test]

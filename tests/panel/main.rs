@@ -34,5 +34,6 @@ mod policy;
 mod registers;
 mod reports;
 mod stops;
+mod unconfirmed;
 mod webhook;
 mod world;

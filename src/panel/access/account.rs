@@ -6,7 +6,7 @@ use super::{
     keys::{self, Unlocked},
     passphrase,
 };
-use crate::panel::{api::tokens, store::Store, wrong::Wrong};
+use crate::panel::{api::tokens, confidential, store::Store, wrong::Wrong};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row};
 use unicode_normalization::UnicodeNormalization as _;
@@ -64,24 +64,56 @@ pub(super) fn time(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MIN)
 }
 
-/// Closes an account: no session, no passphrase, no code, no token and no key of it is left. Its name stays in the list, so that
-/// the panel sees who was there. Gives its role; `None` where there is no open account with this id.
+/// What came of closing an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// It is closed. It had this role.
+    Yes(Role),
+    /// There is no open account with this id.
+    No,
+    /// It is open still: without it nobody could ever open so many sealed texts.
+    Last(usize),
+}
+
+/// Closes an account: no session, no passphrase, no code, no token and no key of it is left. Its name stays in the list,
+/// so that the panel sees who was there. Not where its holder is the only one who can open a text.
 ///
 /// # Errors
 /// [`Wrong::Broken`] when the store fails.
-pub async fn close(store: &Store, id: String, now: Timestamp) -> Result<Option<Role>, Wrong> {
+pub async fn close(store: &Store, id: String, now: Timestamp) -> Result<Closed, Wrong> {
+    closed(store, id, now, false).await
+}
+
+/// The same, although texts that only its holder can open are lost for ever by it.
+///
+/// # Errors
+/// [`Wrong::Broken`] when the store fails.
+pub async fn close_and_lose(store: &Store, id: String, now: Timestamp) -> Result<Closed, Wrong> {
+    closed(store, id, now, true).await
+}
+
+async fn closed(store: &Store, id: String, now: Timestamp, lose: bool) -> Result<Closed, Wrong> {
     let close = "UPDATE accounts SET closed = ?2, known_as = NULL, passphrase = NULL, locked = NULL, public = NULL \
                  WHERE id = ?1 AND closed IS NULL RETURNING role";
     let closed = store.write(move |db| {
+        match if lose { 0 } else { confidential::only_for(db, &id)? } {
+            0 => {}
+            texts => return Ok(Closed::Last(texts)),
+        }
         let role: Option<String> = db.query_row(close, (&id, now.as_microsecond()), |row| row.get(0)).optional()?;
-        let Some(role) = role.and_then(|role| role.parse().ok()) else { return Ok(None) };
+        let Some(role) = role.and_then(|role| role.parse().ok()) else { return Ok(Closed::No) };
         db.execute("DELETE FROM sessions WHERE account = ?1", [&id])?;
         db.execute("DELETE FROM recovery WHERE account = ?1", [&id])?;
         tokens::end_all(db, &id, now)?;
         audit::note(db, &id, role, audit::Did::Closed)?;
-        Ok(Some(role))
+        Ok(Closed::Yes(role))
     });
     closed.await
+}
+
+/// How many sealed texts nobody but this account's holder can open.
+pub(super) async fn opens_alone(store: &Store, id: String) -> Result<usize, Wrong> {
+    store.read(move |db| confidential::only_for(db, &id)).await
 }
 
 /// Whether there is an open account of a panel member.

@@ -93,9 +93,7 @@ pub(super) fn check(
     let typed: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
     let right = match secret.accept(&typed, now.wall, used) {
         Some(step) => db.execute("UPDATE accounts SET totp_step = ?2 WHERE id = ?1", (account, step))? == 1,
-        None => {
-            db.execute("DELETE FROM recovery WHERE account = ?1 AND code = ?2", (account, codes::hash(&typed)))? == 1
-        }
+        None => spend(db, account, &typed)?,
     };
     if !right {
         return failed(db, (side, account), now.passing);
@@ -103,6 +101,13 @@ pub(super) fn check(
     let (failures, until) = side.columns();
     db.execute(&format!("UPDATE accounts SET {failures} = 0, {until} = NULL WHERE id = ?1"), [account])?;
     Ok(Checked::Right)
+}
+
+/// Spends a recovery code, whatever comes of it. `false`: this account has no such code.
+pub(super) fn spend(db: &Transaction<'_>, account: &str, typed: &str) -> Result<bool, rusqlite::Error> {
+    let typed: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
+    let spend = "DELETE FROM recovery WHERE account = ?1 AND code = ?2";
+    Ok(db.execute(spend, (account, codes::hash(&typed)))? == 1)
 }
 
 /// Counts a wrong try; the last of too many locks this side of the account. `now` is the time that passes.

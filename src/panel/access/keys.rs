@@ -8,7 +8,7 @@ use crate::panel::{
     wrong::Wrong,
 };
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use zeroize::Zeroizing;
@@ -64,9 +64,15 @@ impl Ring {
         self.all().remove(token);
     }
 
-    /// Forgets every session that is over.
-    pub(super) fn keep(&self, live: &[[u8; 32]]) {
-        self.all().retain(|token, _| live.contains(token));
+    /// The sessions whose keys are held at this moment.
+    pub(super) fn held(&self) -> HashSet<[u8; 32]> {
+        self.all().keys().copied().collect()
+    }
+
+    /// Forgets those of these sessions that are not live. One that was opened since is none of them.
+    pub(super) fn forget_over(&self, mut held: HashSet<[u8; 32]>, live: &[[u8; 32]]) {
+        live.iter().for_each(|token| _ = held.remove(token));
+        self.all().retain(|token, _| !held.contains(token));
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<[u8; 32], Unlocked>> {
@@ -87,4 +93,26 @@ pub(super) fn unlocked(account: &str, locked: &[u8], key: &passphrase::Key) -> O
     let (secret, private) = text.split_once('\n')?;
     let private = Zeroizing::new(data_encoding::BASE64.decode(private.as_bytes()).ok()?);
     Some(Unlocked { private: Arc::new(Private::from_bytes(&private)?), secret: Secret::parse(secret)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_opens_while_others_are_swept_keeps_its_keys() {
+        let ring = Ring::default();
+        let unlocked = || Unlocked {
+            private: Arc::new(Private::from_bytes(&[7; 32]).unwrap()),
+            secret: Secret::parse("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").unwrap(),
+        };
+        let [live, over, new] = [[1; 32], [2; 32], [3; 32]];
+        ring.hold(live, unlocked());
+        ring.hold(over, unlocked());
+        let held = ring.held();
+        // Between looking at the ring and hearing from the store, which was asked before this session was in it.
+        ring.hold(new, unlocked());
+        ring.forget_over(held, &[live]);
+        assert_eq!(ring.held(), HashSet::from([live, new]));
+    }
 }

@@ -1,15 +1,15 @@
-//! `/members`: who has an account, and who gets one. Each change takes a fresh code: a stolen session must not make
-//! members.
+//! `/members`: who has an account, and who gets one. Each change of that takes a fresh code: a stolen session must not
+//! make members.
 
 use super::{
-    Role, Said, Session, Visitor,
-    account::{self, Account},
+    Role, Said, Visitor,
+    account::{self, Account, Closed},
     audit,
     factor::second_factor,
     invitation::{self, Invitation, Standing},
 };
 use crate::panel::{
-    Panel,
+    Panel, confidential,
     guard::Fields,
     page::{self, Shell},
     wrong::Wrong,
@@ -68,7 +68,7 @@ pub(super) async fn members(State(panel): State<Arc<Panel>>, visitor: Visitor) -
 }
 
 async fn shown(panel: &Panel, visitor: &Visitor, said: Option<Said>) -> Result<Response, Wrong> {
-    let own = &signed(visitor)?.account;
+    let own = &visitor.signed_in()?.account;
     let accounts = account::all(panel.store(), panel.passing()).await?;
     let waiting = invitation::all(panel.store(), panel.now()).await?;
     let waiting: Vec<Waiting> = waiting.into_iter().map(|invited| wait(invited, &accounts)).collect();
@@ -138,7 +138,7 @@ pub(super) async fn invite(
 }
 
 async fn invite_now(panel: &Panel, visitor: &Visitor, fields: &Fields) -> Result<Response, Wrong> {
-    let session = signed(visitor)?;
+    let session = visitor.signed_in()?;
     let role: Role = fields.one("role")?.parse().map_err(|_| Wrong::Invalid("Choose what the person will do."))?;
     second_factor(panel, session, fields.one("code")?).await?;
     let invited = invitation::invite(panel.store(), role, Some(session.account.clone()), panel.now()).await?;
@@ -175,7 +175,7 @@ async fn confirm_now(panel: &Panel, visitor: &Visitor, fields: &Fields) -> Resul
         "take-back" => false,
         _ => return Err(Wrong::Invalid("Say whether to confirm the invitation or to take it back.")),
     };
-    second_factor(panel, signed(visitor)?, fields.one("code")?).await?;
+    second_factor(panel, visitor.signed_in()?, fields.one("code")?).await?;
     let (done, words) = if confirm {
         (invitation::confirm(panel.store(), id, panel.now()).await?, "The invitation is confirmed: it can be used now.")
     } else {
@@ -199,22 +199,56 @@ pub(super) async fn close(
 }
 
 async fn close_now(panel: &Panel, visitor: &Visitor, fields: &Fields) -> Result<Response, Wrong> {
-    let (session, id) = (signed(visitor)?, fields.one("account")?.to_owned());
+    let (session, id) = (visitor.signed_in()?, fields.one("account")?.to_owned());
     if id == session.account {
         return Err(Wrong::Invalid("Nobody closes their own account: ask another panel member."));
     }
+    let lose = fields.one("lose")? == "yes";
+    if !lose {
+        // Before the code is used up: what follows takes another one.
+        let texts = account::opens_alone(panel.store(), id.clone()).await?;
+        if texts > 0 {
+            return last(panel, visitor, texts).await;
+        }
+    }
     second_factor(panel, session, fields.one("code")?).await?;
-    let closed = account::close(panel.store(), id, panel.now()).await?;
+    let closed = if lose {
+        account::close_and_lose(panel.store(), id, panel.now()).await?
+    } else {
+        account::close(panel.store(), id, panel.now()).await?
+    };
     super::session::sweep(panel).await?;
     audit::flush(panel).await;
     match closed {
-        Some(_) => {
+        Closed::Yes(_) => {
             shown(panel, visitor, Some(Said::done("The account is closed. Whoever used it is signed out."))).await
         }
-        None => Err(Wrong::Conflict("There is no open account like that. Look at Members again.")),
+        Closed::Last(texts) => last(panel, visitor, texts).await,
+        Closed::No => Err(Wrong::Conflict("There is no open account like that. Look at Members again.")),
     }
 }
 
-fn signed(visitor: &Visitor) -> Result<&Session, Wrong> {
-    visitor.session().ok_or_else(|| Wrong::broken("a page of the panel was reached without an account"))
+/// Says what would be lost.
+async fn last(panel: &Panel, visitor: &Visitor, texts: usize) -> Result<Response, Wrong> {
+    let said = format!(
+        "The account is still open. Nobody else can read {texts} of the sealed texts: concerns, answers, or words about \
+         breaches and demands. Closed now, nobody could ever read them again. Let its holder sign in first and choose \
+         “Let newer members read everything”. Only where that cannot be, tick the box that they may be lost."
+    );
+    Said::refused(shown(panel, visitor, Some(Said::wrong(said))).await)
+}
+
+/// Lets every member read whatever this one can.
+pub(super) async fn share(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Result<Response, Wrong> {
+    let shared = match confidential::share_all(&panel, visitor.signed_in()?).await {
+        Ok(0) => Ok(Said::done("Every member can read already what you can.")),
+        Ok(1) => Ok(Said::done("Every member can now read 1 text more.")),
+        Ok(n) => Ok(Said::done(format!("Every member can now read {n} texts more."))),
+        Err(wrong) => Err(wrong),
+    };
+    let shared = match shared {
+        Ok(said) => shown(&panel, &visitor, Some(said)).await,
+        Err(wrong) => Err(wrong),
+    };
+    again(&panel, &visitor, shared).await
 }

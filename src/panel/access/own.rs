@@ -50,7 +50,7 @@ pub(super) async fn own(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Re
 }
 
 async fn shown(panel: &Panel, visitor: &Visitor, said: Option<Said>) -> Result<Response, Wrong> {
-    let session = signed(visitor)?;
+    let session = visitor.signed_in()?;
     let (account, token) = (session.account.clone(), session.token);
     let (rows, recovery) = panel
         .store()
@@ -97,7 +97,7 @@ pub(super) async fn change(
 }
 
 async fn change_now(panel: &Panel, visitor: &Visitor, fields: &Fields) -> Result<Response, Wrong> {
-    let session = signed(visitor)?;
+    let session = visitor.signed_in()?;
     let unlocked = proved(panel, session, fields.one("old")?).await?;
     let new = joining::passphrase(panel, fields, &session.name)?.map_err(|(_, why)| Wrong::Invalid(why))?;
     let (kept, key) = passphrase::make(new).await?;
@@ -114,7 +114,7 @@ async fn change_now(panel: &Panel, visitor: &Visitor, fields: &Fields) -> Result
 }
 
 pub(super) async fn end_others(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Result<Response, Wrong> {
-    let session = signed(&visitor)?;
+    let session = visitor.signed_in()?;
     let (account, token) = (session.account.clone(), session.token);
     let end = "DELETE FROM sessions WHERE account = ?1 AND token <> ?2";
     panel.store().write(move |db| db.execute(end, (account, token))).await?;
@@ -131,7 +131,7 @@ pub(super) async fn new_codes(
 }
 
 async fn new_codes_now(panel: &Panel, visitor: &Visitor, fields: &Fields) -> Result<Response, Wrong> {
-    let session = signed(visitor)?;
+    let session = visitor.signed_in()?;
     second_factor(panel, session, fields.one("code")?).await?;
     let ((codes, hashes), account) = (account::recovery()?, session.account.clone());
     panel.store().write(move |db| account::replace_recovery(db, &account, &hashes)).await?;
@@ -140,7 +140,7 @@ async fn new_codes_now(panel: &Panel, visitor: &Visitor, fields: &Fields) -> Res
 }
 
 pub(super) async fn app(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Result<Response, Wrong> {
-    let setup = Setup::of(&totp::Secret::new()?, panel.organisation(), signed(&visitor)?.role.label())?;
+    let setup = Setup::of(&totp::Secret::new()?, panel.organisation(), visitor.signed_in()?.role.label())?;
     page::html(&App { shell: Shell::of(&panel, &visitor, "Another app for your codes", "/account"), setup })
 }
 
@@ -150,7 +150,7 @@ pub(super) async fn change_app(
     visitor: Visitor,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    let session = signed(&visitor)?;
+    let session = visitor.signed_in()?;
     let secret = totp::Secret::parse(fields.one("secret")?).ok_or(Wrong::Invalid("That is not one of our forms."))?;
     let step = secret.accept(fields.one("new")?, panel.wall(), 0).ok_or(Wrong::Invalid(
         "The new app's code is not right. Open the page again, add its picture to the app, and type what it shows.",
@@ -218,8 +218,4 @@ async fn proved(panel: &Panel, session: &Session, passphrase: &str) -> Result<Un
 
 fn too_often(left: SignedDuration) -> Wrong {
     Wrong::TooOften(left.as_secs().unsigned_abs() + 1)
-}
-
-fn signed(visitor: &Visitor) -> Result<&Session, Wrong> {
-    visitor.session().ok_or_else(|| Wrong::broken("a page of an account was reached without one"))
 }

@@ -1,9 +1,9 @@
 //! Passphrases. One stretch by argon2id gives two keys that say nothing of each other: what the store keeps to know the
 //! passphrase again, and what locks the account's secrets. Whoever has the store has to stretch every guess.
 
-use crate::panel::wrong::Wrong;
+use crate::panel::{letters, wrong::Wrong};
 use argon2::{Algorithm, Argon2, Params, Version};
-use aws_lc_rs::{constant_time, hkdf, rand};
+use aws_lc_rs::{hkdf, rand};
 use data_encoding::BASE64URL_NOPAD as BASE64;
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization as _;
@@ -36,7 +36,7 @@ pub(super) async fn check(passphrase: &str, kept: Option<&str>) -> Result<Option
         return Ok(None);
     };
     let (verifier, key) = stretch(passphrase, cost, salt).await?;
-    Ok(constant_time::verify_slices_are_equal(&*verifier, &known).is_ok().then_some(key))
+    Ok(letters::same(&*verifier, &known).then_some(key))
 }
 
 type Kept = ((u32, u32, u32), Vec<u8>, Vec<u8>);

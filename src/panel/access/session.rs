@@ -121,11 +121,13 @@ async fn end(panel: &Panel, token: [u8; 32]) -> Result<(), Wrong> {
 pub(super) async fn sweep(panel: &Panel) -> Result<(), Wrong> {
     let before = |length| panel.passing().saturating_sub(length).unwrap_or(Timestamp::MIN).as_microsecond();
     let (created, seen) = (before(LONGEST), before(IDLE + SEEN_EVERY));
+    // Looked at first: the keys of a session that opens meanwhile, which the store may not know of yet, stay.
+    let held = panel.access.ring.held();
     let live = panel.store().write(move |db| {
         db.execute("DELETE FROM sessions WHERE created < ?1 OR seen < ?2", (created, seen))?;
         db.prepare_cached("SELECT token FROM sessions")?.query_map([], |row| row.get(0))?.collect::<Result<Vec<_>, _>>()
     });
-    panel.access.ring.keep(&live.await?);
+    panel.access.ring.forget_over(held, &live.await?);
     Ok(())
 }
 

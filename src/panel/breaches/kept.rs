@@ -18,6 +18,8 @@ pub(super) struct Breach {
     pub told: Timestamp,
     pub sealed: Option<String>,
     pub reporter: Option<String>,
+    /// Whether the record book is known to hold it.
+    pub confirmed: bool,
     pub steps: Vec<Done>,
 }
 
@@ -32,16 +34,36 @@ pub(super) struct Done {
 }
 
 const COLUMNS: &str = "number, id, channel, recipient, happened, data, aware, told, sealed, \
-    (SELECT name FROM accounts WHERE accounts.id = reporter)";
+    (SELECT name FROM accounts WHERE accounts.id = reporter), entry NOT NULL";
 
 /// What a breach's words are sealed for.
 pub(super) fn purpose(id: &str) -> String {
     format!("breach/{id}")
 }
 
-/// The newest breaches.
-pub(super) async fn all(panel: &Panel) -> Result<Vec<Breach>, Wrong> {
-    let ask = format!("SELECT {COLUMNS} FROM breaches WHERE recorded = 1 ORDER BY number DESC LIMIT 500");
+/// Of how many breaches of which nothing is left to do the list tells.
+const DONE: u32 = 500;
+
+/// A breach of which something is left to do.
+fn is_open() -> String {
+    let steps = Step::ALL.len();
+    format!("(SELECT count(DISTINCT step) FROM breach_steps s WHERE s.breach = breaches.id) < {steps}")
+}
+
+/// Every breach of which something is left to do, however many there are, and the newest others.
+pub(super) async fn listed(panel: &Panel) -> Result<Vec<Breach>, Wrong> {
+    let newest = format!("SELECT number FROM breaches ORDER BY number DESC LIMIT {DONE}");
+    with(panel, format!("{} OR number IN ({newest})", is_open())).await
+}
+
+/// Every breach of which something is left to do, however many there are.
+pub(super) async fn open(panel: &Panel) -> Result<Vec<Breach>, Wrong> {
+    with(panel, is_open()).await
+}
+
+/// Those of which this holds, the newest first.
+async fn with(panel: &Panel, what: String) -> Result<Vec<Breach>, Wrong> {
+    let ask = format!("SELECT {COLUMNS} FROM breaches WHERE {what} ORDER BY number DESC");
     panel
         .store()
         .read(move |db| {
@@ -53,7 +75,7 @@ pub(super) async fn all(panel: &Panel) -> Result<Vec<Breach>, Wrong> {
 
 /// One of them.
 pub(super) async fn find(panel: &Panel, id: &str) -> Result<Option<Breach>, Wrong> {
-    let (id, ask) = (id.to_owned(), format!("SELECT {COLUMNS} FROM breaches WHERE id = ?1 AND recorded = 1"));
+    let (id, ask) = (id.to_owned(), format!("SELECT {COLUMNS} FROM breaches WHERE id = ?1"));
     panel
         .store()
         .read(move |db| {
@@ -76,6 +98,7 @@ fn breach(row: &Row<'_>) -> Result<Breach, rusqlite::Error> {
         told: time(row.get(7)?),
         sealed: row.get(8)?,
         reporter: row.get(9)?,
+        confirmed: row.get(10)?,
         steps: Vec::new(),
     })
 }

@@ -9,7 +9,7 @@ use crate::{
     flow::{Clause, SystemId},
     panel::{
         Panel,
-        access::{Session, Visitor},
+        access::Visitor,
         cited::Cited,
         confidential::{self, Shown},
         days,
@@ -46,6 +46,7 @@ struct Row {
     channel: &'static str,
     to: String,
     left: Vec<(&'static str, bool)>,
+    confirmed: bool,
 }
 
 #[derive(Template)]
@@ -91,7 +92,7 @@ struct Done {
 
 /// The list.
 pub(super) async fn list(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Result<Response, Wrong> {
-    let breaches = kept::all(&panel).await?;
+    let breaches = kept::listed(&panel).await?;
     page::html(&List {
         shell: Shell::of(&panel, &visitor, "Breaches", "/breaches"),
         breaches: breaches.iter().map(|b| row(&panel, b)).collect(),
@@ -112,11 +113,8 @@ fn row(panel: &Panel, breach: &Breach) -> Row {
         channel: breach.channel.parse::<Channel>().map(Channel::label).unwrap_or_default(),
         to,
         left: steps::left(breach, panel.now()).into_iter().map(|l| (l.step.label(), l.overdue)).collect(),
+        confirmed: breach.confirmed,
     }
-}
-
-fn reader(visitor: &Visitor) -> Result<&Session, Wrong> {
-    visitor.session().ok_or(Wrong::Forbidden)
 }
 
 /// One breach.
@@ -125,7 +123,7 @@ pub(super) async fn one(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Wrong> {
-    let session = reader(&visitor)?;
+    let session = visitor.signed_in()?;
     let breach = kept::find(&panel, &id).await?.ok_or(Wrong::NotFound)?;
     let purpose = kept::purpose(&breach.id);
     let show = |sealed: &Option<String>| sealed.as_ref().map(|s| confidential::show(&panel, session, &purpose, s));
@@ -183,7 +181,7 @@ pub(super) async fn step(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    reader(&visitor)?;
+    visitor.signed_in()?;
     let breach = kept::find(&panel, &id).await?.ok_or(Wrong::NotFound)?;
     let step: Step = fields.one("step")?.parse().map_err(|_| Wrong::NotFound)?;
     let day: Date = fields.one("day")?.parse().map_err(|_| Wrong::Invalid("Give the day, such as 2026-11-20."))?;
@@ -199,14 +197,7 @@ pub(super) async fn step(
         "not-needed" => "not-needed",
         _ => return Err(Wrong::Invalid("Choose whether it was done or is not needed.")),
     };
-    let sealed = match words.as_str() {
-        "" => None,
-        words => Some(
-            confidential::seal(&panel, &kept::purpose(&breach.id), words)
-                .await?
-                .ok_or(Wrong::Invalid("No member has a key yet, so the words cannot be kept safely."))?,
-        ),
-    };
+    let sealed = confidential::seal_all_words(&panel, &kept::purpose(&breach.id), &words).await?;
     let row = (once::of(&fields)?, breach.id.clone(), step.as_str(), state, day.to_string(), sealed);
     let ticked = "INSERT OR IGNORE INTO breach_steps (once, breach, step, state, day, sealed) \
                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -222,7 +213,7 @@ pub(super) async fn share(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Wrong> {
-    let session = reader(&visitor)?;
+    let session = visitor.signed_in()?;
     let breach = kept::find(&panel, &id).await?.ok_or(Wrong::NotFound)?;
     let purpose = kept::purpose(&breach.id);
     let mut kept = Vec::new();

@@ -4,7 +4,7 @@ use super::{Channel, Data, Happened, kept, steps};
 use crate::verdict::destination::london;
 use crate::{
     flow::{Clause, SystemId},
-    ledger::{Change, Leaf, LedgerError, leaf::Kind},
+    ledger::{Leaf, leaf::Kind},
     panel::{
         Panel,
         access::{Role, Visitor},
@@ -24,6 +24,7 @@ use jiff::{
     Timestamp,
     civil::{Date, Time},
 };
+use rusqlite::Connection;
 use std::sync::Arc;
 
 /// Characters of the words.
@@ -65,6 +66,8 @@ struct Told {
     number: i64,
     by: String,
     kept: bool,
+    /// The form was sent before.
+    again: bool,
     panel: bool,
     id: String,
 }
@@ -115,7 +118,7 @@ pub(super) async fn report(
     visitor: Visitor,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    let session = visitor.session().ok_or(Wrong::Forbidden)?;
+    let session = visitor.signed_in()?;
     let id = once::of(&fields)?;
     let sent = Sent {
         channel: fields.one("channel")?.to_owned(),
@@ -130,19 +133,17 @@ pub(super) async fn report(
         Ok(chosen) => chosen,
         Err(error) => return shown(&panel, &visitor, StatusCode::BAD_REQUEST, error, sent),
     };
-    let sealed = match sent.words.as_str() {
-        "" => None,
-        words => confidential::seal(&panel, &kept::purpose(&id), words).await?,
-    };
+    let sealed = confidential::seal_words(&panel, &kept::purpose(&id), &sent.words).await?;
     let kept = sent.words.is_empty() || sealed.is_some();
     let named = (fields.one("named")? == "yes").then(|| session.account.clone());
-    keep(&panel, &id, &chosen, sealed, named).await?;
+    let again = keep(&panel, &id, &chosen, sealed, named).await? != once::Sent::First;
     let breach = kept::find(&panel, &id).await?.ok_or_else(|| Wrong::broken("a report was not kept"))?;
     page::html(&Told {
         shell: Shell::of(&panel, &visitor, "The panel is told", "/breaches/new"),
         number: breach.number,
         by: days::moment(steps::regulator_by(breach.aware)),
         kept,
+        again,
         panel: session.role == Role::Panel,
         id,
     })
@@ -187,13 +188,14 @@ fn aware(now: Timestamp, day: &str, time: &str) -> Result<Timestamp, &'static st
     }
 }
 
+/// Keeps and records it. The same form again does nothing more.
 async fn keep(
     panel: &Panel,
     id: &str,
     chosen: &Chosen,
     sealed: Option<String>,
     named: Option<String>,
-) -> Result<(), Wrong> {
+) -> Result<once::Sent, Wrong> {
     let data = chosen.data.iter().map(|d| d.as_str()).collect::<Vec<_>>().join(" ");
     let row = (
         id.to_owned(),
@@ -206,21 +208,10 @@ async fn keep(
         sealed,
         named,
     );
-    let recorded = panel
-        .store()
-        .write(move |db| {
-            let id = row.0.clone();
-            db.execute(
-                "INSERT OR IGNORE INTO breaches (id, channel, recipient, happened, data, aware, told, sealed, reporter, \
-                 recorded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)",
-                row,
-            )?;
-            db.query_row("SELECT recorded FROM breaches WHERE id = ?1", [id], |row| row.get::<_, bool>(0))
-        })
-        .await?;
-    if recorded {
-        // The same form again.
-        return Ok(());
+    let (made, recorded, same) = panel.store().write(move |db| insert(db, &row)).await?;
+    let sent = once::Sent::of(made, recorded, same)?;
+    if sent == once::Sent::Again {
+        return Ok(sent);
     }
     let mut leaf = Leaf::new(Kind::BreachReported);
     leaf.clauses = vec![Clause::Trans2];
@@ -232,13 +223,23 @@ async fn keep(
     leaf.extra.insert("channel", chosen.channel.as_str().to_owned());
     leaf.extra.insert("happened", chosen.happened.as_str().to_owned());
     leaf.extra.insert("data", data);
-    let told = panel.record(leaf, vec![Change::Notify { kind: "breach" }]).await;
-    let (id, after) = match &told {
-        Ok(_) => (id.to_owned(), "UPDATE breaches SET recorded = 1 WHERE id = ?1"),
-        // Nobody knows whether it was recorded. It stays, and the same form sent again finds out.
-        Err(LedgerError::Timeout) => return Err(LedgerError::Timeout.into()),
-        Err(_) => (id.to_owned(), "DELETE FROM breaches WHERE id = ?1 AND recorded = 0"),
-    };
-    panel.store().write(move |db| db.execute(after, [id])).await?;
-    Ok(told.map(drop)?)
+    let (yes, no) =
+        ("UPDATE breaches SET entry = ?2 WHERE id = ?1", "DELETE FROM breaches WHERE id = ?1 AND entry IS NULL");
+    once::record(panel, leaf, Some("breach"), id.to_owned(), (yes, no)).await.map(|()| sent)
+}
+
+/// A report's columns, in their order.
+type Row = (String, &'static str, String, &'static str, String, i64, i64, Option<String>, Option<String>);
+
+/// Keeps it, unless its form was sent before. Says whether it is new, whether what is kept is recorded, and whether it is
+/// the same. Of words only whether there are any: they are sealed.
+fn insert(db: &Connection, row: &Row) -> Result<(bool, bool, bool), rusqlite::Error> {
+    let (id, channel, recipient, happened, data, aware, told, sealed, named) = row;
+    let insert = "INSERT OR IGNORE INTO breaches (id, channel, recipient, happened, data, aware, told, sealed, reporter) \
+                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let made = db.execute(insert, (id, channel, recipient, happened, data, aware, told, sealed, named))? == 1;
+    let ask = "SELECT entry NOT NULL, channel = ?2 AND recipient = ?3 AND happened = ?4 AND data = ?5 AND aware = ?6 \
+               AND reporter IS ?7 AND (sealed IS NULL) = ?8 FROM breaches WHERE id = ?1";
+    let asked = (id, channel, recipient, happened, data, aware, named, sealed.is_none());
+    db.query_row(ask, asked, |row| Ok((made, row.get(0)?, row.get(1)?)))
 }

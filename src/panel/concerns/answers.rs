@@ -2,7 +2,7 @@
 
 use super::{
     LONGEST, WRONG, give,
-    kept::{self, Concern, Received},
+    kept::{self, Book, Concern, Received},
 };
 use crate::panel::{
     Panel,
@@ -95,18 +95,23 @@ async fn wrong(panel: &Panel) -> Result<Response, Wrong> {
 
 async fn thread(panel: &Panel, concern: &Concern, code: &str, said: &'static str) -> Result<Response, Wrong> {
     let texts = kept::texts(panel, &concern.id).await?;
-    let parts = texts.iter().map(|text| Part {
-        day: text.day.parse().map(days::said).unwrap_or_default(),
-        panel: text.panel,
-        words: if text.panel { kept::open(concern, code, text) } else { None },
-    });
+    let mut parts = Vec::new();
+    for text in &texts {
+        // Whoever can write the store can seal something to the writer: only what the record book knows is the panel's.
+        let known = text.panel && kept::in_book(panel, text).await == Book::Holds;
+        parts.push(Part {
+            day: text.day.parse().map(days::said).unwrap_or_default(),
+            panel: text.panel,
+            words: if known { kept::open(concern, code, text) } else { None },
+        });
+    }
     let state = kept::by_id(panel, &concern.id).await?.map(|c| c.state);
     page::html(&Thread {
         shell: Shell::of(panel, &Visitor::ANYBODY, "Answers to your concern", "/concern"),
         said,
         closed: state.as_deref() == Some("closed"),
         readers: keys::members(panel).await?.len(),
-        parts: parts.collect(),
+        parts,
         code: letters::plain(code),
         once: once::new()?,
         longest: LONGEST,

@@ -105,7 +105,7 @@ pub(super) fn not_taken(panel: &Panel, why: Received) -> Result<Response, Wrong>
         ),
         Received::Full => (
             StatusCode::SERVICE_UNAVAILABLE,
-            "As many concerns wait for the panel as this page can keep. It takes new ones once the panel has closed some.",
+            "The disk space for what the panel keeps is used up. It takes new concerns once the IT team has made room.",
         ),
         _ => (
             StatusCode::SERVICE_UNAVAILABLE,

@@ -2,11 +2,11 @@
 
 use super::{TEXTS, flood, purpose};
 use crate::{
-    ledger::{Change, Leaf, LedgerError, leaf::Kind},
+    ledger::{Leaf, leaf::Kind},
     panel::{
         Panel,
         access::keys,
-        letters,
+        confidential, letters, once,
         sealed::{self, Private, Public, SealError, Sealed},
         tries,
         wrong::Wrong,
@@ -43,6 +43,25 @@ pub(super) struct Text {
     pub sealed: String,
     pub shared: Option<String>,
     pub sha256: String,
+    entry: Option<i64>,
+}
+
+/// What the record book says of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Book {
+    /// It is the text that came in.
+    Holds,
+    /// Its entry is not known.
+    NotYet,
+    /// Another text came in, or none.
+    Differs,
+}
+
+impl Text {
+    /// The text as most members can open it, and whether another one was put in the place of the shared copy.
+    pub(super) fn widest(&self) -> (&str, bool) {
+        confidential::widest(&self.sealed, self.shared.as_deref())
+    }
 }
 
 /// What became of a text.
@@ -56,7 +75,7 @@ pub(super) enum Received {
     TooMuch,
     /// So many write at once that its turn did not come.
     Busy,
-    /// As many wait for the panel as are kept.
+    /// The store holds as much as it may.
     Full,
 }
 
@@ -95,6 +114,29 @@ pub(super) async fn newest(panel: &Panel, after: u32) -> Result<Vec<Concern>, Wr
     panel.store().read(move |db| db.prepare_cached(&ask)?.query_map([after], concern)?.collect()).await
 }
 
+/// A day of which very many concerns wait for an answer.
+#[derive(Debug, Clone)]
+pub(super) struct Flooded {
+    pub day: String,
+    pub many: i64,
+    /// The newest of them.
+    pub until: i64,
+}
+
+/// Days of which so many or more wait, the newest first.
+pub(super) async fn flooded(panel: &Panel, many: i64) -> Result<Vec<Flooded>, Wrong> {
+    let ask = "SELECT day, count(*), max(number) FROM concerns WHERE state = 'new' GROUP BY day HAVING count(*) >= ?1 \
+               ORDER BY day DESC LIMIT 100";
+    let day = |row: &Row<'_>| Ok(Flooded { day: row.get(0)?, many: row.get(1)?, until: row.get(2)? });
+    panel.store().read(move |db| db.prepare_cached(ask)?.query_map([many], day)?.collect()).await
+}
+
+/// Closes what waits of a day, up to this number: not what came in since somebody looked. Gives how many that were.
+pub(super) async fn close_day(panel: &Panel, day: String, until: i64) -> Result<usize, Wrong> {
+    let close = "UPDATE concerns SET state = 'closed' WHERE state = 'new' AND day = ?1 AND number <= ?2";
+    panel.store().write(move |db| db.execute(close, (day, until))).await
+}
+
 /// The texts of a concern, in their order.
 pub(super) async fn texts(panel: &Panel, concern: &str) -> Result<Vec<Text>, Wrong> {
     let concern = concern.to_owned();
@@ -106,10 +148,29 @@ pub(super) async fn texts(panel: &Panel, concern: &str) -> Result<Vec<Text>, Wro
             sealed: row.get(3)?,
             shared: row.get(4)?,
             sha256: row.get(5)?,
+            entry: row.get(6)?,
         })
     };
-    let ask = "SELECT id, panel, day, sealed, shared, sha256 FROM concern_texts WHERE concern = ?1 ORDER BY n";
+    let ask = "SELECT id, panel, day, sealed, shared, sha256, entry FROM concern_texts WHERE concern = ?1 ORDER BY n";
     panel.store().read(move |db| db.prepare_cached(ask)?.query_map([concern], text)?.collect()).await
+}
+
+/// Asks the record book itself: whoever can write the store can write a hash and the number of an entry there, too.
+pub(super) async fn in_book(panel: &Panel, text: &Text) -> Book {
+    if hash(&text.sealed) != text.sha256 {
+        return Book::Differs;
+    }
+    let Some(index) = text.entry.and_then(|entry| u64::try_from(entry).ok()) else { return Book::NotYet };
+    // A record book that cannot be read just now confirms nothing.
+    let Ok(entries) = panel.ledger().entries(index).await else { return Book::NotYet };
+    let entry = entries.first().filter(|entry| entry.index == index);
+    let leaf = entry.and_then(|entry| serde_json::from_str::<serde_json::Value>(&entry.leaf).ok());
+    let kind = if text.panel { Kind::ConcernAnswered } else { Kind::ConcernReceived };
+    let holds = leaf.is_some_and(|leaf| {
+        let sha256 = leaf.get("extra").and_then(|extra| extra.get("sha256"));
+        leaf.get("type").is_some_and(|t| t == kind.as_str()) && sha256.is_some_and(|s| *s == text.sha256)
+    });
+    if holds { Book::Holds } else { Book::Differs }
 }
 
 /// How many entries of the record book speak of a text that is not in the store.
@@ -174,7 +235,7 @@ fn made(panel: &Panel, code: &str) -> Result<Concern, Wrong> {
 /// Whether a text is recorded; `None` where it is not even kept.
 async fn known(panel: &Panel, same: &str) -> Result<Option<bool>, Wrong> {
     let same = same.to_owned();
-    let ask = "SELECT recorded FROM concern_texts WHERE id = ?1";
+    let ask = "SELECT entry NOT NULL FROM concern_texts WHERE id = ?1";
     panel.store().read(move |db| db.prepare_cached(ask)?.query_row([same], |row| row.get(0)).optional()).await
 }
 
@@ -192,59 +253,61 @@ fn insert(
         )?;
     }
     let inserted = db.execute(
-        "INSERT OR IGNORE INTO concern_texts (id, concern, panel, day, sealed, sha256, recorded) \
-         VALUES (?1, ?2, 0, ?3, ?4, ?5, 0)",
+        "INSERT OR IGNORE INTO concern_texts (id, concern, panel, day, sealed, sha256) \
+         VALUES (?1, ?2, 0, ?3, ?4, ?5)",
         (same, concern, day, sealed, sha256),
     )?;
     if inserted == 1 {
         db.execute("UPDATE concerns SET state = 'new' WHERE id = ?1", [concern])?;
     }
-    let ask = "SELECT sha256, recorded FROM concern_texts WHERE id = ?1";
+    let ask = "SELECT sha256, entry NOT NULL FROM concern_texts WHERE id = ?1";
     db.query_row(ask, [same], |row| Ok((row.get(0)?, row.get(1)?)))
 }
+
+/// What becomes of a text that is recorded, and of one that certainly is not.
+const NOTED: (&str, &str) =
+    ("UPDATE concern_texts SET entry = ?2 WHERE id = ?1", "DELETE FROM concern_texts WHERE id = ?1 AND entry IS NULL");
 
 /// The record book knows of it, or it is not kept.
 async fn record(panel: &Panel, same: String, sha256: String) -> Result<(), Wrong> {
     let mut leaf = Leaf::new(Kind::ConcernReceived);
     leaf.extra.insert("sha256", sha256);
-    let recorded = panel.record(leaf, vec![Change::Notify { kind: "concern" }]).await;
-    let after = match &recorded {
-        Ok(_) => "UPDATE concern_texts SET recorded = 1 WHERE id = ?1",
-        // Nobody knows whether it was recorded. It stays, and the same form sent again finds out.
-        Err(LedgerError::Timeout) => return Err(LedgerError::Timeout.into()),
-        Err(_) => "DELETE FROM concern_texts WHERE id = ?1 AND recorded = 0",
-    };
-    panel
-        .store()
-        .write(move |db| {
-            db.execute(after, [same])?;
-            db.execute("DELETE FROM concerns WHERE id NOT IN (SELECT concern FROM concern_texts)", [])
-        })
-        .await?;
-    Ok(recorded.map(drop)?)
+    let recorded = once::record(panel, leaf, Some("concern"), same, NOTED).await;
+    if recorded.is_err() {
+        let empty = "DELETE FROM concerns WHERE id NOT IN (SELECT concern FROM concern_texts)";
+        panel.store().write(move |db| db.execute(empty, [])).await?;
+    }
+    recorded
 }
 
-/// The panel's answer: for the members, and for whoever has the code. `false`: this form was sent already.
+/// The panel's answer: for the members, and for whoever has the code. It is recorded, or it is not given. `false`: this
+/// form was sent already.
 pub(super) async fn answer(panel: &Panel, concern: &Concern, once: String, text: &str) -> Result<bool, Wrong> {
     let failed = || Wrong::broken("an answer could not be sealed");
     let mut readers = keys::members(panel).await?;
     readers.push((WRITER.to_owned(), Public::from_bytes(&concern.public).ok_or_else(failed)?));
     let sealed = sealed::seal(&purpose(&concern.id), text, &readers).map_err(|_| failed())?.to_string();
-    let (id, day, sha256) = (concern.id.clone(), panel.today().to_string(), hash(&sealed));
-    panel
-        .store()
-        .write(move |db| {
-            let inserted = db.execute(
-                "INSERT OR IGNORE INTO concern_texts (id, concern, panel, day, sealed, sha256, recorded) \
-                 VALUES (?1, ?2, 1, ?3, ?4, ?5, 1)",
-                (once, &id, day, sealed, sha256),
-            )?;
-            if inserted == 1 {
-                db.execute("UPDATE concerns SET state = 'answered' WHERE id = ?1", [id])?;
-            }
-            Ok(inserted == 1)
-        })
-        .await
+    let (id, day, sha256, same) = (concern.id.clone(), panel.today().to_string(), hash(&sealed), once.clone());
+    let kept = panel.store().write(move |db| {
+        db.execute(
+            "INSERT OR IGNORE INTO concern_texts (id, concern, panel, day, sealed, sha256) \
+             VALUES (?1, ?2, 1, ?3, ?4, ?5)",
+            (&same, id, day, sealed, sha256),
+        )?;
+        let ask = "SELECT sha256, entry NOT NULL FROM concern_texts WHERE id = ?1";
+        db.query_row(ask, [same], |row| Ok((row.get(0)?, row.get(1)?)))
+    });
+    let (sha256, recorded): (String, bool) = kept.await?;
+    if recorded {
+        return Ok(false);
+    }
+    let mut leaf = Leaf::new(Kind::ConcernAnswered);
+    leaf.extra.insert("sha256", sha256);
+    // Nobody is told by a message: its time would be the answer's.
+    once::record(panel, leaf, None, once, NOTED).await?;
+    let (id, answered) = (concern.id.clone(), "UPDATE concerns SET state = 'answered' WHERE id = ?1");
+    panel.store().write(move |db| db.execute(answered, [id])).await?;
+    Ok(true)
 }
 
 /// An answer's words, for whoever has the code.

@@ -9,7 +9,7 @@ use crate::{
     flow::Clause,
     panel::{
         Panel,
-        access::{Session, Visitor},
+        access::Visitor,
         cited::Cited,
         confidential::{self, Shown},
         days,
@@ -45,6 +45,7 @@ struct Row {
     seen: bool,
     document: Option<String>,
     answer: &'static str,
+    confirmed: bool,
 }
 
 #[derive(Template)]
@@ -63,6 +64,7 @@ struct One {
 struct Later {
     day: String,
     answer: &'static str,
+    confirmed: bool,
     words: Option<Shown>,
 }
 
@@ -82,6 +84,7 @@ fn row(demand: &Demand) -> Row {
         seen: demand.seen,
         document: demand.document.clone(),
         answer: label(&demand.answer),
+        confirmed: demand.confirmed,
     }
 }
 
@@ -95,10 +98,6 @@ pub(super) async fn list(State(panel): State<Arc<Panel>>, visitor: Visitor) -> R
     })
 }
 
-fn reader(visitor: &Visitor) -> Result<&Session, Wrong> {
-    visitor.session().ok_or(Wrong::Forbidden)
-}
-
 async fn found(panel: &Panel, id: &str) -> Result<Demand, Wrong> {
     kept::find(panel, id).await?.ok_or(Wrong::NotFound)
 }
@@ -109,13 +108,14 @@ pub(super) async fn one(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Wrong> {
-    let (session, demand) = (reader(&visitor)?, found(&panel, &id).await?);
+    let (session, demand) = (visitor.signed_in()?, found(&panel, &id).await?);
     let purpose = kept::purpose(&demand.id);
     let show = |sealed: &Option<String>| sealed.as_ref().map(|s| confidential::show(&panel, session, &purpose, s));
     let later = kept::later(&panel, &demand.id).await?;
     let later = later.iter().map(|l| Later {
         day: l.day.parse().map(days::said).unwrap_or_default(),
         answer: label(&l.answer),
+        confirmed: l.confirmed,
         words: show(&l.sealed),
     });
     page::html(&One {
@@ -137,7 +137,7 @@ pub(super) async fn answer(
     Path(id): Path<String>,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    reader(&visitor)?;
+    visitor.signed_in()?;
     let demand = found(&panel, &id).await?;
     let answer: Answer = fields.one("answer")?.parse().map_err(|_| Wrong::Invalid("Choose what was answered."))?;
     if answer == Answer::Complied && (!demand.seen || demand.power == Power::None.as_str()) {
@@ -146,16 +146,9 @@ pub(super) async fn answer(
         ));
     }
     let words = fields.text("words", LONGEST)?;
-    let sealed = match words.as_str() {
-        "" => None,
-        words => Some(
-            confidential::seal(&panel, &kept::purpose(&demand.id), words)
-                .await?
-                .ok_or(Wrong::Invalid("No member has a key yet, so the words cannot be kept safely."))?,
-        ),
-    };
+    let sealed = confidential::seal_all_words(&panel, &kept::purpose(&demand.id), &words).await?;
     let (id, day) = (once::of(&fields)?, panel.today().to_string());
-    let later = kept::Later { id, answer: answer.as_str().to_owned(), day, sealed };
+    let later = kept::Later { id, answer: answer.as_str().to_owned(), day, sealed, confirmed: false };
     if !kept::answer(&panel, &demand, answer, later).await? {
         return Err(Wrong::Conflict("This answer was recorded already."));
     }
@@ -168,7 +161,7 @@ pub(super) async fn share(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Result<Response, Wrong> {
-    let (session, demand) = (reader(&visitor)?, found(&panel, &id).await?);
+    let (session, demand) = (visitor.signed_in()?, found(&panel, &id).await?);
     let purpose = kept::purpose(&demand.id);
     let first = (demand.id.clone(), demand.sealed.clone(), "UPDATE demands SET sealed = ?2 WHERE id = ?1");
     let later = kept::later(&panel, &demand.id).await?;

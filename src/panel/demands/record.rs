@@ -53,6 +53,8 @@ struct Kept {
     shell: Shell,
     number: i64,
     kept: bool,
+    /// The form was sent before.
+    again: bool,
     panel: bool,
     id: String,
     power: &'static str,
@@ -102,7 +104,7 @@ pub(super) async fn record(
     visitor: Visitor,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    let session = visitor.session().ok_or(Wrong::Forbidden)?;
+    let session = visitor.signed_in()?;
     let id = once::of(&fields)?;
     let sent = Sent {
         who: fields.one("who")?.to_owned(),
@@ -116,19 +118,17 @@ pub(super) async fn record(
         Ok(chosen) => chosen,
         Err(error) => return shown(&panel, &visitor, StatusCode::BAD_REQUEST, error, sent),
     };
-    let sealed = match sent.words.as_str() {
-        "" => None,
-        words => confidential::seal(&panel, &kept::purpose(&id), words).await?,
-    };
+    let sealed = confidential::seal_words(&panel, &kept::purpose(&id), &sent.words).await?;
     let kept = sent.words.is_empty() || sealed.is_some();
     let document = Some(sent.sha256).filter(|hash| !hash.is_empty());
     let new = kept::New { id: id.clone(), who, power, seen: sent.seen == "yes", document, answer, sealed };
-    kept::keep(&panel, new).await?;
+    let again = kept::keep(&panel, new).await? != once::Sent::First;
     let demand = kept::find(&panel, &id).await?.ok_or_else(|| Wrong::broken("a demand was not kept"))?;
     page::html(&Kept {
         shell: Shell::of(&panel, &visitor, "It is in the register", "/demands/new"),
         number: demand.number,
         kept,
+        again,
         panel: session.role == Role::Panel,
         id,
         power: power.label(),

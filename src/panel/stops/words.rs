@@ -22,21 +22,11 @@ pub(in crate::panel) async fn keep(panel: &Panel, words: String) -> Result<Strin
 /// What becomes of words when their record failed: they are taken back, unless they may be recorded after all. Then
 /// they stay, since the record book may know them; without a record nobody is shown them.
 pub(in crate::panel) async fn not_recorded(panel: &Panel, hash: String, error: &LedgerError) {
-    if may_be_recorded(error) {
+    if error.may_be_recorded() {
         return;
     }
     // They are of no use without a record, and nobody is shown them.
     let _ = panel.store().write(move |db| db.execute("DELETE FROM stop_words WHERE sha256 = ?1", [hash])).await;
-}
-
-/// Whether an entry may stand in the record book although it was not acknowledged.
-const fn may_be_recorded(error: &LedgerError) -> bool {
-    match error {
-        LedgerError::Timeout | LedgerError::Poisoned(_) | LedgerError::Closed => true,
-        LedgerError::Overloaded | LedgerError::Malformed(_) | LedgerError::Conflict(_) | LedgerError::Failed(_) => {
-            false
-        }
-    }
 }
 
 /// The words of a hash, where they still say what the record book holds.

@@ -220,24 +220,21 @@ fn title(policy: &Policy, clause: &str) -> String {
 /// Values that left. In a public report the total of a group is made from what is shown of its parts.
 fn values(db: &Connection, policy: &Policy, asked: &Asked<'_>) -> Result<Vec<Value>, rusqlite::Error> {
     let shown_for = asked.small.period(asked.period);
-    let found = left::grounds(db, &shown_for)?;
-    let of_people = |ground: &Ground| *ground != Ground::Operational;
-    let shown = |n: u64| asked.small.shown(n);
+    let found = left::on_ground(db, &shown_for, asked.small)?.into_iter();
     if asked.public {
         let mut groups: BTreeMap<Group, Vec<Shown>> = BTreeMap::new();
-        for ((_, group, _), n) in found.iter().filter(|((_, _, ground), _)| of_people(ground)) {
-            groups.entry(*group).or_default().push(shown(*n));
+        for ((_, group, _), shown) in found.filter(|((_, _, ground), _)| *ground != Ground::Operational) {
+            groups.entry(group).or_default().push(shown);
         }
         let total = |(group, parts): (Group, Vec<Shown>)| {
-            let shown = asked.small.total(parts);
-            Value::of(String::new(), String::new(), group, String::new(), shown)
+            Value::of(String::new(), String::new(), group, String::new(), asked.small.total(parts))
         };
         return Ok(groups.into_iter().map(total).collect());
     }
-    let value = |((recipient, group, ground), n): ((String, Group, Ground), u64)| {
-        Value::of(name(policy, &recipient), recipient, group, ground.to_string(), shown(n))
+    let value = |((recipient, group, ground), shown): ((String, Group, Ground), Shown)| {
+        Value::of(name(policy, &recipient), recipient, group, ground.to_string(), shown)
     };
-    Ok(found.into_iter().map(value).collect())
+    Ok(found.map(value).collect())
 }
 
 impl Value {
@@ -273,7 +270,7 @@ fn counted(db: &Connection, asked: &Asked<'_>) -> Result<Vec<Count>, rusqlite::E
         let emergency = matches!(kind, Kind::Safeguarding | Kind::SafeguardingReviewed);
         let people = OF_PEOPLE.contains(kind) || (asked.public && emergency);
         let (count, shown) = if people {
-            let shown = asked.small.shown(events::count(db, *kind, &asked.small.period(asked.period))?);
+            let shown = of_people(db, *kind, asked)?;
             (shown.least(), shown.to_string())
         } else {
             let n = events::count(db, *kind, &asked.period)?;
@@ -282,6 +279,17 @@ fn counted(db: &Connection, asked: &Asked<'_>) -> Result<Vec<Count>, rusqlite::E
         Ok(Count { id: kind.to_string(), name: (*name).to_owned(), count, shown })
     };
     EVENTS.iter().map(one).collect()
+}
+
+/// How many events of a kind that counts as people: made of what the page *Consent* shows of each recipient and
+/// connection, month by month.
+fn of_people(db: &Connection, kind: Kind, asked: &Asked<'_>) -> Result<Shown, rusqlite::Error> {
+    let cells = |month: &Period| {
+        let found = events::told_apart(db, kind.as_str(), month)?.into_iter();
+        Ok::<BTreeMap<_, _>, rusqlite::Error>(found.map(|(by, to, word, n)| ((by, to, word), n)).collect())
+    };
+    let shown = asked.small.over(&asked.small.period(asked.period), cells)?;
+    Ok(asked.small.total(shown.into_values()))
 }
 
 fn running_out(policy: &Policy, today: Date) -> Vec<String> {

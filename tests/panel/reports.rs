@@ -74,6 +74,39 @@ async fn the_public_one_names_no_recipient_and_no_ground() {
     }
 }
 
+/// Nine months with one value each, and ten with nine each: what the year and the quarters say beside the months gives no
+/// month away, anywhere that they are said.
+#[tokio::test]
+async fn the_months_of_a_year_cannot_be_told_from_the_year() {
+    for (months, each) in [(9, 1), (10, 9)] {
+        let world = World::new().await;
+        for month in 1..=months {
+            world.at(&format!("2027-{month:02}-10T10:00:00Z"));
+            world.sent(CONNECTION, COUNCIL, &[(Group::Immigration, "raw", Act::Sent, each)]).await;
+        }
+        world.at("2027-12-20T10:00:00Z");
+        let mut member = world.signed(Role::Panel).await;
+        let month = json(&mut member, "/api/v1/reports/2027-03").await;
+        assert_eq!(month["values"][0]["shown"], "fewer than 10");
+        for (period, most) in [("2027", months), ("2027-Q1", 3)] {
+            let said = format!("{} or more", if most == 10 { 10 } else { most });
+            for path in [format!("/api/v1/reports/{period}"), format!("/api/v1/reports/{period}?public=true")] {
+                let report = json(&mut member, &path).await;
+                assert_eq!(report["values"][0]["shown"], said.as_str(), "{path}");
+                assert_eq!(report["values"][0]["at_least"], most, "{path}");
+            }
+            let table = member.get(&format!("/reports/{period}/report.csv")).await.text;
+            assert!(table.contains(&format!(",{said}\r\n")), "{table}");
+            let page = member.get(&format!("/left?month={period}")).await.words();
+            assert!(page.contains(&format!("immigration status exact the client’s consent {said}")), "{page}");
+            for told in ["90 or more", "20 or more", "fewer than 10 ", "27 "] {
+                let place = page.split("What they got").nth(1).unwrap();
+                assert!(!place.contains(told), "{told}: {place}");
+            }
+        }
+    }
+}
+
 /// Checked by a tool that is not ours, where the machine has it.
 #[tokio::test]
 async fn a_signature_is_minisigns() {

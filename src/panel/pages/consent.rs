@@ -5,7 +5,7 @@ mod kept;
 
 use crate::{
     flow::{Clause, SystemId},
-    ledger::exposure::{SMALLEST, Shown},
+    ledger::small::{SMALLEST, Shown},
     panel::{
         Panel,
         access::Visitor,

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     flow::{Act, Category, Form, IntegrationId, OperationId},
-    ledger::{Entry, exposure::SMALLEST},
+    ledger::{Entry, small::SMALLEST},
     panel::{Panel, wrong::Wrong},
     policy::{
         Policy, PolicyHash, Sources,

@@ -51,6 +51,7 @@ pub mod start;
 pub mod stops;
 pub mod store;
 mod tries;
+mod words;
 pub mod wrong;
 
 use crate::{

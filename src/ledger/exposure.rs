@@ -5,8 +5,8 @@
 //! them is pure. Detail rows are erased after a time; what the leaves then still say is counted, and of whom and
 //! on what ground it was is said to be unknown.
 
-use crate::flow::{Act, Category, Group, SubjectLabel, SystemId, name_closed as closed};
 use super::small::{FEW_CLIENTS, Shown, Small};
+use crate::flow::{Act, Category, Group, SubjectLabel, SystemId, name_closed as closed};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

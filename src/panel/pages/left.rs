@@ -3,7 +3,6 @@
 use super::{
     asked::{Around, Asked},
     stopped::steps,
-    words::{self, many},
 };
 use crate::{
     flow::Group,
@@ -18,6 +17,7 @@ use crate::{
             small::FEW_CLIENTS,
         },
         page::{self, Shell},
+        words::{self, many},
         wrong::Wrong,
     },
     policy::Policy,

@@ -29,7 +29,7 @@ pub mod alarms;
 mod api;
 pub mod breaches;
 pub mod charts;
-mod cited;
+pub mod cited;
 mod clock;
 pub mod concerns;
 mod confidential;

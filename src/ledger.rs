@@ -14,6 +14,7 @@ pub mod exposure;
 pub mod failure;
 pub mod leaf;
 mod rules;
+pub mod small;
 mod sqlite;
 mod standing;
 pub mod tree;

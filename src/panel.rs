@@ -14,6 +14,7 @@
 //! | who is told, and how | [`notify`] |
 //! | what every page has | `page`; every error is [`wrong`] |
 //! | the pages themselves | `pages`, `cited` (a clause and the text that was adopted) |
+//! | what things are called on pages, in reports and to machines | `words` |
 //! | forms and codes of people without an account | `once`, `tries`, `letters` |
 //! | what is wrong, in words | [`alarms`] |
 //! | days in London, working days | `days` |
@@ -29,7 +30,7 @@ pub mod alarms;
 mod api;
 pub mod breaches;
 pub mod charts;
-mod cited;
+pub mod cited;
 mod clock;
 pub mod concerns;
 mod confidential;
@@ -51,6 +52,7 @@ pub mod start;
 pub mod stops;
 pub mod store;
 mod tries;
+mod words;
 pub mod wrong;
 
 use crate::{

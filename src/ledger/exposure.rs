@@ -5,13 +5,11 @@
 //! them is pure. Detail rows are erased after a time; what the leaves then still say is counted, and of whom and
 //! on what ground it was is said to be unknown.
 
+use super::small::{FEW_CLIENTS, Shown, Small};
 use crate::flow::{Act, Category, Group, SubjectLabel, SystemId, name_closed as closed};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Fewer people or values than this are not told apart (design sections 7 and 9).
-pub const SMALLEST: u64 = 10;
 
 closed! {
     /// On what ground something left.
@@ -117,33 +115,11 @@ pub struct Cell {
     people: BTreeSet<SubjectLabel>,
 }
 
-/// A figure as it is shown. Rounded down to tens, so that the difference of two reports finds nobody either.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown {
-    /// Fewer than [`SMALLEST`] values, or of fewer people.
-    Few,
-    /// At least this many.
-    AtLeast(u64),
-}
-
 impl Cell {
-    /// As it is shown.
+    /// As it is shown: in tens, and few where it is of few people.
     #[must_use]
     pub fn shown(&self) -> Shown {
-        let people = self.people.len() as u64;
-        match self.values < SMALLEST || (people > 0 && people < SMALLEST) {
-            true => Shown::Few,
-            false => Shown::AtLeast(self.values - self.values % SMALLEST),
-        }
-    }
-}
-
-impl std::fmt::Display for Shown {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Few => write!(f, "fewer than {SMALLEST}"),
-            Self::AtLeast(n) => write!(f, "{n} or more"),
-        }
+        Small::of(FEW_CLIENTS).shown_of(self.values, self.people.len() as u64)
     }
 }
 

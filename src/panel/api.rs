@@ -72,11 +72,13 @@ impl Asked {
     responses((status = 200, body = Report), (status = 404, description = "No such period")))]
 async fn report(
     State(panel): State<Arc<Panel>>,
+    visitor: Visitor,
     Path(period): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Wrong> {
     let period: Period = period.parse().map_err(|_| Wrong::NotFound)?;
-    json(&report::make(&panel, period, asked.public).await?)
+    let report = report::make(&panel, period, asked.public).await?;
+    json(&if is_member(&visitor) { report } else { report.for_others() })
 }
 
 /// Stopped requests of a day.
@@ -185,8 +187,10 @@ struct RecordBook {
     size: u64,
     /// RFC 6962 root over them, hexadecimal.
     root: String,
-    /// When the last was written.
-    time: String,
+    /// On which day the last was written, in London.
+    day: String,
+    /// When; for panel members alone, as the moment could be a concern's.
+    time: Option<String>,
     /// Whether it can be written.
     writable: bool,
     /// Attempts to reach the Home Office or a linked recipient, ever.
@@ -196,7 +200,7 @@ struct RecordBook {
 }
 
 #[utoipa::path(get, path = "/api/v1/record-book", tag = "registers", responses((status = 200, body = RecordBook)))]
-async fn record_book(State(panel): State<Arc<Panel>>) -> Result<Response, Wrong> {
+async fn record_book(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Result<Response, Wrong> {
     figures::catch_up(&panel).await?;
     let ever = Period::between(jiff::civil::date(1, 1, 1), jiff::civil::date(9999, 12, 31));
     let (attempts, starts) = panel
@@ -210,11 +214,17 @@ async fn record_book(State(panel): State<Arc<Panel>>) -> Result<Response, Wrong>
     json(&RecordBook {
         size: head.size,
         root: data_encoding::HEXLOWER.encode(&head.root),
-        time: head.time.to_string(),
+        day: day_in_london(head.time).to_string(),
+        time: is_member(&visitor).then(|| head.time.to_string()),
         writable: panel.ledger().health().is_ok(),
         attempts,
         starts,
     })
+}
+
+/// Whether a panel member asks. A token is no member, whoever made it.
+fn is_member(visitor: &Visitor) -> bool {
+    visitor.session().is_some_and(|s| s.role == Role::Panel)
 }
 
 /// Who asks is known by the guard; a page of a token's own is not.

@@ -13,7 +13,6 @@ mod sheets;
 mod stopped;
 mod today;
 pub(in crate::panel) mod uncovered;
-mod words;
 
 use super::routes::{EVERYBODY_SIGNED, FIGURES, PANEL, Route, Who};
 

@@ -5,26 +5,31 @@
 
 pub mod csv;
 pub mod file;
-pub(super) mod issued;
+pub mod issued;
 mod pages;
 pub mod sign;
 
 pub(super) use pages::{make, routes};
 
-use super::figures::{
-    self, Period, Shown, Small, events,
-    left::{self, Ground},
-    stopped::{self, By, Which},
+use super::{
+    cited::Cited,
+    figures::{
+        self, Period, Shown, Small, events,
+        left::{self, Ground},
+        stopped::{self, By, Which},
+    },
+    words,
 };
 use crate::{
     flow::{Clause, Group},
     ledger::leaf::Kind,
     policy::{Policy, organisations::due},
+    verdict::destination::day_in_london,
 };
-use jiff::{ToSpan as _, civil::Date};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use rusqlite::Connection;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 /// How far ahead something that runs out is named, days.
@@ -43,6 +48,8 @@ pub struct Report {
     /// The last day, UTC.
     #[schema(value_type = String, format = Date)]
     pub to: Date,
+    /// What figures of people are of: the same, or the quarter it is in where the organisation works with few people.
+    pub people_period: String,
     /// For anybody outside: it says less.
     pub public: bool,
     /// Entries of the record book that are counted: the first so many.
@@ -73,6 +80,8 @@ pub struct Report {
     pub events: Vec<Count>,
     /// What runs out soon or is over; empty in a public report.
     pub due: Vec<String>,
+    /// The clauses of the charter that it speaks of, with the words that the organisation adopted.
+    pub clauses: Vec<Cited>,
 }
 
 /// A count. Of events it is shown as it is; of what people said yes or no to, as figures about people are.
@@ -86,6 +95,8 @@ pub struct Count {
     pub count: u64,
     /// As it is shown.
     pub shown: String,
+    /// Of what: the report's `period`, or its `people_period`.
+    pub period: String,
 }
 
 /// One month of a year.
@@ -121,12 +132,18 @@ pub struct Value {
     pub name: String,
     /// The group of data.
     pub group: String,
+    /// The same in words.
+    pub group_name: String,
     /// On what ground; empty in a public report.
     pub ground: String,
+    /// The same in words.
+    pub ground_name: String,
     /// As it is shown.
     pub shown: String,
     /// The least that it stands for.
     pub at_least: u64,
+    /// Of what: the report's `people_period`.
+    pub period: String,
 }
 
 /// What a report is made for.
@@ -140,8 +157,25 @@ pub struct Asked<'a> {
     pub organisation: &'a str,
     /// The rule for small numbers.
     pub small: Small,
-    /// Today in London.
-    pub today: Date,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl Asked<'_> {
+    /// What figures of people are of.
+    fn people(&self) -> Period {
+        self.small.period(self.period)
+    }
+
+    /// The day of entries that are written now. In summer it is behind London's for an hour.
+    fn day(&self) -> Date {
+        utc(self.now)
+    }
+}
+
+/// A moment's day as the record book's entries have it.
+fn utc(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
 }
 
 impl Report {
@@ -156,33 +190,54 @@ impl Report {
             let found = if public { Vec::new() } else { stopped::by(db, &period, by, &everything)? };
             Ok(found
                 .into_iter()
-                .map(|(id, count)| Count { name: name(policy, &id), id, count, shown: count.to_string() })
+                .map(|(id, count)| Count {
+                    name: name(policy, &id),
+                    id,
+                    count,
+                    shown: count.to_string(),
+                    period: period.key(),
+                })
                 .collect())
         };
-        let by_clause = stopped::by(db, &period, By::Clause, &everything)?.into_iter();
+        let by_clause = stopped::by(db, &period, By::Clause, &everything)?;
+        let clauses = cited(policy, public, &by_clause);
         Ok(Self {
             organisation: asked.organisation.to_owned(),
             period: period.key(),
             from: period.from(),
             to: period.to(),
+            people_period: asked.people().key(),
             public,
             entries: figures::state(db)?.entries,
             policy: policy.hash.to_string(),
-            over: period.to() < asked.today,
+            over: period.to() < asked.day(),
             left: left::requests(db, &period)?.left(),
             stopped: stopped::total(db, &period, &everything)?,
             cut: stopped::left_out(db, &period)?.iter().map(|(_, n)| n).sum(),
             attempts: attempts(db, &period)?,
             by_month: months(db, asked)?,
             by_clause: by_clause
+                .into_iter()
                 .map(|(clause, count)| ByClause { title: title(policy, &clause), clause, count })
                 .collect(),
             by_recipient: named(By::Recipient)?,
             by_connection: named(By::Connection)?,
             values: values(db, policy, asked)?,
             events: counted(db, asked)?,
-            due: if public { Vec::new() } else { running_out(policy, asked.today) },
+            due: if public { Vec::new() } else { running_out(policy, day_in_london(asked.now)) },
+            clauses,
         })
+    }
+
+    /// Without what was said in confidence, as long as the figures still grow: whoever asks again and again would know
+    /// when a concern came in, and with it perhaps who gave it (TOOLS-1).
+    #[must_use]
+    pub fn for_others(mut self) -> Self {
+        const IN_CONFIDENCE: [Kind; 2] = [Kind::ConcernReceived, Kind::BreachReported];
+        if !self.over {
+            self.events.retain(|event| IN_CONFIDENCE.iter().all(|kind| kind.as_str() != event.id));
+        }
+        self
     }
 }
 
@@ -201,15 +256,22 @@ fn months(db: &Connection, asked: &Asked<'_>) -> Result<Vec<ByMonth>, rusqlite::
             attempts: attempts(db, &month)?,
         })
     };
-    // A UTC month can be ahead of London's.
-    let begun = asked.today.saturating_add(1.day());
-    asked.period.months().into_iter().filter(|m| m.from() <= begun).map(month).collect()
+    asked.period.months().into_iter().filter(|m| m.from() <= asked.day()).map(month).collect()
 }
 
 /// A recipient's name; anything else as it is.
 fn name(policy: &Policy, id: &str) -> String {
     let system = id.parse().ok().and_then(|id| policy.registry.system(&id).map(|s| s.name.clone()));
     system.unwrap_or_else(|| if id.is_empty() { "not known".to_owned() } else { id.to_owned() })
+}
+
+/// Those that stopped something, and in the panel's own report those of its agenda.
+fn cited(policy: &Policy, public: bool, by_clause: &[(String, u64)]) -> Vec<Cited> {
+    const AGENDA: &[Clause] = &[Clause::Data1, Clause::Data2, Clause::Data4, Clause::Trans2];
+    let stopped = by_clause.iter().filter_map(|(clause, _)| clause.parse().ok());
+    let mut all: BTreeSet<Clause> = stopped.collect();
+    all.extend(if public { &[] } else { AGENDA });
+    all.into_iter().map(|clause| Cited::by(policy, clause)).collect()
 }
 
 fn title(policy: &Policy, clause: &str) -> String {
@@ -219,30 +281,40 @@ fn title(policy: &Policy, clause: &str) -> String {
 
 /// Values that left. In a public report the total of a group is made from what is shown of its parts.
 fn values(db: &Connection, policy: &Policy, asked: &Asked<'_>) -> Result<Vec<Value>, rusqlite::Error> {
-    let shown_for = asked.small.period(asked.period);
-    let found = left::grounds(db, &shown_for)?;
-    let of_people = |ground: &Ground| *ground != Ground::Operational;
-    let shown = |n: u64| asked.small.shown(n);
+    let period = asked.people();
+    let found = left::on_ground(db, &period, asked.small)?.into_iter();
     if asked.public {
         let mut groups: BTreeMap<Group, Vec<Shown>> = BTreeMap::new();
-        for ((_, group, _), n) in found.iter().filter(|((_, _, ground), _)| of_people(ground)) {
-            groups.entry(*group).or_default().push(shown(*n));
+        for ((_, group, _), shown) in found.filter(|((_, _, ground), _)| *ground != Ground::Operational) {
+            groups.entry(group).or_default().push(shown);
         }
-        let total = |(group, parts): (Group, Vec<Shown>)| {
-            let shown = asked.small.total(parts);
-            Value::of(String::new(), String::new(), group, String::new(), shown)
-        };
+        let total = |(group, parts): (Group, Vec<Shown>)| Value::of(&period, group, asked.small.total(parts));
         return Ok(groups.into_iter().map(total).collect());
     }
-    let value = |((recipient, group, ground), n): ((String, Group, Ground), u64)| {
-        Value::of(name(policy, &recipient), recipient, group, ground.to_string(), shown(n))
+    let value = |((recipient, group, ground), shown): ((String, Group, Ground), Shown)| Value {
+        name: name(policy, &recipient),
+        recipient,
+        ground: ground.to_string(),
+        ground_name: ground.label().to_owned(),
+        ..Value::of(&period, group, shown)
     };
-    Ok(found.into_iter().map(value).collect())
+    Ok(found.map(value).collect())
 }
 
 impl Value {
-    fn of(name: String, recipient: String, group: Group, ground: String, shown: Shown) -> Self {
-        Self { recipient, name, group: group.to_string(), ground, shown: shown.to_string(), at_least: shown.least() }
+    /// Of a group, for whomever and on whatever ground.
+    fn of(period: &Period, group: Group, shown: Shown) -> Self {
+        Self {
+            recipient: String::new(),
+            name: String::new(),
+            group: group.to_string(),
+            group_name: words::group(group).to_owned(),
+            ground: String::new(),
+            ground_name: String::new(),
+            shown: shown.to_string(),
+            at_least: shown.least(),
+            period: period.key(),
+        }
     }
 }
 
@@ -272,16 +344,27 @@ fn counted(db: &Connection, asked: &Asked<'_>) -> Result<Vec<Count>, rusqlite::E
     let one = |(kind, name): &(Kind, &str)| {
         let emergency = matches!(kind, Kind::Safeguarding | Kind::SafeguardingReviewed);
         let people = OF_PEOPLE.contains(kind) || (asked.public && emergency);
-        let (count, shown) = if people {
-            let shown = asked.small.shown(events::count(db, *kind, &asked.small.period(asked.period))?);
-            (shown.least(), shown.to_string())
+        let (count, shown, period) = if people {
+            let shown = of_people(db, *kind, asked)?;
+            (shown.least(), shown.to_string(), asked.people())
         } else {
             let n = events::count(db, *kind, &asked.period)?;
-            (n, n.to_string())
+            (n, n.to_string(), asked.period)
         };
-        Ok(Count { id: kind.to_string(), name: (*name).to_owned(), count, shown })
+        Ok(Count { id: kind.to_string(), name: (*name).to_owned(), count, shown, period: period.key() })
     };
     EVENTS.iter().map(one).collect()
+}
+
+/// How many events of a kind that counts as people: made of what the page *Consent* shows of each recipient and
+/// connection, month by month.
+fn of_people(db: &Connection, kind: Kind, asked: &Asked<'_>) -> Result<Shown, rusqlite::Error> {
+    let cells = |month: &Period| {
+        let found = events::told_apart(db, kind.as_str(), month)?.into_iter();
+        Ok::<BTreeMap<_, _>, rusqlite::Error>(found.map(|(by, to, word, n)| ((by, to, word), n)).collect())
+    };
+    let shown = asked.small.over(&asked.people(), cells)?;
+    Ok(asked.small.total(shown.into_values()))
 }
 
 fn running_out(policy: &Policy, today: Date) -> Vec<String> {

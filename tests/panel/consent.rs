@@ -96,6 +96,48 @@ async fn what_was_asked_given_and_declined_shows_in_tens_and_names_nobody() {
     assert!(gone.contains("Nobody was asked in this month") && gone.contains("The month after"), "{gone}");
 }
 
+/// A total rounded from the true sum would say, beside its parts, what these hide.
+#[tokio::test]
+async fn a_total_of_recipients_is_made_of_what_is_shown_of_them() {
+    let world = World::new().await;
+    for to in (0..10).map(|n| format!("riverside-council/part-{n}")) {
+        let mut leaf = Leaf { destination: Some(to.parse().unwrap()), ..Leaf::new(Kind::ConsentDeclined) };
+        leaf.extra.insert("asked", "9".to_owned());
+        leaf.extra.insert("declined", "9".to_owned());
+        world.ledger.append(Tx { asserts: vec![], leaf, detail: vec![], changes: vec![] }).await.unwrap();
+    }
+    let mut member = world.signed(Role::Panel).await;
+    let page = member.get("/consent").await.words();
+    assert!(page.contains("10 or more items asked for none items agreed to 10 or more items declined"), "{page}");
+    assert!(page.contains("riverside-council – part 3 fewer than 10 none fewer than 10 none"), "{page}");
+    assert!(page.contains("November 2026 10 or more none 10 or more none") && !page.contains("90 or more"), "{page}");
+}
+
+#[tokio::test]
+async fn what_ran_out_while_nobody_counted_is_put_to_no_month() {
+    let world = World::new().await;
+    let days = [("2027-09-01", 1), ("2027-10-01", 2), ("2027-10-19", 9), ("2027-12-15", 60)];
+    for (day, expired) in days {
+        let kept = world
+            .running
+            .panel()
+            .store()
+            .write(move |db| db.execute("INSERT INTO consent_states VALUES (?1, 0, 0, ?2)", (day, expired)));
+        kept.await.unwrap();
+    }
+    world.at("2027-12-20T10:00:00Z");
+    let mut member = world.signed(Role::Panel).await;
+    for (month, said) in [
+        ("2027-09", "Consents that ran out: fewer than 10."),
+        ("2027-10", "Consents that ran out: not counted in this month."),
+        ("2027-11", "Consents that ran out: not counted in this month."),
+        ("2027-12", "Consents that ran out: none, counted from 15 December 2027 on."),
+    ] {
+        let page = member.get(&format!("/consent?month={month}")).await.words();
+        assert!(page.contains(said), "{month}: {page}");
+    }
+}
+
 #[tokio::test]
 async fn where_nearly_nobody_declines_the_panel_is_warned() {
     let world = World::new().await;
@@ -154,6 +196,11 @@ async fn a_small_charity_sees_yes_and_no_by_quarter() {
     assert!(page.contains("October 2026 to December 2026 yes no no"), "{page}");
     assert!(!page.contains("or more") || page.contains("50 or more items were asked for"), "{page}");
     assert!(!page.contains("By recipient"), "{page}");
+    assert!(!page.contains("may have become ritual"), "on that day it would say how many were asked: {page}");
+    world.at("2027-01-10T10:00:00Z");
+    let page = world.signed(Role::Panel).await.get("/consent").await.words();
+    let said = "In October to December 2026, many items were asked for, and hardly any were declined.";
+    assert!(page.contains(said) && !page.contains("50 or more"), "{page}");
 }
 
 #[tokio::test]

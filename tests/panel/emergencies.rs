@@ -68,8 +68,8 @@ async fn an_emergency_shows_with_what_was_shared_and_by_when_it_is_reviewed() {
     assert!(words.contains("Westbridge Council (example) – adult safeguarding, 20 November 2026"), "{words}");
     assert!(words.contains("To be reviewed by 23 November 2026 at 10:00 ."), "{words}");
     assert!(words.contains("Ground an adult at risk Declared 20 November 2026 at 10:00"), "{words}");
-    let shared =
-        "20 November 2026 at 11:00, by the connection westbridge-safeguarding: identity (exact), location (exact).";
+    let shared = "20 November 2026 at 11:00, by the connection westbridge-safeguarding: where the person is, exact; \
+         who the person is (names, birth dates, numbers), exact.";
     assert!(words.contains(shared) && words.matches("by the connection").count() == 1, "{words}");
     let label = world.office().keys.subjects.label(&"inform".parse().unwrap(), "R-1");
     for secret in [label.as_str(), &decision.to_string(), "R-1<"] {

@@ -194,6 +194,7 @@ async fn one_clause_at_one_recipient_is_that_of_the_export() {
         clause: Some(Clause::Data1),
         recipient: Some(COUNCIL.parse().unwrap()),
         connection: Some(CONNECTION.parse().unwrap()),
+        ..stopped::Which::default()
     };
     let clause = |leaf: &Value| leaf["clauses"].as_array().is_some_and(|c| c.contains(&"DATA-1".into()));
     let expected = book

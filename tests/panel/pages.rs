@@ -3,7 +3,10 @@
 use crate::world::{CONNECTION, COUNCIL, World};
 use havengate::{
     flow::{Act, Clause, Group},
-    ledger::{Change, Leaf, Tx, leaf::Kind},
+    ledger::{
+        Change, Leaf, Tx,
+        leaf::{Decided, Kind},
+    },
     panel::{access::Role, figures},
     verdict::Code,
 };
@@ -115,6 +118,45 @@ async fn an_attempt_a_stop_and_a_refused_policy_are_said_first() {
     );
     let stopped = seen(&world, Role::Panel, "/stopped").await;
     has(&stopped, &["Attempts to reach the Home Office", "data can reach the Home Office from there 1 2026-11-20"]);
+}
+
+/// Who gets data is said once of each, in whichever order the connections come.
+#[tokio::test]
+async fn a_recipient_of_two_connections_is_named_once() {
+    let world = World::new().await;
+    for (connection, to, times) in [(CONNECTION, COUNCIL, 3), ("other", "elsewhere/outreach", 2), ("third", COUNCIL, 1)]
+    {
+        for _ in 0..times {
+            world.sent(connection, to, &[(Group::Identity, "raw", Act::Sent, 1)]).await;
+        }
+    }
+    let today = seen(&world, Role::Panel, "/").await;
+    let answer = today.split("Who is getting data about our clients?").nth(1).unwrap().split("Look at").next().unwrap();
+    assert_eq!(answer.matches(COUNCIL).count(), 1, "{answer}");
+}
+
+#[tokio::test]
+async fn what_was_stopped_for_nobody_known_leads_to_itself() {
+    let world = World::new().await;
+    for to in [None, Some(COUNCIL)] {
+        let mut leaf = world.about(CONNECTION, COUNCIL);
+        leaf.destination = to.map(|to| to.parse().unwrap());
+        leaf.decided = Some(Decided::Refused);
+        leaf.clauses = vec![Clause::Data3];
+        for _ in 0..if to.is_none() { 3 } else { 4 } {
+            leaf.decision = Some(world.decision());
+            let tx = Tx { asserts: vec![], leaf: leaf.clone(), detail: vec![], changes: vec![] };
+            world.ledger.append(tx).await.unwrap();
+        }
+    }
+    figures::catch_up(world.running.panel()).await.unwrap();
+    let mut member = world.signed(Role::Panel).await;
+    let to = "/stopped/DATA-3?month=2026-11&#38;recipient=not-known";
+    assert!(member.get("/stopped").await.text.contains(to));
+    let clause = member.get("/stopped/DATA-3?month=2026-11&recipient=not-known").await;
+    assert!(clause.text.contains("&#38;recipient=not-known") && clause.status == 200, "{}", clause.text);
+    let words = clause.words();
+    has(&words, &["3 requests were stopped by this clause", "Only for no recipient that is known."]);
 }
 
 #[tokio::test]

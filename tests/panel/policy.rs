@@ -179,6 +179,29 @@ async fn few_people_are_few_in_a_replay_too() {
     assert!(words.contains("(fewer than 10 values, or of fewer than 10 people)"), "{words}");
 }
 
+#[tokio::test]
+async fn a_small_charity_is_told_yes_since_the_quarter_began() {
+    let world = World::of(49, "").await;
+    for person in 0..23 {
+        referred(&world, person).await;
+    }
+    world.at("2026-12-20T12:00:00Z");
+    let hash = world.activated(&with(&[(FILE, "\"$.phone\"      = \"pd:TelephoneNumber\"\n", "")])).await;
+    let mut member = world.signed(Role::Panel).await;
+    let page = format!("/policy/{hash}");
+    let entry = member.get(&page).await.value("entry");
+    member.fill(&page, &format!("{page}/replay"), &[("entry", &entry)]).await;
+    let words = loop {
+        let words = member.get(&page).await.words();
+        if words.contains("Worked out on") {
+            break words;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert!(words.contains("for 1 October 2026 to 20 December 2026: 23 requests."), "{words}");
+    assert!(words.contains("the place is not listed. (yes)") && !words.contains("or more)"), "{words}");
+}
+
 #[test]
 fn the_command_says_the_same_sentences_and_asks_for_a_second_look() {
     let home = tempfile::tempdir().unwrap();

@@ -7,14 +7,14 @@ use crate::{
     gate::policy_files,
     ledger::{Ledger, OpenError, Opening},
     panel::{
-        figures::{self, Period, Small},
-        report::{self, Asked, file, sign::Signer},
+        figures::{self, Period, Small, events},
+        report::{self, Asked, file, issued, sign::Signer},
         store::Store,
     },
     policy::Policy,
 };
-use jiff::{Timestamp, tz::TimeZone};
-use serde_json::json;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -50,15 +50,14 @@ pub struct Report {
 
 /// Carries it out.
 pub(super) fn run(config: &Config, args: &Report) -> Result<Printed, Failure> {
-    let (report, rules_differ) = made(config, args)?;
+    let Made { files, report, rules_differ } = made(config, args)?;
     let signer = Signer::open(&config.keys).map_err(|e| Failure::system(&config.keys.join("report.key"), &e))?;
-    let written = file::all(&report, small(config)?, &signer);
-    let files = written.map_err(|e| Failure::new(Exit::Unavailable, e.to_string()))?;
+    let files = file::signed(files, &signer);
     let paths: Vec<PathBuf> = files.iter().map(|(name, _)| args.out.join(name)).collect();
     put(args, &files)?;
     let key = signer.public();
-    let mut text = format!("Counted from the first {} entries of the record book.", report.entries);
-    if !report.over {
+    let mut text = format!("Counted from the first {} entries of the record book.", report["entries"]);
+    if report["over"] != true {
         text.push_str(" The period is not over: these figures still grow.");
     }
     if rules_differ {
@@ -71,7 +70,7 @@ pub(super) fn run(config: &Config, args: &Report) -> Result<Printed, Failure> {
     for path in &paths {
         text.push_str(&format!("  {}\n", path.display()));
     }
-    let example = file::Form::Csv.name(&report);
+    let example = file::Form::Csv.name_of(&args.period.key(), args.public);
     text.push_str(&format!("\nTo check one: minisign -Vm {example} -P {key}"));
     let data = json!({ "report": report, "files": paths, "key": key, "rules_differ": rules_differ });
     Ok(Printed::done(text, data))
@@ -81,42 +80,71 @@ fn small(config: &Config) -> Result<Small, Failure> {
     Ok(Small::of(asked_for(config)?.clients))
 }
 
-/// The report, and whether the policy files are other rules than those that were active when the last entry was counted.
-fn made(config: &Config, args: &Report) -> Result<(report::Report, bool), Failure> {
+/// What is written.
+struct Made {
+    /// Name and text.
+    files: Vec<(String, String)>,
+    /// What the file of JSON says.
+    report: Value,
+    /// Whether the policy files are other rules than those that were active when the last entry was counted.
+    rules_differ: bool,
+}
+
+/// What was given out before where that is final, by a page or by this command; otherwise made from the figures.
+fn made(config: &Config, args: &Report) -> Result<Made, Failure> {
+    let (store, period, public) = (store(config)?, args.period, args.public);
+    if let Some(files) = done(issued::all(&store, &period, public))? {
+        return with(files, &period.key(), public, false);
+    }
     let panel = asked_for(config)?;
     let sources = policy_files::read(&config.policies).map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
     let policy = Policy::compile(&sources).map_err(|_| {
         Failure::new(Exit::Configuration, "the policy files do not compile\n  mend: see `havengate check`")
     })?;
-    let store = store(config)?;
-    count(config, &store)?;
+    let counted = count(config, &store)?;
     let organisation = match panel.organisation.as_str() {
         "" => config.gateway.name.clone(),
         name => name.to_owned(),
     };
-    let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
-    let today = Timestamp::now().to_zoned(zone).date();
-    let (period, public, small) = (args.period, args.public, small(config)?);
-    done(store.read(move |db| {
-        let asked = Asked { period, public, organisation: &organisation, small, today };
+    let (now, small) = (Timestamp::now(), small(config)?);
+    let (report, whole, rules_differ) = done(store.read(move |db| {
+        let asked = Asked { period, public, organisation: &organisation, small, now };
         let report = report::Report::make(db, &policy, &asked)?;
         let state = figures::state(db)?;
         let rules_differ = !state.active().is_empty() && state.active() != report.policy;
-        Ok((report, rules_differ))
-    }))
+        Ok((report, counted || events::later_than(db, period.to())?, rules_differ))
+    }))?;
+    // What is kept is kept for ever: not what a running gateway may not have counted yet, nor what is named by other
+    // rules than its own.
+    let files = match whole && !rules_differ && issued::is_final(&period, now) {
+        true => done(issued::keep_all(&store, &report, small))?,
+        false => file::texts(&report, small).map_err(|e| Failure::new(Exit::Unavailable, e.to_string()))?,
+    };
+    with(files, &period.key(), public, rules_differ)
 }
 
-/// Counts what is not counted yet, where no gateway holds the record book; a running one does it by itself.
-fn count(config: &Config, store: &Store) -> Result<(), Failure> {
+fn with(files: Vec<(String, String)>, period: &str, public: bool, rules_differ: bool) -> Result<Made, Failure> {
+    let name = file::Form::Json.name_of(period, public);
+    let text = files.iter().find(|(known, _)| *known == name).map(|(_, text)| text.as_str());
+    let report = serde_json::from_str(text.unwrap_or_default());
+    let report =
+        report.map_err(|_| Failure::new(Exit::Unavailable, "the panel's store holds a report that is none"))?;
+    Ok(Made { files, report, rules_differ })
+}
+
+/// Counts what is not counted yet, where no gateway holds the record book; a running one does it by itself. Says whether
+/// everything is counted.
+fn count(config: &Config, store: &Store) -> Result<bool, Failure> {
     wait(async {
         let ledger = match Ledger::open(&config.ledger, Opening::new(&config.gateway.name)) {
-            Err(OpenError::Held(_)) => return Ok(()),
+            Err(OpenError::Held(_)) => return Ok(false),
             ledger => ledger.map_err(|e| Failure::new(Exit::Ledger, e.to_string()))?,
         };
         let counted = figures::count_all(&ledger, store).await;
         let closed = ledger.close().await;
         counted.map_err(|_| Failure::new(Exit::Unavailable, "the record book could not be counted; try again"))?;
-        closed.map_err(|e| Failure::new(Exit::Ledger, e.to_string()))
+        closed.map_err(|e| Failure::new(Exit::Ledger, e.to_string()))?;
+        Ok(true)
     })?
 }
 

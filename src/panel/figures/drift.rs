@@ -1,11 +1,7 @@
 //! Drift: what changed since the time before, and which connection departs from what was agreed.
 
 use super::{Period, Shown, Small, events, left, rows};
-use crate::{
-    flow::{Act, Group},
-    ledger::exposure,
-    policy::Policy,
-};
+use crate::{flow::Group, policy::Policy};
 use rusqlite::Connection;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,20 +43,16 @@ const AGAIN_AND_AGAIN: u64 = 100;
 /// # Errors
 /// When the store fails.
 pub fn drift(db: &Connection, period: &Period, small: Small, policy: &Policy) -> Result<Drift, rusqlite::Error> {
-    let (now, before) = (left::values(db, period)?, left::values(db, &period.before())?);
-    let (now_left, before_left) = (by_group(&now), by_group(&before));
+    let (now, before) = (left::people(db, period, small)?, left::people(db, &period.before(), small)?);
+    let (now_left, before_left) = (by_group(small, &now), by_group(small, &before));
     let known: BTreeSet<&String> = before_left.keys().map(|(recipient, _)| recipient).collect();
     let mut found = Drift { unused: unused(db, policy)?, ..Drift::default() };
-    for (key @ (recipient, group), n) in &now_left {
+    for (key @ (recipient, group), now) in &now_left {
         match before_left.get(key) {
             _ if !known.contains(recipient) => found.recipients.push(recipient.clone()),
             None => found.groups.push((recipient.clone(), *group)),
-            Some(then) => {
-                let (then, now) = (small.shown(*then), small.shown(*n));
-                if now.is_much_more_than(then) {
-                    found.more.push((recipient.clone(), *group, then, now));
-                }
-            }
+            Some(then) if now.is_much_more_than(*then) => found.more.push((recipient.clone(), *group, *then, *now)),
+            Some(_) => {}
         }
     }
     found.recipients.dedup();
@@ -70,25 +62,18 @@ pub fn drift(db: &Connection, period: &Period, small: Small, policy: &Policy) ->
             None => found.other_policy.push((connection, n)),
         }
     }
-    let mut stripped: BTreeMap<(&String, Group), u64> = BTreeMap::new();
-    for values in now.iter().filter(|v| v.act == Act::Stripped) {
-        *stripped.entry((&values.connection, values.group)).or_default() += values.count;
-    }
-    for ((connection, group), n) in stripped {
-        let shown = small.shown(n);
-        if shown.least() >= AGAIN_AND_AGAIN {
-            found.withheld.push((connection.clone(), group, shown));
-        }
-    }
+    let again = now.held_back.into_iter().filter(|(_, shown)| shown.least() >= AGAIN_AND_AGAIN);
+    found.withheld.extend(again.map(|((connection, group), shown)| (connection, group, shown)));
     Ok(found)
 }
 
-fn by_group(values: &[left::Values]) -> BTreeMap<(String, Group), u64> {
-    let mut found = BTreeMap::new();
-    for one in values.iter().filter(|v| exposure::left(v.act)) {
-        *found.entry((one.recipient.clone(), one.group)).or_default() += one.count;
+/// What a recipient got of a group, made of what is shown by form.
+fn by_group(small: Small, people: &left::People) -> BTreeMap<(String, Group), Shown> {
+    let mut found: BTreeMap<_, Vec<Shown>> = BTreeMap::new();
+    for ((recipient, group, _), shown) in &people.given {
+        found.entry((recipient.clone(), *group)).or_default().push(*shown);
     }
-    found
+    found.into_iter().map(|(key, parts)| (key, small.total(parts))).collect()
 }
 
 /// Operations that the policies allow and nobody ever used.

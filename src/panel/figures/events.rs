@@ -133,3 +133,13 @@ pub fn marks(db: &Connection, kinds: &[Kind], period: &Period) -> Result<Vec<Mar
     found.truncate(MARKS as usize);
     Ok(found)
 }
+
+/// Whether anything of a later day is counted: then everything until this day is.
+///
+/// # Errors
+/// When the store fails.
+pub fn later_than(db: &Connection, day: Date) -> Result<bool, rusqlite::Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM figures_events WHERE day > ?1) \
+               OR EXISTS (SELECT 1 FROM figures_decisions WHERE day > ?1)";
+    db.prepare_cached(sql)?.query_row([day.to_string()], |row| row.get(0))
+}

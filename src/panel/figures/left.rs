@@ -1,8 +1,11 @@
 //! What left: requests, which are events, and people's values, which are shown only through
 //! [`Small`](super::Small).
 
-use super::{Period, number, rows};
-use crate::flow::{Act, Group, name_closed as closed};
+use super::{Period, Shown, Small, number, rows};
+use crate::{
+    flow::{Act, Group, name_closed as closed},
+    ledger::exposure,
+};
 use jiff::civil::Date;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -172,4 +175,47 @@ pub fn grounds(db: &Connection, period: &Period) -> Result<BTreeMap<(String, Gro
             Some(((recipient, group.parse().ok()?, ground.parse().unwrap_or(Ground::Unknown)), n))
         })
         .collect())
+}
+
+/// People's values as they are shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct People {
+    /// What left, by recipient, group and form.
+    pub given: BTreeMap<(String, Group, Act), Shown>,
+    /// What was left out of requests, by connection and group.
+    pub held_back: BTreeMap<(String, Group), Shown>,
+}
+
+/// People's values as they are shown: the finest figures of them by what was done with them.
+///
+/// # Errors
+/// When the store fails.
+pub fn people(db: &Connection, period: &Period, small: Small) -> Result<People, rusqlite::Error> {
+    let given = |month: &Period| {
+        let mut found = BTreeMap::new();
+        for one in values(db, month)?.into_iter().filter(|v| exposure::left(v.act)) {
+            *found.entry((one.recipient, one.group, one.act)).or_default() += one.count;
+        }
+        Ok::<_, rusqlite::Error>(found)
+    };
+    let held_back = |month: &Period| {
+        let mut found = BTreeMap::new();
+        for one in values(db, month)?.into_iter().filter(|v| v.act == Act::Stripped) {
+            *found.entry((one.connection, one.group)).or_default() += one.count;
+        }
+        Ok::<_, rusqlite::Error>(found)
+    };
+    Ok(People { given: small.over(period, given)?, held_back: small.over(period, held_back)? })
+}
+
+/// Values that left by recipient, group and ground, as they are shown.
+///
+/// # Errors
+/// When the store fails.
+pub fn on_ground(
+    db: &Connection,
+    period: &Period,
+    small: Small,
+) -> Result<BTreeMap<(String, Group, Ground), Shown>, rusqlite::Error> {
+    small.over(period, |month| grounds(db, month))
 }

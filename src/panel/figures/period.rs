@@ -102,8 +102,17 @@ impl Period {
     /// The months of a year, in order; none of anything else.
     #[must_use]
     pub fn months(&self) -> Vec<Self> {
+        if self.kind == Kind::Year { self.parts() } else { Vec::new() }
+    }
+
+    /// What figures of people are made of: the months of a quarter or a year, in order; anything else is one part.
+    pub(super) fn parts(&self) -> Vec<Self> {
         let months = std::iter::successors(Some(Self::month_of(self.from)), |m| Some(m.after()));
-        if self.kind == Kind::Year { months.take(12).collect() } else { Vec::new() }
+        match self.kind {
+            Kind::Quarter => months.take(3).collect(),
+            Kind::Year => months.take(12).collect(),
+            Kind::Days | Kind::Month => vec![*self],
+        }
     }
 
     /// As an address has it: `2026-11`, `2026-Q4`, `2026`, `2026-10-24..2026-11-22`.
@@ -202,6 +211,13 @@ mod tests {
             assert_eq!((period.before().key().as_str(), period.after().key().as_str()), (before, after), "{text}");
             assert_eq!(period.before().after(), period);
         }
+        let parts = |text: &str| {
+            let period: Period = text.parse().unwrap();
+            period.parts().iter().map(Period::key).collect::<Vec<_>>()
+        };
+        assert_eq!(parts("2026-11"), ["2026-11"]);
+        assert_eq!(parts("2026-Q4"), ["2026-10", "2026-11", "2026-12"]);
+        assert_eq!((parts("2026").len(), parts("9999").len(), parts("9999-Q4").len()), (12, 12, 3));
         let month = Period::days_to(date(2026, 11, 22), 30);
         assert_eq!((month.from(), month.days().count()), (date(2026, 10, 24), 30));
         assert_eq!(month.to_string(), "24 October to 22 November 2026");

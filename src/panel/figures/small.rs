@@ -1,202 +1,93 @@
-//! Small numbers: the one rule for figures that tell of people (design section 9).
-//!
-//! Counts of events (a stop, an attempt, a request that was stopped) are shown as they are: nobody is found by them.
-//! Counts of people, or of people's values, crossed with anything about them are shown as *none*, *fewer than 10*, or
-//! rounded down to tens. A total beside such figures is made from what is shown of them and from nothing else, so that
-//! taking figures away from it gives nothing that was not shown. Where an organisation works with fewer than
-//! [`FEW_CLIENTS`] people a year, only *yes* and *none* are said, and by the quarter.
+//! The rule for small numbers ([`crate::ledger::small`]) over a span of days.
 
 use super::Period;
-use crate::ledger::exposure::SMALLEST;
-use std::fmt;
-
-/// With fewer clients a year than this, figures of people are yes or none by the quarter.
-pub const FEW_CLIENTS: usize = 50;
-
-/// The rule, for one organisation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Small {
-    few_clients: bool,
-}
-
-/// A figure of people as it is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Shown {
-    /// Nothing.
-    None,
-    /// At least one; how many is not said, as the organisation works with few people.
-    Some,
-    /// One to nine.
-    Few,
-    /// At least so many: a multiple of ten.
-    AtLeast(u64),
-}
+pub use crate::ledger::small::{FEW_CLIENTS, Shown, Small};
+use std::collections::BTreeMap;
 
 impl Small {
-    /// For an organisation that works with about so many people in a year.
-    #[must_use]
-    pub const fn of(clients: usize) -> Self {
-        Self { few_clients: clients < FEW_CLIENTS }
-    }
-
-    /// Whether only yes and none are said, by the quarter.
-    #[must_use]
-    pub const fn is_yes_or_no(self) -> bool {
-        self.few_clients
-    }
-
-    /// A figure as it is shown.
-    #[must_use]
-    pub const fn shown(self, n: u64) -> Shown {
-        match (n, self.few_clients) {
-            (0, _) => Shown::None,
-            (_, true) => Shown::Some,
-            (n, false) if n < SMALLEST => Shown::Few,
-            (n, false) => Shown::AtLeast(n - n % SMALLEST),
-        }
-    }
-
-    /// The total of figures that are shown: what follows from them and no more.
-    #[must_use]
-    pub fn total(self, parts: impl IntoIterator<Item = Shown>) -> Shown {
-        let mut least = 0_u64;
-        let mut only = None;
-        for part in parts.into_iter().filter(|part| *part != Shown::None) {
-            least = least.saturating_add(part.least());
-            // One part alone is its own total.
-            only = Some(if only.is_none() { part } else { self.shown(least) });
-        }
-        only.unwrap_or(Shown::None)
-    }
-
     /// The period for which figures of people are shown when this one is asked for.
     #[must_use]
     pub fn period(self, asked: Period) -> Period {
         let longer = (asked.to() - asked.from()).get_days() > 31;
-        if self.few_clients && !longer { Period::quarter_of(asked.from()) } else { asked }
+        if self.is_yes_or_no() && !longer { Period::quarter_of(asked.from()) } else { asked }
     }
-}
 
-impl Shown {
-    /// The least that it may stand for. Charts draw this.
-    #[must_use]
-    pub const fn least(self) -> u64 {
-        match self {
-            Self::None => 0,
-            Self::Some | Self::Few => 1,
-            Self::AtLeast(n) => n,
+    /// Figures of people over a period, cell by cell. Those of a quarter or a year are made of what its months show, and
+    /// of nothing else: a figure rounded from the true sum would say, beside eleven months, what the twelfth hides.
+    ///
+    /// # Errors
+    /// When counting a month fails.
+    pub fn over<K: Ord, E>(
+        self,
+        period: &Period,
+        mut count: impl FnMut(&Period) -> Result<BTreeMap<K, u64>, E>,
+    ) -> Result<BTreeMap<K, Shown>, E> {
+        let mut parts: BTreeMap<K, Vec<Shown>> = BTreeMap::new();
+        for part in period.parts() {
+            for (key, n) in count(&part)?.into_iter().filter(|(_, n)| *n > 0) {
+                parts.entry(key).or_default().push(self.shown(n));
+            }
         }
-    }
-
-    /// Much more than another figure, as far as the two are shown: twice as much and at least fifty more.
-    #[must_use]
-    pub const fn is_much_more_than(self, before: Self) -> bool {
-        let (now, then) = (self.least(), before.least());
-        now >= then.saturating_mul(2) && now >= then.saturating_add(50)
-    }
-}
-
-impl fmt::Display for Shown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::None => f.write_str("none"),
-            Self::Some => f.write_str("yes"),
-            Self::Few => write!(f, "fewer than {SMALLEST}"),
-            Self::AtLeast(n) => write!(f, "{n} or more"),
-        }
-    }
-}
-
-/// As pages say it, so that a machine gets no more than a person.
-impl serde::Serialize for Shown {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
+        Ok(parts.into_iter().map(|(key, parts)| (key, self.total(parts))).collect())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::small::SMALLEST;
     use proptest::prelude::*;
+    use std::convert::Infallible;
 
     const MANY: Small = Small::of(400);
 
-    /// What somebody who sees a figure knows of the count behind it.
-    fn known(shown: Shown) -> (u64, u64) {
-        match shown {
-            Shown::None => (0, 0),
-            Shown::Some => (1, u64::MAX),
-            Shown::Few => (1, SMALLEST - 1),
-            Shown::AtLeast(n) => (n, n + SMALLEST - 1),
-        }
-    }
-
     #[test]
-    fn a_figure_reads_well() {
-        let said = |n| MANY.shown(n).to_string();
-        assert_eq!(
-            [said(0), said(1), said(9), said(10), said(29)],
-            ["none", "fewer than 10", "fewer than 10", "10 or more", "20 or more"]
-        );
-        assert_eq!([Small::of(49).shown(0).to_string(), Small::of(49).shown(700).to_string()], ["none", "yes"]);
+    fn people_of_a_small_organisation_are_told_by_the_quarter() {
         let month: Period = "2026-11".parse().unwrap();
         assert_eq!((MANY.period(month).key(), Small::of(49).period(month).key()), ("2026-11".into(), "2026-Q4".into()));
         let year: Period = "2026".parse().unwrap();
         assert_eq!(Small::of(49).period(year), year);
     }
 
-    #[test]
-    fn a_total_follows_from_its_parts() {
-        let total = |parts: &[u64]| MANY.total(parts.iter().map(|n| MANY.shown(*n)));
-        assert_eq!(
-            (total(&[]), total(&[0, 0]), total(&[3, 0]), total(&[3, 4])),
-            (Shown::None, Shown::None, Shown::Few, Shown::Few)
-        );
-        assert_eq!(
-            (total(&[27]), total(&[27, 3]), total(&[20, 30])),
-            (Shown::AtLeast(20), Shown::AtLeast(20), Shown::AtLeast(50))
-        );
-        assert_eq!(total(&[9; 12]), Shown::AtLeast(10), "only that there is one in each is known");
-        assert_eq!(Small::of(1).total([Shown::Some, Shown::Some]), Shown::Some);
+    /// Everything that anybody can ask of a year: its months, its quarters, and the year.
+    fn seen(counts: &[u64]) -> Vec<Shown> {
+        let year: Period = "2026".parse().unwrap();
+        let months = year.months();
+        let quarters = months.iter().map(|m| Period::quarter_of(m.from()));
+        let asked = months.iter().copied().chain(quarters).chain([year]);
+        let of = |month: &Period| {
+            let n = counts.get(usize::try_from(month.from().month() - 1).unwrap());
+            Ok::<_, Infallible>(BTreeMap::from([((), *n.unwrap())]))
+        };
+        asked.map(|p| MANY.over(&p, of).unwrap().get(&()).copied().unwrap_or(Shown::None)).collect()
     }
 
     #[test]
-    fn what_is_much_more() {
-        assert!(MANY.shown(120).is_much_more_than(MANY.shown(60)) && MANY.shown(60).is_much_more_than(Shown::None));
-        assert!(!MANY.shown(40).is_much_more_than(Shown::None) && !MANY.shown(150).is_much_more_than(MANY.shown(100)));
+    fn one_a_month_or_nine_a_month_look_the_same_in_the_year() {
+        let months = |n: u64, months: usize| seen(&(0..12).map(|m| if m < months { n } else { 0 }).collect::<Vec<_>>());
+        assert_eq!(months(1, 9).last(), Some(&Shown::AtLeast(9)));
+        assert_eq!(months(1, 9), months(9, 9), "fewer than 10 in the year would say that each month had one");
+        assert_eq!(months(1, 10), months(9, 10), "90 or more in the year would say that each month had nine");
     }
 
     proptest! {
-        /// Two months, or two figures of which one holds the other: what is between them, where it is one to nine, is
-        /// never narrowed to fewer possibilities than *fewer than 10* itself leaves.
+        /// Whoever sees every month, quarter and year knows of a month what that month's own figure says: each count that
+        /// it leaves possible stays possible.
         #[test]
-        fn taking_one_figure_from_another_finds_nobody(part in 0_u64..2_000, rest in 1_u64..10) {
-            let (whole_least, whole_most) = known(MANY.shown(part + rest));
-            let (part_least, part_most) = known(MANY.shown(part));
-            let (least, most) = (whole_least.saturating_sub(part_most), whole_most - part_least);
-            prop_assert!(least <= 1 && most - least >= SMALLEST - 2, "{part} + {rest}: {least} to {most}");
-        }
-
-        /// A total is the same for everything that looks the same: it says nothing more than its parts do.
-        #[test]
-        fn a_total_tells_nothing_that_its_parts_do_not(counts in prop::collection::vec(0_u64..200, 0..30), other in any::<u64>()) {
-            let shown: Vec<_> = counts.iter().map(|n| MANY.shown(*n)).collect();
-            // Another truth behind the same figures.
-            let others: Vec<_> = shown.iter().map(|s| { let (least, most) = known(*s); least + other % (most - least + 1) }).collect();
-            let again: Vec<_> = others.iter().map(|n| MANY.shown(*n)).collect();
-            prop_assert_eq!(&shown, &again);
-            let total = MANY.total(shown.iter().copied());
-            prop_assert_eq!(total, MANY.total(again));
-            prop_assert!(total.least() <= counts.iter().sum::<u64>());
-            prop_assert!((total == Shown::None) == (counts.iter().sum::<u64>() == 0));
-        }
-
-        /// A small organisation says nothing but whether there was any.
-        #[test]
-        fn few_clients_are_never_counted(n in 1_u64..10_000, m in 1_u64..10_000) {
-            let few = Small::of(FEW_CLIENTS - 1);
-            prop_assert_eq!(few.shown(n), few.shown(m));
-            prop_assert_eq!(few.total([few.shown(n), few.shown(m)]), few.shown(n));
+        fn a_year_narrows_no_month(counts in prop::collection::vec(prop_oneof![Just(0), 1_u64..10, 0_u64..60], 12)) {
+            let all = seen(&counts);
+            for month in 0..12 {
+                let (least, most) = match MANY.shown(counts[month]) {
+                    Shown::None => (0, 0),
+                    Shown::AtLeast(n) => (n, n + SMALLEST - 1),
+                    _ => (1, SMALLEST - 1),
+                };
+                for other in least..=most {
+                    let mut counts = counts.clone();
+                    counts[month] = other;
+                    prop_assert_eq!(&seen(&counts), &all, "month {}: {}", month, other);
+                }
+            }
         }
     }
 }

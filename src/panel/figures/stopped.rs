@@ -28,6 +28,8 @@ pub struct Which {
     pub clause: Option<Clause>,
     /// For this recipient.
     pub recipient: Option<SystemId>,
+    /// For no recipient that was known.
+    pub nobody: bool,
     /// By this connection.
     pub connection: Option<IntegrationId>,
 }
@@ -38,7 +40,7 @@ impl Which {
         let clauses = self.clause.is_some() || by == Some(By::Clause);
         let given = [
             ("clause", self.clause.map(|c| c.to_string())),
-            ("recipient", self.recipient.as_ref().map(ToString::to_string)),
+            ("recipient", self.recipient.as_ref().map(ToString::to_string).or(self.nobody.then(String::new))),
             ("connection", self.connection.as_ref().map(ToString::to_string)),
         ];
         let mut values = Vec::new();

@@ -2,8 +2,7 @@
 
 use super::{
     asked::{Around, Asked},
-    stopped::{Row, down, most, steps},
-    words,
+    stopped::{NOBODY, Row, down, most, steps},
 };
 use crate::{
     flow::{Clause, IntegrationId, SystemId},
@@ -16,6 +15,7 @@ use crate::{
             stopped::{self, By, Which},
         },
         page::{self, Shell},
+        words,
         wrong::Wrong,
     },
     policy::ClauseText,
@@ -65,9 +65,11 @@ pub(super) async fn clause(
 ) -> Result<Response, Wrong> {
     let clause: Clause = name.parse().map_err(|_| Wrong::NotFound)?;
     let period = asked.month(&panel)?;
-    let recipient: Option<SystemId> = asked.one("recipient", "There is no such recipient.")?;
+    let nowhere = "There is no such recipient.";
+    let nobody = asked.one::<String>("recipient", nowhere)?.is_some_and(|asked| asked == NOBODY);
+    let recipient: Option<SystemId> = if nobody { None } else { asked.one("recipient", nowhere)? };
     let connection: Option<IntegrationId> = asked.one("connection", "There is no such connection.")?;
-    let which = Which { clause: Some(clause), recipient: recipient.clone(), connection: connection.clone() };
+    let which = Which { clause: Some(clause), recipient: recipient.clone(), nobody, connection: connection.clone() };
     let found = panel.store().read(move |db| find(db, &period, &which)).await?;
     let policy = panel.policy();
     let points: Vec<_> =
@@ -83,11 +85,14 @@ pub(super) async fn clause(
     page::html(&Page {
         shell: Shell::of(&panel, &visitor, format!("Stopped by {}", words::clause(&policy, &name)), "/stopped"),
         around: Around::of(&panel, period).keeping(&[
-            ("recipient", recipient.as_ref().map(SystemId::as_str)),
+            ("recipient", recipient.as_ref().map(SystemId::as_str).or(nobody.then_some(NOBODY))),
             ("connection", connection.as_ref().map(IntegrationId::as_str)),
         ]),
         text: policy.clauses.get(&clause).cloned(),
-        recipient: recipient.as_ref().map(|id| words::recipient(&policy, id.as_str())),
+        recipient: recipient
+            .as_ref()
+            .map(|id| words::recipient(&policy, id.as_str()))
+            .or_else(|| nobody.then(|| words::recipient(&policy, ""))),
         connection: connection.as_ref().map(|id| words::connection(id.as_str())),
         all: down(&name, &period, None),
         total: found.total,
@@ -98,7 +103,7 @@ pub(super) async fn clause(
             .recipients
             .iter()
             .map(|(id, n)| Row {
-                to: down(&name, &period, Some(id).filter(|id| !id.is_empty())),
+                to: down(&name, &period, Some(id)),
                 name: words::recipient(&policy, id),
                 more: String::new(),
                 count: *n,

@@ -5,10 +5,10 @@ mod kept;
 
 use crate::{
     flow::{Clause, SystemId},
-    ledger::exposure::{SMALLEST, Shown},
     panel::{
         Panel,
         access::Visitor,
+        figures::{Period, Shown, Small},
         follow,
         page::{self, Shell},
         wrong::Wrong,
@@ -26,12 +26,12 @@ use std::sync::Arc;
 
 pub(in crate::panel) use kept::{READ, TABLES, keep_state, take};
 
-/// With fewer clients than this in a year, figures would show people: only yes and no, by quarter.
-const SMALL: usize = 50;
 /// From so many items asked for in three months on, hardly any declined is a warning.
 const ENOUGH: u64 = 50;
 /// Of a hundred items, fewer than this many declined are hardly any.
 const HARDLY: u64 = 2;
+/// What ran out in a month is counted at the latest so many days after the first of the next.
+const LATE: i32 = 3;
 /// Months of the overview.
 const MONTHS: i32 = 12;
 
@@ -51,24 +51,27 @@ struct Consent {
     behind: Option<String>,
     small: bool,
     quarters: Vec<Quarter>,
-    now: Vec<(&'static str, String)>,
+    now: Vec<(&'static str, Shown)>,
     total: Figures,
     unrecorded: bool,
     recipients: Vec<(String, Figures)>,
     months: Vec<(String, Figures)>,
-    advice: Vec<(&'static str, String)>,
+    advice: Vec<(&'static str, Shown)>,
     expired: String,
-    ritual: bool,
+    ritual: Option<String>,
     clauses: Vec<(String, String, String)>,
 }
 
-/// Figures of items, safe to show.
+/// Figures of items as they are shown: of one recipient by one connection, or made of what is shown of several.
 struct Figures {
-    asked: String,
-    given: String,
-    declined: String,
-    ended: String,
-    died: String,
+    asked: Shown,
+    given: Shown,
+    declined: Shown,
+    ended: Shown,
+    died: Shown,
+    obtained: Shown,
+    offered: Shown,
+    no_advice: Shown,
 }
 
 struct Quarter {
@@ -87,30 +90,52 @@ pub(in crate::panel) async fn page(
     let progress = follow::for_a_page(&panel).await?;
     let today = panel.today();
     let month = asked.month.map_or(Ok(today.first_of_month()), |text| first_of(&text))?;
-    let small = panel.config().clients < SMALL;
+    let small = Small::of(panel.config().clients);
     let (from, to) = (month, month.saturating_add(1.month()));
     let sums = kept::by_recipient(&panel, from, to).await?;
-    let total = sums.iter().fold(Sum::default(), |sum, (_, _, other)| sum.and(other));
-    let recent = kept::total(&panel, month.saturating_sub(2.months()), to).await?;
-    let expired = if small { String::new() } else { expired(&panel, from, to).await? };
+    let recipients: Vec<_> =
+        sums.iter().map(|(to, by, sum)| (named_recipient(&panel, to, by), Figures::of(small, sum))).collect();
+    let total = Figures::total(small, recipients.iter().map(|(_, figures)| figures));
+    let few = small.is_yes_or_no();
     page::html(&Consent {
         shell: Shell::of(&panel, &visitor, "Consent", "/consent"),
         month: named(month),
         before: short(month.saturating_sub(1.month())),
         after: (to <= today).then(|| short(to)),
         behind: progress.behind(),
-        small,
-        quarters: if small { quarters(&panel, month).await? } else { Vec::new() },
-        now: now(&panel),
-        unrecorded: total.unrecorded > 0,
-        recipients: sums.iter().map(|(to, by, sum)| (named_recipient(&panel, to, by), Figures::of(sum))).collect(),
-        months: if small { Vec::new() } else { months(&panel, month).await? },
+        small: few,
+        quarters: if few { quarters(&panel, month).await? } else { Vec::new() },
+        now: now(&panel, small),
+        unrecorded: sums.iter().any(|(_, _, sum)| sum.unrecorded > 0),
+        months: if few { Vec::new() } else { months(&panel, month, small).await? },
         advice: advice(&total),
-        total: Figures::of(&total),
-        expired,
-        ritual: recent.asked >= ENOUGH && recent.declined.saturating_mul(100) < recent.asked.saturating_mul(HARDLY),
+        recipients,
+        total,
+        expired: if few { String::new() } else { expired(&panel, from, to, small).await? },
+        ritual: ritual(&panel, month, small).await?,
         clauses: clauses(&panel),
     })
+}
+
+/// Where nearly nobody says no: since when, in words. Few people are told of by quarters that are over, or the warning
+/// itself would say on which day how many were asked.
+async fn ritual(panel: &Panel, month: Date, small: Small) -> Result<Option<String>, Wrong> {
+    let period = match Period::quarter_of(month) {
+        _ if !small.is_yes_or_no() => Period::between(month.saturating_sub(2.months()), month.last_of_month()),
+        quarter if quarter.to() < panel.today() => quarter,
+        quarter => quarter.before(),
+    };
+    let sum = kept::total(panel, period.from(), period.to().saturating_add(1.day())).await?;
+    let hardly = sum.asked >= ENOUGH && sum.declined.saturating_mul(100) < sum.asked.saturating_mul(HARDLY);
+    let said = match small.is_yes_or_no() {
+        true => format!("In {period}, many items were asked for, and hardly any were declined."),
+        false => format!(
+            "In the three months up to {}, {ENOUGH} or more items were asked for, and fewer than {HARDLY} in 100 were \
+             declined.",
+            named(month)
+        ),
+    };
+    Ok(hardly.then_some(said))
 }
 
 const MONTH: Wrong = Wrong::Invalid("A month is written as 2026-11.");
@@ -130,20 +155,33 @@ fn named(month: Date) -> String {
     month.strftime("%B %Y").to_string()
 }
 
-/// A count of people's items, so that neither one figure nor the difference of two finds anybody.
-fn shown(n: u64) -> String {
-    let shown = if n < SMALLEST { Shown::Few } else { Shown::AtLeast(n - n % SMALLEST) };
-    shown.to_string()
-}
-
 impl Figures {
-    fn of(sum: &Sum) -> Self {
+    fn of(small: Small, sum: &Sum) -> Self {
+        let shown = |n| small.shown(n);
         Self {
             asked: shown(sum.asked),
             given: shown(sum.asked.saturating_sub(sum.declined)),
             declined: shown(sum.declined),
             ended: shown(sum.ended),
             died: shown(sum.died),
+            obtained: shown(sum.obtained),
+            offered: shown(sum.offered),
+            no_advice: shown(sum.no_advice),
+        }
+    }
+
+    /// Of several recipients: made of what is shown of each, so that nothing can be taken from it.
+    fn total<'f>(small: Small, parts: impl Iterator<Item = &'f Self> + Clone) -> Self {
+        let total = |of: fn(&Self) -> Shown| small.total(parts.clone().map(of));
+        Self {
+            asked: total(|f| f.asked),
+            given: total(|f| f.given),
+            declined: total(|f| f.declined),
+            ended: total(|f| f.ended),
+            died: total(|f| f.died),
+            obtained: total(|f| f.obtained),
+            offered: total(|f| f.offered),
+            no_advice: total(|f| f.no_advice),
         }
     }
 }
@@ -156,31 +194,33 @@ fn named_recipient(panel: &Panel, to: &str, by: &str) -> String {
     if by.is_empty() { name } else { format!("{name} (connection {by})") }
 }
 
-fn advice(total: &Sum) -> Vec<(&'static str, String)> {
+fn advice(total: &Figures) -> Vec<(&'static str, Shown)> {
     vec![
-        ("Obtained before consent", shown(total.obtained)),
-        ("Offered, and the person declined it", shown(total.offered)),
-        ("None on record", shown(total.no_advice)),
+        ("Obtained before consent", total.obtained),
+        ("Offered, and the person declined it", total.offered),
+        ("None on record", total.no_advice),
     ]
 }
 
 /// What is live in the record book at this moment.
-fn now(panel: &Panel) -> Vec<(&'static str, String)> {
+fn now(panel: &Panel, small: Small) -> Vec<(&'static str, Shown)> {
     let words = |state| match state {
         "live" => "in force",
         "ended" => "ended by the person",
         _ => "run out",
     };
-    panel.ledger().view().counts(panel.now()).into_iter().map(|(state, n)| (words(state), shown(n))).collect()
+    let counts = panel.ledger().view().counts(panel.now());
+    counts.into_iter().map(|(state, n)| (words(state), small.shown(n))).collect()
 }
 
-async fn months(panel: &Panel, last: Date) -> Result<Vec<(String, Figures)>, Wrong> {
+async fn months(panel: &Panel, last: Date, small: Small) -> Result<Vec<(String, Figures)>, Wrong> {
     let mut found = Vec::new();
     for back in 0..MONTHS {
         let from = last.saturating_sub(back.months());
-        let sum = kept::total(panel, from, from.saturating_add(1.month())).await?;
-        if sum != Sum::default() {
-            found.push((named(from), Figures::of(&sum)));
+        let sums = kept::by_recipient(panel, from, from.saturating_add(1.month())).await?;
+        let parts: Vec<_> = sums.iter().map(|(_, _, sum)| Figures::of(small, sum)).collect();
+        if !parts.is_empty() {
+            found.push((named(from), Figures::total(small, parts.iter())));
         }
     }
     Ok(found)
@@ -204,20 +244,22 @@ async fn quarters(panel: &Panel, month: Date) -> Result<Vec<Quarter>, Wrong> {
     Ok(found)
 }
 
-/// How many consents ran out in a month. The record book has no entry for that; the panel's pages count once a day.
-async fn expired(panel: &Panel, from: Date, to: Date) -> Result<String, Wrong> {
-    let Some((begun, before)) = kept::first_state(panel, from).await? else {
-        return Ok("not counted in this month. Counting begins when the panel's pages run.".to_owned());
+/// How many consents ran out in a month. The record book has no entry for that; the panel's pages count once a day. What
+/// was first counted long after the month's end holds what ran out since, and is not said.
+async fn expired(panel: &Panel, from: Date, to: Date, small: Small) -> Result<String, Wrong> {
+    let uncounted = "not counted in this month. The panel’s pages count while they run.";
+    let Some((begun, before)) = kept::first_state(panel, from).await?.filter(|(begun, _)| *begun < to) else {
+        return Ok(uncounted.to_owned());
     };
-    let after = match kept::first_state(panel, to).await? {
-        Some((_, after)) => after,
-        None => panel.ledger().view().counts(panel.now()).iter().find(|(s, _)| *s == "expired").map_or(0, |(_, n)| *n),
+    let (counted, after) = match kept::first_state(panel, to).await? {
+        Some(after) => after,
+        None => (panel.today(), kept::expired_now(panel)),
     };
-    if begun >= to {
-        return Ok("not counted in this month.".to_owned());
+    if counted > to.saturating_add(LATE.days()) {
+        return Ok(uncounted.to_owned());
     }
     let since = if begun == from { String::new() } else { format!(", counted from {} on", words::day(begun)) };
-    Ok(format!("{}{since}.", shown(after.saturating_sub(before))))
+    Ok(format!("{}{since}.", small.shown(after.saturating_sub(before))))
 }
 
 fn clauses(panel: &Panel) -> Vec<(String, String, String)> {

@@ -1,7 +1,6 @@
 //! A single decision, by a number that somebody brings to the panel. It is sent as a form, so that no address, and no
 //! list of addresses a browser keeps, holds it. Nothing here names a client: no label, no place in a message.
 
-use super::words;
 use crate::verdict::destination::london;
 use crate::{
     flow::{Act, Category, DecisionId, Group, RuleId},
@@ -11,6 +10,7 @@ use crate::{
         access::Visitor,
         guard::Fields,
         page::{self, Shell},
+        words,
         wrong::Wrong,
     },
     policy::{ClauseText, Policy, organisations::words::day},

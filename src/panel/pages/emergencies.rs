@@ -3,7 +3,7 @@
 mod kept;
 
 use crate::{
-    flow::{Clause, Group, SystemId},
+    flow::{Clause, SystemId},
     ledger::{Change, Leaf, leaf::Kind},
     panel::{
         Panel,
@@ -12,16 +12,17 @@ use crate::{
         guard::Fields,
         page::{self, Shell, see_other},
         pages::record::moment,
+        words::{self, day},
         wrong::Wrong,
     },
-    policy::{difference, organisations::words},
+    policy::difference,
 };
 use askama::Template;
 use axum::{
     extract::{Path, State},
     response::Response,
 };
-use jiff::{SignedDuration, Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp};
 use kept::{Emergency, Sharing};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -154,10 +155,6 @@ fn name(panel: &Panel, destination: &str) -> String {
         .map_or_else(|_| destination.to_owned(), |id| difference::recipient(&panel.policy().registry, &id))
 }
 
-fn day(text: &str) -> String {
-    text.parse::<Date>().map_or_else(|_| text.to_owned(), words::day)
-}
-
 fn ground(text: &str) -> &'static str {
     match text {
         "life" => "danger to life",
@@ -181,13 +178,14 @@ impl Sharing {
                     "pseudonym" => "as a pseudonym",
                     _ => "in more than one form",
                 };
-                groups.insert(format!("{} ({form})", group_words(&group)));
+                let known = group.parse().map(words::group);
+                groups.insert(format!("{}, {form}", known.unwrap_or(&group)));
             }
         }
         let what = if groups.is_empty() {
             "nothing about the client".to_owned()
         } else {
-            groups.into_iter().collect::<Vec<_>>().join(", ")
+            groups.into_iter().collect::<Vec<_>>().join("; ")
         };
         let end = match self.ended.as_deref() {
             Some("answered") => "",
@@ -196,17 +194,6 @@ impl Sharing {
             None => " No answer is on record yet.",
         };
         format!("{}, by the connection {}: {what}.{end}", moment(self.at), self.integration)
-    }
-}
-
-/// A group as pages say it.
-pub(in crate::panel) fn group_words(group: &str) -> &str {
-    match group.parse::<Group>() {
-        Ok(Group::Immigration) => "immigration status",
-        Ok(Group::Special) => "health and other special data",
-        Ok(Group::FreeText) => "free text",
-        Ok(Group::Operational) => "data about nobody",
-        _ => group,
     }
 }
 

@@ -3,11 +3,9 @@
 use super::{
     asked::{Around, Asked},
     stopped::steps,
-    words::{self, many},
 };
 use crate::{
-    flow::{Act, Group},
-    ledger::exposure,
+    flow::Group,
     panel::{
         Panel,
         access::Visitor,
@@ -15,10 +13,11 @@ use crate::{
         figures::{
             Period, Shown, Small,
             drift::{Drift, drift},
-            left::{self, Ground, Requests, Values},
+            left::{self, Ground, People, Requests},
             small::FEW_CLIENTS,
         },
         page::{self, Shell},
+        words::{self, many},
         wrong::Wrong,
     },
     policy::Policy,
@@ -77,8 +76,8 @@ struct Found {
     before: u64,
     daily: BTreeMap<Date, u64>,
     flows: Vec<(String, String, u64)>,
-    values: Vec<Values>,
-    grounds: BTreeMap<(String, Group, Ground), u64>,
+    people: People,
+    grounds: BTreeMap<(String, Group, Ground), Shown>,
     drift: Drift,
 }
 
@@ -99,7 +98,7 @@ pub(super) async fn left(State(panel): State<Arc<Panel>>, visitor: Visitor, aske
         flows,
         recipients: recipients(&policy, small, &found),
         grounds: grounds(small, &found.grounds),
-        held_back: held_back(small, &found.values),
+        held_back: held_back(small, &found.people),
         drift: said(&policy, &period, &found.drift),
     })
 }
@@ -110,8 +109,8 @@ fn find(db: &Connection, period: &Period, small: Small, policy: &Policy) -> Resu
         before: left::requests(db, &period.before())?.left(),
         daily: left::daily(db, period)?,
         flows: left::flows(db, period)?,
-        values: left::values(db, period)?,
-        grounds: left::grounds(db, period)?,
+        people: left::people(db, period, small)?,
+        grounds: left::on_ground(db, period, small)?,
         drift: drift(db, period, small, policy)?,
     })
 }
@@ -127,36 +126,32 @@ fn over_time(period: &Period, found: &Found) -> Chart {
 /// What each recipient got, by group and form: the finest figures of people that are shown. Every total is made of
 /// them.
 fn recipients(policy: &Policy, small: Small, found: &Found) -> Vec<Recipient> {
-    let mut by: BTreeMap<&String, BTreeMap<(Group, Act), u64>> = BTreeMap::new();
-    for values in found.values.iter().filter(|v| exposure::left(v.act)) {
-        *by.entry(&values.recipient).or_default().entry((values.group, values.act)).or_default() += values.count;
+    let mut by: BTreeMap<&String, Vec<Row>> = BTreeMap::new();
+    for ((recipient, group, act), shown) in &found.people.given {
+        by.entry(recipient).or_default().push(Row {
+            group: words::group(*group),
+            form: words::act(*act),
+            count: *shown,
+            grounds: on_what_ground(&found.grounds, recipient, *group),
+        });
     }
     by.into_iter()
-        .map(|(recipient, cells)| {
-            let rows: Vec<_> = cells
-                .iter()
-                .map(|((group, act), n)| Row {
-                    group: words::group(*group),
-                    form: words::act(*act),
-                    count: small.shown(*n),
-                    grounds: on_what_ground(&found.grounds, recipient, *group),
-                })
-                .collect();
+        .map(|(recipient, rows)| {
             let total = small.total(rows.iter().map(|row| row.count));
             Recipient { name: words::recipient(policy, recipient), rows, total }
         })
         .collect()
 }
 
-fn on_what_ground(grounds: &BTreeMap<(String, Group, Ground), u64>, recipient: &str, group: Group) -> String {
+fn on_what_ground(grounds: &BTreeMap<(String, Group, Ground), Shown>, recipient: &str, group: Group) -> String {
     let found = grounds.keys().filter(|(r, g, _)| r == recipient && *g == group).map(|(_, _, ground)| ground.label());
     found.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("; ")
 }
 
-fn grounds(small: Small, grounds: &BTreeMap<(String, Group, Ground), u64>) -> Chart {
+fn grounds(small: Small, grounds: &BTreeMap<(String, Group, Ground), Shown>) -> Chart {
     let mut by: BTreeMap<Ground, Vec<Shown>> = BTreeMap::new();
-    for ((_, _, ground), n) in grounds {
-        by.entry(*ground).or_default().push(small.shown(*n));
+    for ((_, _, ground), shown) in grounds {
+        by.entry(*ground).or_default().push(*shown);
     }
     let rows = by.into_iter().map(|(ground, parts)| {
         let total = small.total(parts);
@@ -171,14 +166,12 @@ fn grounds(small: Small, grounds: &BTreeMap<(String, Group, Ground), u64>) -> Ch
 }
 
 /// What was held back of requests that were sent, and of those that were stopped.
-fn held_back(small: Small, values: &[Values]) -> Vec<(&'static str, Shown)> {
-    let mut by: BTreeMap<Group, BTreeMap<&String, u64>> = BTreeMap::new();
-    for one in values.iter().filter(|v| v.act == Act::Stripped) {
-        *by.entry(one.group).or_default().entry(&one.connection).or_default() += one.count;
+fn held_back(small: Small, people: &People) -> Vec<(&'static str, Shown)> {
+    let mut by: BTreeMap<Group, Vec<Shown>> = BTreeMap::new();
+    for ((_, group), shown) in &people.held_back {
+        by.entry(*group).or_default().push(*shown);
     }
-    by.into_iter()
-        .map(|(group, parts)| (words::group(group), small.total(parts.values().map(|n| small.shown(*n)))))
-        .collect()
+    by.into_iter().map(|(group, parts)| (words::group(group), small.total(parts))).collect()
 }
 
 fn said(policy: &Policy, period: &Period, drift: &Drift) -> Drifted {

@@ -12,12 +12,12 @@ use crate::{
         guard::Fields,
         page::{self, Shell, see_other},
         pages::record::moment,
+        words::day,
         wrong::Wrong,
     },
     policy::{
         PolicyHash, Sources,
         difference::{self, Area, Changed, Difference, Said, Version, Way},
-        organisations::words,
     },
 };
 use askama::Template;
@@ -25,7 +25,6 @@ use axum::{
     extract::{Path, Query, State, rejection::QueryRejection},
     response::Response,
 };
-use jiff::civil::Date;
 use kept::{Activation, Replayed};
 use std::{
     collections::BTreeMap,
@@ -102,10 +101,6 @@ impl Row {
             active,
         }
     }
-}
-
-fn day(text: &str) -> String {
-    text.parse::<Date>().map_or_else(|_| text.to_owned(), words::day)
 }
 
 /// Which of its activations, where a set was active more than once.

@@ -1,10 +1,11 @@
 //! *Recipients*: who data can go to, where it can go from there, what they promised, and what runs out.
 
 use crate::{
-    flow::SystemId,
+    flow::{Clause, SystemId},
     panel::{
         Panel,
         access::Visitor,
+        cited::Cited,
         page::{self, Shell},
         wrong::Wrong,
     },
@@ -41,6 +42,7 @@ struct Recipients {
     soon: Vec<Soon>,
     roots: usize,
     described: String,
+    clauses: [Cited; 2],
 }
 
 /// A recipient in the list.
@@ -87,6 +89,7 @@ pub(super) async fn list(State(panel): State<Arc<Panel>>, visitor: Visitor) -> R
         soon,
         roots,
         described: Map::new(registry, today, None).described(),
+        clauses: [Clause::Data5, Clause::Trans2].map(|clause| Cited::of(&panel, clause)),
     })
 }
 
@@ -185,6 +188,7 @@ struct Recipient {
     approvals: Vec<(String, String)>,
     note: String,
     evidence: Vec<String>,
+    clause: Cited,
 }
 
 /// A step of the way to the Home Office.
@@ -247,6 +251,7 @@ pub(super) async fn one(
         approvals: approvals(&policy, &id),
         note: system.about.note.clone().unwrap_or_default(),
         evidence: system.about.evidence.clone(),
+        clause: Cited::of(&panel, Clause::Data4),
     })
 }
 

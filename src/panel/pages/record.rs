@@ -1,6 +1,6 @@
 //! *Record book*: how long it is, what it comes to, when it was last checked, and how to check it oneself.
 
-use crate::verdict::destination::london;
+use crate::verdict::destination::{day_in_london, london};
 use crate::{
     ledger::Ledger,
     panel::{
@@ -38,6 +38,7 @@ struct Record {
     shell: Shell,
     size: u64,
     root: String,
+    /// When the last entry was written; for others than members the day, as the minute could be a concern's.
     time: String,
     fault: bool,
     checks: Vec<Check>,
@@ -56,13 +57,14 @@ struct Check {
 pub(super) async fn page(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Result<Response, Wrong> {
     let head = panel.ledger().head();
     let checks = checks(&panel).await?;
+    let member = visitor.session().is_some_and(|s| s.role == Role::Panel);
     page::html(&Record {
         shell: Shell::of(&panel, &visitor, "Record book", "/record"),
         size: head.size,
         root: data_encoding::HEXLOWER.encode(&head.root),
-        time: moment(head.time),
+        time: if member { moment(head.time) } else { words::day(day_in_london(head.time)) },
         fault: panel.ledger().health().is_err(),
-        member: visitor.session().is_some_and(|s| s.role == Role::Panel),
+        member,
         running: checks.iter().any(|c| c.sound.is_none()),
         checks,
     })

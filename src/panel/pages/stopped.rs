@@ -1,9 +1,6 @@
 //! *Stopped*: over time by clause, recipient and connection, and when in the week.
 
-use super::{
-    asked::{Around, Asked},
-    words::{self, many},
-};
+use super::asked::{Around, Asked};
 use crate::panel::{
     Panel,
     access::Visitor,
@@ -14,6 +11,7 @@ use crate::panel::{
         stopped::{self, By, Hours, Which},
     },
     page::{self, Shell},
+    words::{self, many},
     wrong::Wrong,
 };
 use crate::policy::Policy;
@@ -173,9 +171,12 @@ fn clause_row(policy: &Policy, period: &Period, (clause, count): &(String, u64))
 }
 
 fn pair_row(policy: &Policy, period: &Period, (clause, recipient, count): &(String, String, u64)) -> Row {
-    let to = down(clause, period, Some(recipient).filter(|r| !r.is_empty()));
+    let to = down(clause, period, Some(recipient));
     Row { to, name: words::clause(policy, clause), more: words::recipient(policy, recipient), count: *count }
 }
+
+/// In an address: no recipient that was known. Ids of recipients have a stroke in them.
+pub(super) const NOBODY: &str = "not-known";
 
 /// The address of a clause's own page; empty where there is no clause.
 pub(super) fn down(clause: &str, period: &Period, recipient: Option<&String>) -> String {
@@ -185,7 +186,7 @@ pub(super) fn down(clause: &str, period: &Period, recipient: Option<&String>) ->
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("month", &period.key());
     if let Some(recipient) = recipient {
-        query.append_pair("recipient", recipient);
+        query.append_pair("recipient", if recipient.is_empty() { NOBODY } else { recipient });
     }
     format!("/stopped/{clause}?{}", query.finish())
 }

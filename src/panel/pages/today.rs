@@ -1,6 +1,5 @@
 //! *Today*: is anything wrong? Then what was stopped, what left, and a picture of the last thirty days.
 
-use super::words::{self, many};
 use crate::{
     ledger::leaf::Kind,
     panel::{
@@ -11,6 +10,7 @@ use crate::{
         figures::{Period, events, left, stopped},
         page::{self, Shell},
         routes,
+        words::{self, many},
         wrong::Wrong,
     },
     policy::{
@@ -22,7 +22,10 @@ use askama::Template;
 use axum::{extract::State, response::Response};
 use jiff::civil::Date;
 use rusqlite::Connection;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Days of the picture.
 const DAYS: u16 = 30;
@@ -127,8 +130,10 @@ fn questions(policy: &Policy, counts: &Counts, stops: usize, today: Date) -> Vec
     let most = counts.clauses.first().map(|(clause, n)| {
         format!("Most often ({} in 30 days): {}.", many(*n, "time", "times"), words::clause(policy, clause))
     });
-    let mut recipients: Vec<_> = counts.flows.iter().map(|(_, to, _)| words::recipient(policy, to)).collect();
-    recipients.dedup();
+    // One recipient can be reached by several connections; who got most comes first.
+    let mut named = BTreeSet::new();
+    let recipients: Vec<_> = counts.flows.iter().filter(|(_, to, _)| named.insert(to)).collect();
+    let recipients = recipients.iter().map(|(_, to, _)| words::recipient(policy, to)).collect();
     let next = due::due(policy).into_iter().filter(|d| d.thing == Thing::Undertaking && !d.connections.is_empty());
     let next: Vec<_> = next.take(3).map(|d| format!("{}, {} ({})", d.name, day(d.on), d.left(today))).collect();
     let or = |list: Vec<String>, none: &str| if list.is_empty() { none.to_owned() } else { list.join("; ") + "." };

@@ -14,6 +14,7 @@ pub fn table(report: &Report) -> String {
     };
     let number = |n: u64| n.to_string();
     line(["report", "period", &report.organisation, if report.public { "public" } else { "panel" }, &report.period]);
+    line(["report", "people_period", "What figures of people are of", "", &report.people_period]);
     line(["report", "policy", "Active set of rules", "", &report.policy]);
     for (id, name, n) in [
         ("entries", "Entries of the record book counted", report.entries),
@@ -38,12 +39,18 @@ pub fn table(report: &Report) -> String {
     for count in &report.by_connection {
         line(["stopped by connection", &count.id, &count.name, "", &number(count.count)]);
     }
+    // Figures of people can be of a longer time than the others.
+    let of = |period: &str| if period == report.period { String::new() } else { period.to_owned() };
+    let joined = |parts: &[&str]| {
+        let parts: Vec<_> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+        parts.join(" / ")
+    };
     for value in &report.values {
-        let detail = [value.group.as_str(), value.ground.as_str()].join(" / ");
-        line(["values that left", &value.recipient, &value.name, detail.trim_end_matches(" / "), &value.shown]);
+        let detail = joined(&[&value.group_name, &value.ground_name, &of(&value.period)]);
+        line(["values that left", &value.recipient, &value.name, &detail, &value.shown]);
     }
     for count in &report.events {
-        line(["events", &count.id, &count.name, "", &count.shown]);
+        line(["events", &count.id, &count.name, &of(&count.period), &count.shown]);
     }
     for due in &report.due {
         line(["running out", "", due, "", ""]);

@@ -2,9 +2,12 @@
 //! the command `havengate panel report` give the same.
 
 use super::{ByMonth, Report, csv, sign::Signer};
-use crate::panel::{
-    charts::{Chart, Point, bars},
-    figures::{Period, Small},
+use crate::{
+    ledger::leaf::Kind,
+    panel::{
+        charts::{Chart, Point, bars},
+        figures::{Period, Small},
+    },
 };
 use askama::Template;
 
@@ -15,8 +18,12 @@ pub(super) struct Sheet<'a> {
     pub report: &'a Report,
     /// Whether figures of people are yes or none.
     pub yes_or_no: bool,
+    /// What figures of people are of, in words.
+    pub people: String,
     /// The months of a year, side by side.
     pub months: Option<Chart>,
+    /// Whether what was said in confidence is not counted here yet.
+    pub in_confidence: bool,
     /// Without links, which lead nowhere from a file.
     pub in_file: bool,
 }
@@ -24,7 +31,9 @@ pub(super) struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     pub(super) fn of(report: &'a Report, small: Small, in_file: bool) -> Self {
         let months = (!report.by_month.is_empty()).then(|| months(&report.by_month));
-        Self { report, yes_or_no: small.is_yes_or_no(), months, in_file }
+        let people = words(&report.people_period);
+        let in_confidence = report.events.iter().all(|event| event.id != Kind::ConcernReceived.as_str());
+        Self { report, yes_or_no: small.is_yes_or_no(), people, months, in_confidence, in_file }
     }
 }
 
@@ -40,6 +49,11 @@ fn months(months: &[ByMonth]) -> Chart {
     );
     let series = ["Left", "Stopped by the gateway", "Attempts to reach the Home Office"].map(str::to_owned);
     bars("months", ("Months side by side", &desc), &series, &points).opened()
+}
+
+/// A period in words.
+fn words(key: &str) -> String {
+    key.parse::<Period>().map_or_else(|_| key.to_owned(), |period| period.to_string())
 }
 
 fn name(month: &str) -> String {
@@ -91,7 +105,8 @@ impl Form {
     }
 
     /// The same for a report that is not made yet.
-    pub(super) fn name_of(self, period: &str, public: bool) -> String {
+    #[must_use]
+    pub fn name_of(self, period: &str, public: bool) -> String {
         let kind = if public { "public-" } else { "" };
         let end = match self {
             Self::Html => "html",
@@ -108,9 +123,8 @@ impl Form {
     pub fn text(self, report: &Report, small: Small) -> Result<String, Unwritten> {
         match self {
             Self::Html => {
-                let title = report.period.parse::<Period>().map_or_else(|_| report.period.clone(), |p| p.to_string());
                 let sheet = Sheet::of(report, small, true);
-                let page = Page { title, sheet, style: include_str!("../static/panel.css") };
+                let page = Page { title: words(&report.period), sheet, style: include_str!("../static/panel.css") };
                 page.render().map_err(|_| Unwritten)
             }
             Self::Csv => Ok(csv::table(report)),
@@ -119,18 +133,20 @@ impl Form {
     }
 }
 
-/// Every file of a report with its signature beside it: name and text.
+/// Every file of a report: name and text.
 ///
 /// # Errors
 /// [`Unwritten`], which does not happen.
-pub fn all(report: &Report, small: Small, signer: &Signer) -> Result<Vec<(String, String)>, Unwritten> {
-    let mut files = Vec::new();
-    for form in Form::ALL {
-        let (name, text) = (form.name(report), form.text(report, small)?);
-        let signature = signer.sign(&name, text.as_bytes());
-        files.push((format!("{name}.minisig"), signature));
-        files.push((name, text));
-    }
-    files.sort();
-    Ok(files)
+pub fn texts(report: &Report, small: Small) -> Result<Vec<(String, String)>, Unwritten> {
+    Form::ALL.iter().map(|form| Ok((form.name(report), form.text(report, small)?))).collect()
+}
+
+/// Files with their signatures beside them, by name.
+#[must_use]
+pub fn signed(files: Vec<(String, String)>, signer: &Signer) -> Vec<(String, String)> {
+    let signature = |(name, text): &(String, String)| (format!("{name}.minisig"), signer.sign(name, text.as_bytes()));
+    let signatures: Vec<_> = files.iter().map(signature).collect();
+    let mut all = [files, signatures].concat();
+    all.sort();
+    all
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::panel::{
     Panel,
-    access::Visitor,
+    access::{Role, Visitor},
     figures::{self, Period, Small},
     page::{self, Shell},
     routes::{FIGURES, PANEL, Route},
@@ -22,8 +22,10 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use std::sync::Arc;
 
-/// Months and years that are listed.
+/// Months that are listed.
 const LISTED: usize = 24;
+/// Years that are listed.
+const YEARS: usize = 3;
 
 pub(in crate::panel) fn routes() -> Vec<Route> {
     vec![
@@ -37,19 +39,24 @@ pub(in crate::panel) fn routes() -> Vec<Route> {
 #[template(config = "src/panel/askama.toml", path = "reports.html")]
 struct Reports {
     shell: Shell,
-    months: Vec<(String, String)>,
-    years: Vec<String>,
+    /// Months, then years: as an address has it, and in words.
+    lists: [(&'static str, Vec<(String, String)>); 2],
     key: String,
+    /// Whether files may be downloaded, and tokens made.
+    member: bool,
 }
 
 async fn list(State(panel): State<Arc<Panel>>, visitor: Visitor) -> Result<Response, Wrong> {
     let today = panel.today();
     let months = std::iter::successors(Some(Period::month_of(today)), |p| Some(p.before())).take(LISTED);
+    let member = is_member(&visitor);
+    let years = std::iter::successors(Some(Period::year_of(today)), |p| Some(p.before())).take(YEARS);
+    let named = |p: Period| (p.key(), p.to_string());
     page::html(&Reports {
         shell: Shell::of(&panel, &visitor, "Reports", "/reports"),
-        months: months.map(|p| (p.key(), p.to_string())).collect(),
-        years: (0..3).map(|n| (today.year() - n).to_string()).collect(),
+        lists: [("Months", months.map(named).collect()), ("Years", years.map(named).collect())],
         key: signer(&panel).await?.public(),
+        member,
     })
 }
 
@@ -75,6 +82,7 @@ async fn shown(
 ) -> Result<Response, Wrong> {
     let period: Period = period.parse().map_err(|_| Wrong::NotFound)?;
     let report = make(&panel, period, whom.public.is_some()).await?;
+    let report = if is_member(&visitor) { report } else { report.for_others() };
     page::html(&Page {
         shell: Shell::of(&panel, &visitor, format!("Report: {period}"), "/reports"),
         sheet: Sheet::of(&report, small(&panel), false),
@@ -87,12 +95,16 @@ async fn shown(
 /// [`Wrong`] when the record book cannot be read or the store fails.
 pub(in crate::panel) async fn make(panel: &Panel, period: Period, public: bool) -> Result<Report, Wrong> {
     figures::catch_up(panel).await?;
-    let (policy, small, today) = (panel.policy(), small(panel), panel.today());
+    let (policy, small, now) = (panel.policy(), small(panel), panel.now());
     let organisation = panel.organisation().to_owned();
     let made = move |db: &rusqlite::Connection| {
-        Report::make(db, &policy, &Asked { period, public, organisation: &organisation, small, today })
+        Report::make(db, &policy, &Asked { period, public, organisation: &organisation, small, now })
     };
     panel.store().read(made).await
+}
+
+fn is_member(visitor: &Visitor) -> bool {
+    visitor.session().is_some_and(|s| s.role == Role::Panel)
 }
 
 fn small(panel: &Panel) -> Small {
@@ -139,12 +151,17 @@ async fn issued(
     signature: bool,
 ) -> Result<(String, String), Wrong> {
     let name = form.name_of(&period.key(), public);
-    if let Some(text) = issued::find(panel, &name, signature).await? {
+    if let Some(text) = issued::find(panel.store(), &name, signature).await? {
         return Ok((name, text));
     }
     let report = make(panel, period, public).await?;
+    if issued::is_final(&period, panel.now()) {
+        let files = issued::keep_all(panel.store(), &report, small(panel)).await?;
+        let file = files.into_iter().find(|(known, _)| *known == name);
+        return file.ok_or_else(|| Wrong::broken("a report has no file of this kind"));
+    }
     let text = form.text(&report, small(panel)).map_err(|e| Wrong::broken(&e.to_string()))?;
-    let text = issued::keep(panel, &name, text, period.to()).await?;
+    let text = issued::keep(panel.store(), &name, text).await?;
     Ok((name, text))
 }
 

@@ -50,19 +50,6 @@ pub(super) struct Sum {
 }
 
 impl Sum {
-    pub(super) const fn and(&self, other: &Self) -> Self {
-        Self {
-            asked: self.asked + other.asked,
-            declined: self.declined + other.declined,
-            unrecorded: self.unrecorded + other.unrecorded,
-            ended: self.ended + other.ended,
-            died: self.died + other.died,
-            obtained: self.obtained + other.obtained,
-            offered: self.offered + other.offered,
-            no_advice: self.no_advice + other.no_advice,
-        }
-    }
-
     fn read(row: &Row<'_>, first: usize) -> Result<Self, rusqlite::Error> {
         let n = |i: usize| row.get::<_, i64>(first + i).map(|n| u64::try_from(n).unwrap_or_default());
         Ok(Self {
@@ -118,6 +105,12 @@ pub(in crate::panel) async fn keep_state(panel: &Panel) -> Result<(), Wrong> {
         db.execute("INSERT OR IGNORE INTO consent_states VALUES (?1, ?2, ?3, ?4)", (day, live, ended, expired))
     });
     kept.await.map(drop)
+}
+
+/// How many consents have run out at this moment.
+pub(super) fn expired_now(panel: &Panel) -> u64 {
+    let counts = panel.ledger().view().counts(panel.now());
+    counts.iter().find(|(state, _)| *state == "expired").map_or(0, |(_, n)| *n)
 }
 
 /// The first day from this one on that was counted, and how many consents had run out then.

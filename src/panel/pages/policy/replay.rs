@@ -1,5 +1,6 @@
 //! What a set of rules would have changed in the thirty days before it, from the erasable detail rows of the record
-//! book: a little at a time, to a bound, and as far as the rows can tell.
+//! book: a little at a time, to a bound, and as far as the rows can tell. An organisation that works with few people is
+//! told yes or no, since the beginning of a quarter.
 
 use super::{
     files,
@@ -8,8 +9,12 @@ use super::{
 };
 use crate::{
     flow::{Act, Category, Form, IntegrationId, OperationId},
-    ledger::{Entry, exposure::SMALLEST},
-    panel::{Panel, wrong::Wrong},
+    ledger::{Entry, small::SMALLEST},
+    panel::{
+        Panel,
+        figures::{Period, Shown, Small},
+        wrong::Wrong,
+    },
     policy::{
         Policy, PolicyHash, Sources,
         difference::{
@@ -55,7 +60,8 @@ pub(super) async fn finish(panel: Arc<Panel>, this: Activation) {
 async fn work(panel: &Panel, this: &Activation) -> Result<Replayed, Wrong> {
     let day: Date = this.day.parse().map_err(|_| Wrong::broken("an entry of the record book has no day"))?;
     let hash = parsed(&this.hash).ok_or(Wrong::NotFound)?;
-    let from = day.saturating_sub(DAYS.days());
+    let (from, small) = (day.saturating_sub(DAYS.days()), Small::of(panel.config().clients));
+    let from = if small.is_yes_or_no() { Period::quarter_of(from).from() } else { from };
     let until = u64::try_from(this.entry).unwrap_or_default();
     let mut seen = Seen { but: BTreeSet::new(), ..Seen::default() };
     if let Some(first) = kept::first_entry(panel, from.to_string()).await? {
@@ -66,7 +72,7 @@ async fn work(panel: &Panel, this: &Activation) -> Result<Replayed, Wrong> {
         sets.insert(then, files(panel, then).await?);
     }
     let days = format!("{} to {}", words::day(from), words::day(day));
-    let judged = tokio::task::spawn_blocking(move || judge(seen, sets, hash));
+    let judged = tokio::task::spawn_blocking(move || judge(seen, sets, hash, small));
     let found = judged.await.map_err(|_| Wrong::broken("a replay stopped unexpectedly"))?;
     Ok(Replayed { days, ..found })
 }
@@ -108,12 +114,12 @@ impl Figure {
         }
     }
 
-    fn shown(&self) -> String {
-        let people = self.people.len() as u64;
-        if self.values < SMALLEST || (people > 0 && people < SMALLEST) {
-            return format!("fewer than {SMALLEST} values, or of fewer than {SMALLEST} people");
+    fn shown(&self, small: Small) -> String {
+        match small.shown_of(self.values, self.people.len() as u64) {
+            Shown::Few => format!("fewer than {SMALLEST} values, or of fewer than {SMALLEST} people"),
+            Shown::AtLeast(n) => format!("{n} values or more"),
+            yes_or_none => yes_or_none.to_string(),
         }
-        format!("{} values or more", self.values - self.values % SMALLEST)
     }
 }
 
@@ -181,7 +187,7 @@ fn detail(row: &str, integration: &IntegrationId, operation: &OperationId) -> Op
 }
 
 /// Asks both sets of everything that was seen.
-fn judge(seen: Seen, sets: BTreeMap<PolicyHash, Sources>, hash: PolicyHash) -> Replayed {
+fn judge(seen: Seen, sets: BTreeMap<PolicyHash, Sources>, hash: PolicyHash, small: Small) -> Replayed {
     let mut found = Replayed { requests: seen.requests, ..Replayed::default() };
     let read: BTreeMap<_, _> = sets.into_iter().filter_map(|(h, s)| Some((h, Version::read(s).ok()?.policy))).collect();
     let mut but = seen.but.clone();
@@ -212,18 +218,18 @@ fn judge(seen: Seen, sets: BTreeMap<PolicyHash, Sources>, hash: PolicyHash) -> R
         };
         lines.entry(format!("{} {words}.", what(then, row))).or_default().and(figure);
     }
-    found.less = lines(less, &mut but);
-    found.more = lines(more, &mut but);
+    found.less = lines(less, &mut but, small);
+    found.more = lines(more, &mut but, small);
     found.more.extend(opened(&seen, &read, other));
     found.but = but.into_iter().collect();
     found
 }
 
-fn lines(all: BTreeMap<String, Figure>, but: &mut BTreeSet<String>) -> Vec<(String, String)> {
+fn lines(all: BTreeMap<String, Figure>, but: &mut BTreeSet<String>, small: Small) -> Vec<(String, String)> {
     if all.len() > LINES {
         but.insert(format!("Only the first {LINES} differences are listed."));
     }
-    all.into_iter().take(LINES).map(|(text, figure)| (text, figure.shown())).collect()
+    all.into_iter().take(LINES).map(|(text, figure)| (text, figure.shown(small))).collect()
 }
 
 /// Requests that were stopped because the recipient was closed, and would have come further. Events, as they are.

@@ -2,7 +2,7 @@
 
 use crate::{
     flow::{Act, Clause, Code, Group},
-    policy::{ClauseText, Policy},
+    policy::{ClauseText, Policy, organisations},
 };
 use std::borrow::Borrow;
 
@@ -90,6 +90,11 @@ pub(super) fn code(name: &str) -> &str {
         Code::Overloaded => "the gateway was too busy",
         Code::UpstreamTimeout => "the recipient did not answer in time",
     }
+}
+
+/// A day as tables write it, `2026-11-20`; anything else as it is.
+pub(super) fn day(text: &str) -> String {
+    text.parse().map_or_else(|_| text.to_owned(), organisations::words::day)
 }
 
 /// `1 request`, `3 requests`. Templates bring figures by reference.

@@ -85,6 +85,7 @@ pub struct Panel {
     told: OnceLock<Arc<notify::Told>>,
     registers: follow::Registers,
     passing: clock::Passing,
+    seen: alarms::Seen,
     turns: concerns::Turns,
 }
 
@@ -106,6 +107,7 @@ impl Panel {
     ) -> Arc<Self> {
         let (access, told, registers) = (access::State::default(), OnceLock::new(), follow::Registers::default());
         let (passing, turns) = (clock::Passing::default(), concerns::Turns::default());
+        let seen = alarms::Seen::default();
         Arc::new(Self {
             ledger,
             policy,
@@ -118,6 +120,7 @@ impl Panel {
             told,
             registers,
             passing,
+            seen,
             turns,
         })
     }

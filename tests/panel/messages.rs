@@ -66,6 +66,12 @@ async fn who_is_told_instead_hears_what_waits_and_that_it_was_changed() {
     let listed = member.get("/messages").await.words();
     assert!(listed.contains("no longer set up, so the others were told"), "{listed}");
     assert!(listed.contains("it was changed to whom these messages go"), "{listed}");
+    // And back again: nothing is lost between them. That it was changed once more waits to be counted.
+    let world = world.restarted_with(TELLING).await;
+    until("all is handed back", || async {
+        standing(&world, "waiting").await == [before[0].as_str(), before[0].as_str()]
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -83,6 +89,9 @@ async fn what_nobody_else_is_told_is_said_to_be_lost() {
     let today = member.get("/").await.words();
     assert!(today.contains(said), "{today}");
     assert!(member.get("/messages").await.words().contains("Some messages were lost."));
+    let world = world.restarted_with(TELLING).await;
+    until("nothing is lost", || async { standing(&world, "dropped").await.is_empty() }).await;
+    until("it waits again", || async { standing(&world, "waiting").await.len() == 2 }).await;
 }
 
 #[tokio::test]

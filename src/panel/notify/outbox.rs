@@ -236,6 +236,14 @@ pub(super) fn prune(tx: &Transaction<'_>, told: &Told, now: Timestamp) -> rusqli
     for (gone, message, kind) in waits.iter().filter(|(key, ..)| !told.channels.iter().any(|c| c.key == *key)) {
         hand_over(tx, told, (gone, *message, kind), now)?;
     }
+    // One that is there again gets what was lost with it.
+    for channel in &told.channels {
+        tx.execute(
+            "UPDATE deliveries SET state = 'waiting', attempts = 0, since = ?2, due = ?2 \
+             WHERE channel = ?1 AND state = 'dropped'",
+            params![channel.key, now.as_microsecond()],
+        )?;
+    }
     let oldest = now.saturating_sub(KEPT).unwrap_or(Timestamp::MIN).as_microsecond();
     tx.execute(
         "DELETE FROM messages WHERE at < ?1 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.message = number \
@@ -257,8 +265,11 @@ fn hand_over(
     let takes = |c: &&Channel| c.is_mail() || (kind != "digest" && c.wants(kind, at_once));
     let heirs: Vec<&Channel> = told.channels.iter().filter(takes).collect();
     for heir in &heirs {
+        // It may have waited for this one before, and have been taken from it.
         tx.prepare_cached(
-            "INSERT OR IGNORE INTO deliveries (message, channel, state, since, due) VALUES (?1, ?2, 'waiting', ?3, ?3)",
+            "INSERT INTO deliveries (message, channel, state, since, due) VALUES (?1, ?2, 'waiting', ?3, ?3) \
+             ON CONFLICT (channel, message) DO UPDATE SET state = 'waiting', attempts = 0, since = ?3, due = ?3 \
+             WHERE state IN ('moved', 'dropped')",
         )?
         .execute(params![message, heir.key, now.as_microsecond()])?;
     }

@@ -43,9 +43,10 @@ use crate::{
     config::Config,
     consent::keys::Keys,
     flow::{Clause, DecisionId},
-    ledger::{Assert, Ledger, Permission, Receipt, Tx, leaf::Kind},
+    ledger::{Assert, Change, Ledger, Permission, Receipt, Tx, leaf::Kind},
     log::{self, DecisionEvent, Outcome},
     metrics::Metrics,
+    policy::Route,
     screen::Screened,
     verdict::{Code, Reason, Refusal},
 };
@@ -106,6 +107,13 @@ impl Gateway {
         });
         let (integration, destination) = (route.map(|r| &r.integration.id), route.map(|r| &r.integration.destination));
         self.metrics.request(integration, destination, outcome, code, took);
+    }
+
+    /// Monitoring counts what the panel is told. Before it is recorded: an attempt is one, also where the disk is full.
+    fn count_attempt(&self, route: Option<&Route>, tx: &Tx) {
+        if tx.changes.iter().any(|c| matches!(c, Change::Notify { kind: "attempt" })) {
+            self.metrics.attempt(route.map(|r| &r.integration.id), route.map(|r| &r.integration.destination));
+        }
     }
 
     fn count_fields(&self, screened: &Screened) {

@@ -12,6 +12,7 @@ mod canonical;
 mod error;
 pub mod exposure;
 pub mod failure;
+pub mod hour;
 pub mod leaf;
 mod rules;
 pub mod small;

@@ -20,6 +20,8 @@ use std::{
 
 /// The label of an id that the active policy does not know, and of none.
 const UNKNOWN: &str = "unknown";
+/// Consents are shown in steps of so many.
+const SMALLEST: u64 = 10;
 
 /// All figures of one process.
 #[derive(Debug)]
@@ -27,6 +29,14 @@ pub struct Metrics {
     series: Series,
     known: Mutex<Known>,
     fields: Mutex<BTreeMap<(IntegrationId, Group, Act), u64>>,
+    consents: Mutex<Consents>,
+}
+
+/// How many consents there are, held back until the next [`Metrics::flush`].
+#[derive(Debug, Default)]
+struct Consents {
+    counts: Vec<(&'static str, u64)>,
+    shown: bool,
 }
 
 /// The ids that may be labels.
@@ -44,7 +54,7 @@ impl Metrics {
     pub fn new() -> Result<Self, prometheus::Error> {
         let series = Series::new()?;
         label(&series.build, &[env!("CARGO_PKG_VERSION")], |g| g.set(1.0));
-        Ok(Self { series, known: Mutex::default(), fields: Mutex::default() })
+        Ok(Self { series, known: Mutex::default(), fields: Mutex::default(), consents: Mutex::default() })
     }
 
     /// A policy became active: its ids may be labels now, and its undertakings are shown.
@@ -59,6 +69,10 @@ impl Metrics {
                 let end = end_of(undertaking.expires);
                 label(&self.series.undertakings, &[id.as_str()], |g| g.set(end));
             }
+        }
+        // There from the start: the first attempt is an increase of something, which monitoring sees.
+        for one in policy.integrations.values() {
+            label(&self.series.attempts, &[one.id.as_str(), one.destination.as_str()], |c| c.inc_by(0));
         }
         *hold(&self.known) = Known { integrations, destinations };
     }
@@ -80,6 +94,15 @@ impl Metrics {
         self.series.request_seconds.observe(took.as_secs_f64());
     }
 
+    /// An attempt to reach the Home Office, somebody linked with it or a forum, by a connection or by what a request
+    /// named. The panel is told of the same.
+    pub fn attempt(&self, integration: Option<&IntegrationId>, destination: Option<&SystemId>) {
+        let known = hold(&self.known);
+        let integration = integration.filter(|i| known.integrations.contains(*i)).map_or(UNKNOWN, |i| i.as_str());
+        let destination = destination.filter(|d| known.destinations.contains(*d)).map_or(UNKNOWN, |d| d.as_str());
+        label(&self.series.attempts, &[integration, destination], prometheus::IntCounter::inc);
+    }
+
     /// So many values of a group were treated so. Held back until the next [`Metrics::flush`], so that a scrape
     /// does not time one disclosure.
     pub fn fields(&self, integration: &IntegrationId, group: Group, act: Act, count: u64) {
@@ -89,8 +112,10 @@ impl Metrics {
         *held = held.saturating_add(count);
     }
 
-    /// Shows the fields counted since the last time. Hourly, and not at the end of the process.
+    /// Shows the fields counted since the last time, and how many consents there are. Hourly, and not at the end of the
+    /// process.
     pub fn flush(&self) {
+        self.show(&hold(&self.consents).counts);
         let held = std::mem::take(&mut *hold(&self.fields));
         let known = hold(&self.known);
         for ((integration, group, act), count) in held {
@@ -121,11 +146,20 @@ impl Metrics {
         self.series.checkpoint_age.set(age.as_secs_f64());
     }
 
-    /// How many consents there are in each state: [`crate::consent::View::counts`].
-    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53 consents")]
+    /// How many consents there are in each state: [`crate::consent::View::counts`]. Shown once, and then held back until
+    /// the next [`Metrics::flush`], rounded down to tens: one person's yes or no is not to be seen.
     pub fn consents(&self, counts: &[(&'static str, u64)]) {
-        for (state, count) in counts {
-            label(&self.series.consents, &[state], |g| g.set(*count as f64));
+        let mut held = hold(&self.consents);
+        held.counts = counts.to_vec();
+        if !std::mem::replace(&mut held.shown, true) {
+            self.show(counts);
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53 consents")]
+    fn show(&self, consents: &[(&'static str, u64)]) {
+        for (state, count) in consents {
+            label(&self.series.consents, &[state], |g| g.set((count - count % SMALLEST) as f64));
         }
     }
 
@@ -225,9 +259,42 @@ mod tests {
     }
 
     #[test]
+    fn one_persons_yes_or_no_moves_no_figure_at_once_and_ten_move_it_by_the_hour() {
+        let metrics = Metrics::new().unwrap();
+        let shown = |metrics: &Metrics| line(&metrics.render(), "havengate_consents").join(" ");
+        metrics.consents(&[("live", 40)]);
+        assert_eq!(shown(&metrics), "havengate_consents{state=\"live\"} 40");
+        metrics.consents(&[("live", 39)]);
+        assert_eq!(shown(&metrics), "havengate_consents{state=\"live\"} 40", "not before the hour");
+        metrics.flush();
+        assert_eq!(shown(&metrics), "havengate_consents{state=\"live\"} 30");
+        metrics.consents(&[("live", 38)]);
+        metrics.flush();
+        assert_eq!(shown(&metrics), "havengate_consents{state=\"live\"} 30");
+    }
+
+    #[test]
+    fn an_attempt_is_counted_for_its_connection_which_is_there_from_the_start() {
+        let metrics = Metrics::new().unwrap();
+        let policy = Policy::compile(&crate::policy::shipped::sources()).unwrap();
+        metrics.policy(&policy);
+        let one = policy.integrations.values().next().unwrap();
+        let labels = format!("{{destination=\"{}\",integration=\"{}\"}}", one.destination, one.id);
+        let shown = |n: u64| metrics.render().contains(&format!("havengate_attempts_total{labels} {n}\n"));
+        assert!(shown(0));
+        metrics.attempt(Some(&one.id), Some(&one.destination));
+        assert!(shown(1));
+        metrics.policy(&policy);
+        assert!(shown(1), "other rules forget no attempt");
+        metrics.attempt(None, None);
+        let unknown = "havengate_attempts_total{destination=\"unknown\",integration=\"unknown\"} 1";
+        assert!(metrics.render().contains(unknown));
+    }
+
+    #[test]
     fn gauges_have_the_names_that_the_design_gives() {
         let metrics = Metrics::new().unwrap();
-        metrics.consents(&[("live", 3), ("ended", 1)]);
+        metrics.consents(&[("live", 31), ("ended", 9)]);
         metrics.stops(2);
         metrics.state(true, false);
         metrics.clock("2026-11-20T10:00:00.5Z".parse().unwrap());
@@ -239,8 +306,8 @@ mod tests {
         metrics.request(None, None, Outcome::Forwarded, None, Duration::from_millis(1));
         let text = metrics.render();
         for shown in [
-            "havengate_consents{state=\"live\"} 3",
-            "havengate_consents{state=\"ended\"} 1",
+            "havengate_consents{state=\"live\"} 30",
+            "havengate_consents{state=\"ended\"} 0",
             "havengate_stops 2",
             "havengate_ready 1",
             "havengate_policy_rejected 0",

@@ -87,6 +87,7 @@ pub struct Panel {
     told: OnceLock<Arc<notify::Told>>,
     registers: follow::Registers,
     passing: clock::Passing,
+    seen: alarms::Seen,
     turns: concerns::Turns,
 }
 
@@ -108,6 +109,7 @@ impl Panel {
     ) -> Arc<Self> {
         let (access, told, registers) = (access::State::default(), OnceLock::new(), follow::Registers::default());
         let (passing, turns) = (clock::Passing::default(), concerns::Turns::default());
+        let seen = alarms::Seen::default();
         Arc::new(Self {
             ledger,
             policy,
@@ -120,6 +122,7 @@ impl Panel {
             told,
             registers,
             passing,
+            seen,
             turns,
         })
     }

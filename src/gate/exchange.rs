@@ -76,6 +76,7 @@ impl Exchange for Gateway {
         }
         let decision = self.new_decision().ok()?;
         let tx = record::refusal(decision, &refusal, None, None, self.ledger.now());
+        self.count_attempt(None, &tx);
         self.ledger.append_later(tx).ok().map(|()| decision)
     }
 }
@@ -164,7 +165,9 @@ impl Gateway {
     /// The durable allow. Everything that may have changed since screening is checked again in its transaction.
     async fn permit(&self, screened: &Screened, trail: &mut Trail) -> Result<Receipt, Refusal> {
         let started = Instant::now();
-        let permission = self.ledger.permit(record::permission(screened)).await.map_err(|e| e.refusal())?;
+        let tx = record::permission(screened);
+        self.count_attempt(trail.route.as_ref(), &tx);
+        let permission = self.ledger.permit(tx).await.map_err(|e| e.refusal())?;
         self.metrics.committed(started.elapsed());
         trail.recorded = true;
         match permission {
@@ -262,7 +265,9 @@ impl Gateway {
     /// A permitted request had no answer: recorded with the next group commit, without delaying what the caller is told.
     fn ended(&self, trail: &mut Trail, refusal: &Refusal, unsent: bool) {
         self.observe(trail, Outcome::Failed, Some(refusal.code), &refusal.reasons);
-        self.record(trail, record::unanswered(trail.decision, refusal, unsent));
+        let tx = record::unanswered(trail.decision, refusal, unsent);
+        self.count_attempt(trail.route.as_ref(), &tx);
+        self.record(trail, tx);
     }
 
     fn record(&self, trail: &Trail, tx: Tx) {
@@ -283,6 +288,7 @@ impl Gateway {
         }
         let now = self.ledger.now();
         let tx = record::refusal(trail.decision, &refusal, trail.route.as_ref(), trail.policy.as_deref(), now);
+        self.count_attempt(trail.route.as_ref(), &tx);
         match self.ledger.append(tx).await {
             Ok(_) => respond::refused(&refusal, Some(trail.decision), Sent::No),
             Err(error) => respond::refused(&error.refusal(), None, Sent::No),

@@ -129,6 +129,8 @@ impl Office {
         let ended = grants.len();
         let mut leaf = Leaf::new(Kind::ConsentEnded);
         leaf.destination = only_recipient(&grants);
+        // Figures count what ended, not what was asked for.
+        leaf.extra.insert("ended", ended.to_string());
         if died {
             leaf.extra.insert("because", "died".to_owned());
         }

@@ -69,6 +69,12 @@ closed! {
         BreachReported = "breach.reported",
         /// Somebody demanded data: who, and by what power.
         DemandRecorded = "demand.recorded",
+        /// A breach's 72 hours to the regulator are nearly or quite over, and nobody wrote that it was told: once each.
+        BreachOverdue = "breach.overdue",
+        /// Other people or systems are told of alarms than at the last start. Says how many, not who.
+        ToldChanged = "told.changed",
+        /// A check of the whole record book did not find it in order.
+        BookUnsound = "book.unsound",
         /// A concern came in. Its text is encrypted to the panel and stands elsewhere.
         ConcernReceived = "concern.received",
         /// The panel answered a concern. The answer is encrypted to the panel and to whoever wrote, and stands elsewhere.

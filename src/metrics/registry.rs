@@ -14,6 +14,7 @@ pub(super) struct Series {
     pub registry: Registry,
     pub process: Registry,
     pub requests: IntCounterVec,
+    pub attempts: IntCounterVec,
     pub fields: IntCounterVec,
     pub request_seconds: Histogram,
     pub screen_seconds: Histogram,
@@ -36,8 +37,9 @@ impl Series {
         let registry = Registry::new_custom(Some("havengate".to_owned()), None)?;
         let r = &registry;
         let requests = Opts::new("requests_total", "Requests by how they ended");
+        let attempts = Opts::new("attempts_total", "Attempts to reach the Home Office, somebody linked or a forum");
         let fields = Opts::new("fields_total", "Values of listed fields by what was done with them; counted hourly");
-        let consents = Opts::new("consents", "Grants by state");
+        let consents = Opts::new("consents", "Grants by state, rounded down to tens; brought up to date hourly");
         let notifications = Opts::new("notifications_pending", "Messages that wait for a channel or are stuck");
         let undertakings = Opts::new(
             "undertaking_expiry_timestamp_seconds",
@@ -46,6 +48,7 @@ impl Series {
         let requests = IntCounterVec::new(requests, &["integration", "destination", "outcome", "code"])?;
         let series = Self {
             requests: add(r, requests)?,
+            attempts: add(r, IntCounterVec::new(attempts, &["integration", "destination"])?)?,
             fields: add(r, IntCounterVec::new(fields, &["integration", "group", "act"])?)?,
             request_seconds: seconds(r, "request_seconds", "From a request's first byte to its answer's head")?,
             screen_seconds: seconds(r, "screen_seconds", "Screening one body")?,

@@ -1,6 +1,7 @@
 //! Is anything wrong? Each thing that may be is looked at here, once; *Today*, reports and the API say what was found.
 //! An area with something of its own to say adds a [`Look`] to `LOOKS`.
 
+mod stalled;
 mod waiting;
 
 use super::{
@@ -13,9 +14,10 @@ use crate::{
     flow::name_closed as closed,
     ledger::leaf::Kind,
     policy::organisations::{due, due::Thing, words},
+    verdict::destination::day_in_london,
 };
-use jiff::{ToSpan as _, civil::Date};
-use rusqlite::Connection;
+use jiff::{Timestamp, ToSpan as _, civil::Date};
+use rusqlite::{Connection, OptionalExtension as _};
 
 closed! {
     /// How much it matters.
@@ -44,11 +46,13 @@ impl Alarm {
     }
 }
 
+pub(super) use stalled::{Seen, watch};
+
 /// What is looked at in the store: its day is today in London.
 pub type Look = fn(&Connection, Date) -> Result<Vec<Alarm>, rusqlite::Error>;
 
 /// Everything that is looked at in the store.
-const LOOKS: &[Look] = &[attempts, other_policy, closed_recipients, rejected, clock];
+const LOOKS: &[Look] = &[attempts, other_policy, closed_recipients, rejected, clock, unsound, told];
 
 /// For how many days an event stays an alarm.
 const DAYS: u16 = 30;
@@ -65,11 +69,13 @@ pub async fn all(panel: &Panel, role: Role) -> Result<Vec<Alarm>, Wrong> {
     let mut found = book(panel);
     let looked = panel.store().read(move |db| LOOKS.iter().map(|look| look(db, today)).collect::<Result<Vec<_>, _>>());
     found.extend(looked.await?.into_iter().flatten());
+    found.extend(stalled::look(panel).await?);
     if role == Role::Panel {
         found.extend(waiting::breaches(panel).await?);
         found.extend(waiting::concerns(panel).await?);
     }
     found.extend(waiting::emergencies(panel).await?);
+    found.extend(waiting::nobody_told(panel));
     found.extend(waiting::messages(panel).await?);
     found.extend(waiting::stops(panel).await?);
     found.extend(running_out(panel, today));
@@ -147,6 +153,37 @@ fn clock(db: &Connection, today: Date) -> Result<Vec<Alarm>, rusqlite::Error> {
         many(count, "time", "times")
     );
     Ok(if count == 0 { Vec::new() } else { vec![Alarm::new(Weight::Warning, said, "/record")] })
+}
+
+/// What the last check of the record book found.
+fn unsound(db: &Connection, _: Date) -> Result<Vec<Alarm>, rusqlite::Error> {
+    let last = "SELECT coalesce(sound, 0), ended FROM checks WHERE ended IS NOT NULL ORDER BY n DESC LIMIT 1";
+    let last = db.prepare_cached(last)?.query_row([], |row| Ok((row.get::<_, bool>(0)?, row.get(1)?))).optional()?;
+    let Some((false, ended)) = last else { return Ok(Vec::new()) };
+    let said = format!(
+        "The last check of the record book, on {}, did not find it in order. It may have been changed, or its disk may be \
+         failing: nothing that these pages say is sure until it is known why. Tell your IT team, and keep every copy.",
+        words::day(day_in_london(Timestamp::from_microsecond(ended).unwrap_or(Timestamp::MIN)))
+    );
+    Ok(vec![Alarm::new(Weight::Alarm, said, "/record")])
+}
+
+/// That others are told of alarms than before.
+fn told(db: &Connection, today: Date) -> Result<Vec<Alarm>, rusqlite::Error> {
+    let found = events::marks(db, &[Kind::ToldChanged], &recent(today))?;
+    let said = |mark: &events::Mark| {
+        let number = |name: &str| mark.extra.get(name).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+        let (gone, new) = (number("gone"), number("new"));
+        let said = format!(
+            "On {} it was changed to whom messages of alarms go: {} taken out, {} put in. Ask who did that, and whether \
+             the right people hear of alarms.",
+            day(&mark.day),
+            gone,
+            new
+        );
+        Alarm::new(if gone > 0 { Weight::Alarm } else { Weight::Warning }, said, "/messages")
+    };
+    Ok(found.iter().map(said).collect())
 }
 
 /// Rules that were refused after the last that were taken.

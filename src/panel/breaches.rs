@@ -5,11 +5,12 @@
 //! |---|---|
 //! | reporting, for everybody signed in | `report` |
 //! | the panel's list and one breach | `list` |
-//! | what must follow, and until when | `steps` |
+//! | what must follow, and until when | `steps`; `remind` of the regulator |
 //! | what is kept | `kept` |
 
 mod kept;
 mod list;
+mod remind;
 mod report;
 mod steps;
 
@@ -24,6 +25,7 @@ use crate::flow::name_closed as closed;
 use jiff::Timestamp;
 use rusqlite::Transaction;
 
+pub(super) use remind::remind;
 pub use steps::Step;
 
 /// The tables of this area. Words are sealed to the panel's members; everything else is from closed lists.

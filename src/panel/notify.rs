@@ -22,6 +22,7 @@ mod kind;
 mod mail;
 mod outbox;
 mod page;
+mod settle;
 mod text;
 mod webhook;
 mod worker;
@@ -75,14 +76,19 @@ impl fmt::Debug for Told {
 pub(super) fn start(
     panel: &Arc<Panel>,
     asked: &config::Notify,
-    dial: Arc<dyn Dial>,
+    dial: Option<Arc<dyn Dial>>,
     shutdown: &watch::Sender<bool>,
 ) -> Vec<JoinHandle<()>> {
-    let told = Arc::new(Told { channels: channel::all(asked), digest: asked.digest, dial, bell: Bell::new() });
-    if !asked.tells_anybody() || panel.told.set(Arc::clone(&told)).is_err() {
-        return Vec::new();
+    // Also where nobody is told any more: perhaps somebody was.
+    let channels = if dial.is_some() { channel::all(asked) } else { Vec::new() };
+    let names = channels.iter().map(settle::name).collect();
+    let mut tasks = vec![tokio::spawn(settle::run(Arc::clone(panel), names, shutdown.subscribe()))];
+    let Some(dial) = dial.filter(|_| asked.tells_anybody()) else { return tasks };
+    let told = Arc::new(Told { channels, digest: asked.digest, dial, bell: Bell::new() });
+    if panel.told.set(Arc::clone(&told)).is_err() {
+        return tasks;
     }
-    let mut tasks = vec![tokio::spawn(intake::run(Arc::clone(panel), Arc::clone(&told), shutdown.subscribe()))];
+    tasks.push(tokio::spawn(intake::run(Arc::clone(panel), Arc::clone(&told), shutdown.subscribe())));
     for which in 0..told.channels.len() {
         tasks.push(tokio::spawn(worker::run(Arc::clone(panel), Arc::clone(&told), which, shutdown.subscribe())));
     }
@@ -95,6 +101,17 @@ pub(super) fn start(
 /// [`Wrong::Broken`] when the store fails.
 pub async fn stuck(panel: &Panel) -> Result<Stuck, Wrong> {
     outbox::stuck(panel).await
+}
+
+/// Whether somebody was reminded of this.
+pub(super) async fn is_noted(panel: &Panel, what: &str) -> Result<bool, Wrong> {
+    let what = what.to_owned();
+    panel.store().read(move |db| Ok(intake::state(db, &what)?.is_some())).await
+}
+
+/// Keeps in mind that somebody was.
+pub(super) async fn note(panel: &Panel, what: String) -> Result<(), Wrong> {
+    panel.store().write(move |tx| intake::set(tx, &what, 1)).await
 }
 
 /// The pages of this area.

@@ -18,6 +18,8 @@ pub(super) struct Shell {
     pub links: Vec<Link>,
     /// Something everybody must know, such as a record book that cannot be written.
     pub trouble: Option<&'static str>,
+    /// Whether anybody is told of things by mail or another message; otherwise they stand on the panel's pages alone.
+    pub told: bool,
 }
 
 /// Who is signed in.
@@ -53,6 +55,7 @@ impl Shell {
             }),
             links: links.iter().map(|(to, label)| Link { to, label, here: *to == here }).collect(),
             trouble,
+            told: panel.told.get().is_some(),
         }
     }
 

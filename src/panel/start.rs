@@ -1,7 +1,7 @@
 //! Starting and stopping the panel: its store, its listener, and what runs beside the pages.
 
 use super::{
-    Panel, PolicySource, access, follow,
+    Panel, PolicySource, access, alarms, follow,
     notify::{self, dial::Dial},
     server, stops,
     store::{Store, StoreError},
@@ -72,10 +72,9 @@ pub async fn start(config: &Config, given: Given) -> Result<Option<Running>, Sta
         tokio::spawn(access::watch(Arc::clone(&panel), told(&shutdown))),
         tokio::spawn(follow::run(Arc::clone(&panel), told(&shutdown))),
         tokio::spawn(stops::watch(Arc::clone(&panel), told(&shutdown))),
+        tokio::spawn(alarms::watch(Arc::clone(&panel), told(&shutdown))),
     ];
-    if let Some(dial) = given.dial {
-        tasks.extend(notify::start(&panel, &config.notify, dial, &shutdown));
-    }
+    tasks.extend(notify::start(&panel, &config.notify, given.dial, &shutdown));
     Ok(Some(Running { panel, address, shutdown, tasks }))
 }
 

@@ -54,6 +54,10 @@ async fn a_relay_carries_to_a_clear_recipient_and_to_nobody_else() {
     for nobody in ["x@unknown.example", "198.51.100.7", "00DSomebodyElse01", "refer.riverside.example.evil.example"] {
         denied(&world, nobody, "assessed-only", "knows nobody").await;
     }
+    let shown = world.operations("/metrics").await.text();
+    let counted: Vec<_> =
+        shown.lines().filter(|l| l.starts_with("havengate_attempts_total") && !l.ends_with(" 0")).collect();
+    assert!(counted.len() == 1 && counted[0].ends_with(" 3"), "monitoring counts what the panel is told: {counted:?}");
     let (_, home) = world.stop().await;
     let told = home.rows("SELECT kind FROM outbox WHERE kind = 'attempt'");
     assert_eq!(told.len(), 3, "the panel is told of each attempt to reach the Home Office or who is linked to it");

@@ -22,6 +22,7 @@ fn given() -> BTreeSet<String> {
     metrics.flush();
     metrics.screened(Duration::from_millis(1));
     metrics.committed(Duration::from_millis(1));
+    metrics.attempt(Some(integration), None);
     metrics.consents(&[("live", 1)]);
     metrics.notifications("email-1", 0);
     let text = metrics.render();

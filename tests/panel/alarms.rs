@@ -3,9 +3,14 @@
 use crate::{
     breaches, concerns, emergencies,
     stops::{fill_hidden, place, sheet},
-    world::World,
+    webhook::until,
+    world::{CONNECTION, World},
 };
-use havengate::panel::{self, access::Role};
+use havengate::{
+    flow::Clause,
+    panel::{self, access::Role, figures},
+    verdict::Code,
+};
 
 async fn today(world: &World, role: Role) -> String {
     world.signed(role).await.get("/").await.words()
@@ -23,7 +28,7 @@ fn in_order(page: &str, said: &[&str]) {
 
 #[tokio::test]
 async fn what_waits_is_said_the_gravest_first_and_what_is_late_becomes_an_alarm() {
-    let world = World::new().await;
+    let world = World::telling().await;
     let page = today(&world, Role::Panel).await;
     assert!(page.contains("Nothing is wrong.") && page.contains("No breach, concern or emergency waits."), "{page}");
     concerns::give(&mut world.anybody(), "The manager mails the list.").await;
@@ -71,7 +76,7 @@ async fn what_waits_is_said_the_gravest_first_and_what_is_late_becomes_an_alarm(
 
 #[tokio::test]
 async fn those_who_run_the_machine_are_told_nothing_of_concerns_and_breaches() {
-    let world = World::new().await;
+    let world = World::telling().await;
     // Without a member nobody could read it, so it would not be taken.
     world.signed(Role::Panel).await;
     concerns::give(&mut world.anybody(), "The manager mails the list.").await;
@@ -99,4 +104,46 @@ async fn a_concern_whose_text_is_gone_is_an_alarm() {
     world.running.panel().store().write(|db| db.execute("DELETE FROM concern_texts", [])).await.unwrap();
     let page = today(&world, Role::Panel).await;
     assert!(page.contains("Alarm: The record book knows of 1 text of a concern that is not here any more."), "{page}");
+}
+
+#[tokio::test]
+async fn a_check_that_did_not_find_the_record_book_in_order_is_an_alarm_until_one_does() {
+    let world = World::telling().await;
+    let mut operator = world.signed(Role::Operator).await;
+    let said = "Alarm: The last check of the record book, on 20 November 2026, did not find it in order.";
+    let now = world.ledger.now().as_microsecond();
+    // Its file is locked while it is open: what such a check writes down stands in for one.
+    let found = "INSERT INTO checks (begun, ended, sound, size, said) VALUES (?1, ?1, 0, 2, 'entry 1 was changed')";
+    world.running.panel().store().write(move |db| db.execute(found, [now])).await.unwrap();
+    let page = operator.get("/").await.words();
+    assert!(page.contains(said) && !page.contains("Nothing is wrong."), "{page}");
+    assert_eq!(operator.fill("/record", "/record/check", &[]).await.status, 303);
+    until("a check that finds it in order", || async {
+        !world.signed(Role::Operator).await.get("/").await.words().contains(said)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn figures_that_stand_still_are_an_alarm_and_every_page_of_figures_says_how_far_it_is_behind() {
+    let world = World::telling().await;
+    figures::catch_up(world.running.panel()).await.unwrap();
+    assert!(today(&world, Role::Panel).await.contains("Nothing is wrong."));
+    // What a full disk does: nothing more is added up.
+    let full = "CREATE TRIGGER full BEFORE INSERT ON figures_cursor BEGIN SELECT raise(ABORT, 'full'); END";
+    world.running.panel().store().write(|db| db.execute_batch(full)).await.unwrap();
+    world.refused(CONNECTION, "home-office/network", Code::DestinationLinked, Clause::Data1).await;
+    let page = today(&world, Role::Panel).await;
+    assert!(page.contains("Nothing is wrong.") && page.contains("still being counted: what they say is not"), "{page}");
+    for path in ["/stopped", "/left", "/stopped/DATA-1"] {
+        let page = world.signed(Role::Panel).await.get(path).await.words();
+        assert!(page.contains("still being counted. What they say is not on this page yet."), "{path}: {page}");
+    }
+    world.later(301);
+    let page = today(&world, Role::Panel).await;
+    assert!(page.contains("Alarm: The figures stand still:") && !page.contains("Nothing is wrong."), "{page}");
+    world.running.panel().store().write(|db| db.execute_batch("DROP TRIGGER full")).await.unwrap();
+    figures::catch_up(world.running.panel()).await.unwrap();
+    let page = today(&world, Role::Panel).await;
+    assert!(page.contains("Alarm: 1 attempt to reach the Home Office") && !page.contains("stand still"), "{page}");
 }

@@ -3,6 +3,7 @@
 use crate::{
     browser::{Browser, Seen},
     stops::{big, fill_hidden, leaves, told},
+    webhook::until,
     world::{COUNCIL, World},
 };
 use havengate::panel::{
@@ -43,7 +44,7 @@ pub(crate) async fn page(member: &mut Browser) -> String {
 
 #[tokio::test]
 async fn a_worker_reports_and_the_panel_is_told_at_once_with_the_hours_left() {
-    let world = World::new().await;
+    let world = World::telling().await;
     let mut member = world.signed(Role::Panel).await;
     let mut worker = world.signed(Role::Worker).await;
     let told_words = send(&mut worker, &report(&[])).await.words();
@@ -262,4 +263,32 @@ async fn only_members_read_breaches() {
     assert_eq!(member.fill(&page, &format!("{page}/share"), &[]).await.location(), page);
     assert!(later.get(&page).await.text.contains("Bilby"));
     assert_eq!(member.get("/breaches/nothing").await.status, 404);
+}
+
+/// The law's 72 hours: a day before they are over and when they are, once each, for as long as nobody wrote that it is
+/// done.
+#[tokio::test]
+async fn the_panel_is_reminded_of_the_regulator_a_day_before_and_when_it_is_late() {
+    let mut world = World::new().await;
+    let mut worker = world.signed(Role::Worker).await;
+    for _ in 0..2 {
+        assert_eq!(send(&mut worker, &report(&[])).await.status, 200);
+    }
+    // Each start looks once, as does every half minute.
+    for (when, reminders) in [
+        ("2026-11-22T09:29:59Z", 0),
+        ("2026-11-22T09:30:00Z", 2),
+        ("2026-11-23T09:29:00Z", 2),
+        ("2026-11-23T09:30:01Z", 4),
+        ("2026-11-24T09:30:00Z", 4),
+    ] {
+        world.at(when);
+        world.restart().await;
+        until(when, || async { told(&world, "breach-overdue").await == reminders }).await;
+    }
+    let leaves = leaves(&world, "breach.overdue").await;
+    let states: Vec<_> = leaves.iter().map(|leaf| leaf["extra"]["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["soon", "soon", "over", "over"]);
+    let reported = crate::stops::leaves(&world, "breach.reported").await;
+    assert!(reported.iter().any(|leaf| leaf["extra"]["breach"] == leaves[0]["extra"]["breach"]), "{leaves:?}");
 }

@@ -6,7 +6,7 @@ use havengate::{
         ActOfConsent, AdviceRecord, AdviceState, Capacity, ConsentAct, Explained, Interpreter, Register,
         issue::{Draft, DraftItem},
     },
-    flow::{Form, Purpose, Transform},
+    flow::{ConsentId, Form, Purpose, Transform},
     gate::control::{ClientRef, Command, Declined, End, IssueGrant, Reply},
     ledger::{Change, Leaf, Tx, leaf::Kind},
     panel::access::Role,
@@ -84,7 +84,12 @@ async fn what_was_asked_given_and_declined_shows_in_tens_and_names_nobody() {
     let label = world.office().keys.subjects.label(&"inform".parse().unwrap(), "R-7");
     assert!(!entries.concat().contains(label.as_str()) && !entries.concat().contains("R-7"));
     let ended = entries.iter().find(|e| e.contains("consent.ended")).unwrap();
-    assert!(ended.contains(COUNCIL), "{ended}");
+    assert!(ended.contains(COUNCIL) && ended.contains(r#""extra":{"ended":"1"}"#), "{ended}");
+    // A reference that nothing is under ends nothing, and counts as nothing.
+    let said = done(&world, Command::ConsentEnd(End::Consent(ConsentId::from_bytes([9; 16])))).await;
+    assert!(said.contains("NOTHING LIVE WAS FOUND"), "{said}");
+    let ended = world.entries().await.into_iter().rfind(|e| e.contains("consent.ended")).unwrap();
+    assert!(ended.contains(r#""extra":{"ended":"0"}"#), "{ended}");
 
     let page = world.signed(Role::Operator).await.get("/consent").await.words();
     assert!(page.contains("50 or more items asked for 20 or more items agreed to 20 or more items declined"), "{page}");

@@ -68,7 +68,7 @@ async fn an_empty_book_reads_well() {
 
 #[tokio::test]
 async fn nothing_is_wrong_is_said_when_nothing_is() {
-    let world = World::new().await;
+    let world = World::telling().await;
     // The examples' undertakings run out at the end of September 2027.
     has(&seen(&world, Role::Panel, "/").await, &["Nothing is wrong."]);
     for (now, said) in [

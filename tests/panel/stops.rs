@@ -45,7 +45,7 @@ pub(crate) async fn sheet(world: &World) -> String {
         "/stops/sheets",
         "/stops/sheets",
         &["csrf", "once"],
-        &[("before", "at-once"), ("until", "")],
+        &[("before", "at-once"), ("until", ""), ("code", &world.code())],
     )
     .await;
     assert_eq!(made.status, 200, "{}", made.text);
@@ -276,7 +276,15 @@ async fn a_new_sheet_ends_the_old_one_at_once_or_on_a_day() {
     assert_eq!(world.anybody().send("/stop", &[("code", &second)]).await.status, 400);
     assert_eq!(world.anybody().send("/stop", &[("code", &third)]).await.status, 200);
     let mut member = world.signed(Role::Panel).await;
-    let gone = fill_hidden(&mut member, "/stops/sheets", "/stops/sheets/withdraw", &["csrf", "sheet"], &[]).await;
+    let withdraw = ("/stops/sheets", "/stops/sheets/withdraw");
+    for wrong in [&[][..], &[("code", "000000")]] {
+        let gone = fill_hidden(&mut member, withdraw.0, withdraw.1, &["csrf", "sheet"], wrong).await;
+        assert_eq!(gone.status, 400, "a session alone takes no sheet away: {wrong:?}");
+    }
+    assert_eq!(world.anybody().send("/stop", &[("code", &third)]).await.status, 200);
+    let code = [("code", world.code())];
+    let code: Vec<(&str, &str)> = code.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let gone = fill_hidden(&mut member, withdraw.0, withdraw.1, &["csrf", "sheet"], &code).await;
     assert_eq!(gone.location(), "/stops/sheets");
     assert_eq!(world.anybody().send("/stop", &[("code", &third)]).await.status, 400);
     assert!(world.anybody().get("/stop").await.words().contains("No sheet is valid at the moment"));
@@ -290,7 +298,10 @@ async fn a_sheets_form_sent_twice_makes_one_sheet() {
     let mut member = world.signed(Role::Panel).await;
     let page = member.get("/stops/sheets").await;
     let (csrf, once) = (page.value("csrf"), page.value("once"));
-    let fields = [("csrf", csrf.as_str()), ("once", once.as_str()), ("before", "at-once")];
+    let fresh = world.code();
+    let bare = [("csrf", csrf.as_str()), ("once", once.as_str()), ("before", "at-once")];
+    assert_eq!(member.send("/stops/sheets", &bare).await.status, 400, "a session alone ends no sheet at once");
+    let fields = [("csrf", csrf.as_str()), ("once", once.as_str()), ("before", "at-once"), ("code", fresh.as_str())];
     let made = member.send("/stops/sheets", &fields).await;
     let again = member.send("/stops/sheets", &fields).await;
     assert_eq!((made.status, again.status), (200, 409));

@@ -10,6 +10,7 @@ use crate::{
 };
 use data_encoding::BASE64;
 use havengate::{
+    consent::view::StopScope,
     flow::Clause,
     ledger::{Change, Leaf, Tx, leaf::Kind},
     panel::access::Role,
@@ -149,7 +150,9 @@ async fn no_id_and_no_page_says_at_which_minute_somebody_spoke_up() {
     }
     until("both recorded as delivered", || async { standing(&world).await == [("delivered".to_owned(), 2, None)] })
         .await;
-    let page = world.signed(Role::Operator).await.get("/messages").await;
+    let seen = world.signed(Role::Operator).await.get("/messages").await.words();
+    assert!(!seen.contains("raised a concern") && !seen.contains("a breach was reported"), "{seen}");
+    let page = world.signed(Role::Panel).await.get("/messages").await;
     let words = page.words();
     assert!(words.contains("20 November 2026 somebody raised a concern"), "{words}");
     assert!(words.contains("20 November 2026 a breach was reported"), "{words}");
@@ -158,6 +161,90 @@ async fn no_id_and_no_page_says_at_which_minute_somebody_spoke_up() {
     for path in ["/concern", "/stop"] {
         assert!(world.anybody().get(path).await.words().contains("The panel is told at once"), "{path}");
     }
+}
+
+/// The hour would show who was on shift: neither the record book nor the store keeps it once it was told.
+#[tokio::test]
+async fn of_a_concern_and_of_a_stop_the_day_is_kept_and_no_hour() {
+    let authority = Authority::new();
+    let hook = Standin::tls(&authority.identity(&["hooks.union.example"])).await;
+    let world = world(&authority, "", &[("hooks.union.example", hook.address().port())], "").await;
+    let day = "2026-11-20T00:00:00Z".parse::<jiff::Timestamp>().unwrap();
+    let mut leaf = Leaf::new(Kind::ConcernReceived);
+    leaf.extra.insert("sha256", "ab".repeat(32));
+    let changes = vec![Change::Notify { kind: "concern" }];
+    world.ledger.append(Tx { asserts: vec![], leaf, detail: vec![], changes }).await.unwrap();
+    let stop = havengate::gate::stops::place(&world.ledger, StopScope::Everything).await.unwrap();
+    assert_eq!(stop.at, world.ledger.now(), "whoever placed it may see when");
+    attempt(&world).await;
+    let said: Vec<Value> = hook.received(3).await.iter().map(|r| verified(r).1).collect();
+    let told: Vec<_> = said.iter().map(|s| (s["type"].as_str().unwrap(), s["timestamp"].as_str().unwrap())).collect();
+    let (day_said, moment) = ("2026-11-20T00:00:00Z", "2026-11-20T10:00:00Z");
+    assert_eq!(told, [("concern", day_said), ("stop", day_said), ("attempt", moment)]);
+    let times: Vec<_> = world.ledger.notices(0).await.unwrap().iter().map(|n| (n.kind.clone(), n.at)).collect();
+    assert_eq!(times[..2], [("concern".to_owned(), day), ("stop".to_owned(), day)]);
+    assert_eq!(times[2].1, world.ledger.now(), "of what a system did the hour is kept");
+    assert!(world.ledger.view().stops().all(|s| s.at == day), "{:?}", world.ledger.view().stops().collect::<Vec<_>>());
+    until("all delivered", || async { standing(&world).await == [("delivered".to_owned(), 3, None)] }).await;
+    let hours = "SELECT (SELECT count(*) FROM messages WHERE at % 86400000000 <> 0) + (SELECT count(*) FROM deliveries \
+                 WHERE since % 86400000000 + due % 86400000000 + done % 86400000000 <> 0)";
+    assert_eq!(number(&world, hours).await, 0, "an hour is kept of what was told");
+    world.ledger.close().await.unwrap();
+    let book = rusqlite::Connection::open(world.home.path().join("ledger.db")).unwrap();
+    let kept: String = book.query_row("SELECT text FROM stops", [], |row| row.get(0)).unwrap();
+    assert!(kept.contains("2026-11-20T00:00:00Z") && !kept.contains("T10:"), "{kept}");
+}
+
+#[tokio::test]
+async fn who_locks_a_door_again_and_again_hides_nobody_who_joins() {
+    let authority = Authority::new();
+    let hook = Standin::tls(&authority.identity(&["hooks.union.example"])).await;
+    let world = world(&authority, "", &[("hooks.union.example", hook.address().port())], "").await;
+    for did in ["locked", "locked", "invited"] {
+        let mut leaf = Leaf::new(Kind::Account);
+        leaf.extra.insert("did", did.to_owned());
+        let changes = vec![Change::Notify { kind: "account" }];
+        world.ledger.append(Tx { asserts: vec![], leaf, detail: vec![], changes }).await.unwrap();
+    }
+    let said: Vec<Value> = hook.received(2).await.iter().map(|r| verified(r).1["data"]["headline"].clone()).collect();
+    assert_eq!(said, ["too many wrong tries locked an account", "somebody was invited to the panel"]);
+}
+
+/// A clock that was a day ahead and was put right holds nothing up.
+#[tokio::test]
+async fn a_clock_that_was_ahead_delays_nothing() {
+    let authority = Authority::new();
+    let hook = Standin::tls(&authority.identity(&["hooks.union.example"])).await;
+    hook.script([Behaviour::headers(503, &[])]);
+    // That the clock went back is told as well, and not what is looked at here.
+    let hooks = [("hooks.union.example", hook.address().port())];
+    let mut world = world(&authority, "", &hooks, "events = [\"attempt\"]").await;
+    world.at("2026-11-21T10:00:00Z");
+    attempt(&world).await;
+    failed_with(&world, "server").await;
+    world.at("2026-11-20T10:00:00Z");
+    // The record book's time stands still for a day now. Somebody sees that it went back before it goes on.
+    world.signed(Role::Panel).await.get("/").await;
+    world.later(120);
+    hook.received(2).await;
+    until("delivered", || async { standing(&world).await == [("delivered".to_owned(), 1, None)] }).await;
+    // Started again, it knows only what it kept, which lies in the future.
+    hook.script([Behaviour::headers(503, &[])]);
+    world.at("2026-11-25T10:00:00Z");
+    world.refused(CONNECTION, COUNCIL, Code::Forum, Clause::Data5).await;
+    until("failed", || async {
+        number(&world, "SELECT max(attempts) FROM deliveries WHERE state = 'waiting'").await == 1
+    })
+    .await;
+    world.at("2026-11-21T12:00:00Z");
+    world.restart().await;
+    until("begun again", || async {
+        number(&world, "SELECT max(due) FROM deliveries WHERE state = 'waiting'").await < 1_795_305_600_000_000
+    })
+    .await;
+    world.at("2026-11-21T20:00:00Z");
+    hook.received(4).await;
+    until("delivered", || async { standing(&world).await == [("delivered".to_owned(), 2, None)] }).await;
 }
 
 #[tokio::test]
@@ -243,7 +330,7 @@ async fn after_three_days_it_is_stuck_shown_and_tried_again_by_hand() {
     until("given up", || async { standing(&world).await == [("stuck".to_owned(), 1, Some("rejected".to_owned()))] })
         .await;
     let stuck = havengate::panel::notify::stuck(world.running.panel()).await.unwrap();
-    assert_eq!((stuck.given_up, stuck.late), (1, 0));
+    assert_eq!((stuck.given_up, stuck.late, stuck.lost), (1, 0, 0));
     let mut operator = world.signed(havengate::panel::access::Role::Operator).await;
     let page = operator.get("/messages").await.words();
     assert!(page.contains("Some messages are stuck.") && page.contains("The server refused the message."), "{page}");

@@ -35,6 +35,12 @@ pub(crate) const COUNCIL: &str = "riverside-council/housing-referrals";
 /// The secret of every authenticator app of people who came through [`World::signed`].
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
+/// Somebody who is told by mail, and whose server is away.
+#[allow(dead_code, reason = "not for the tests in a browser, which share this file")]
+pub(crate) const TELLING: &str = "[gateway.resolve]\n\"mail.union.example\" = \"127.0.0.1:1\"\n\
+    [notify]\nsmtp = \"smtp://mail.union.example\"\nfrom = \"havengate@charity.example\"\n\
+    to = [\"panel@union.example\"]\n";
+
 /// A running panel and what is behind it.
 pub(crate) struct World {
     pub(crate) running: Running,
@@ -73,6 +79,12 @@ impl World {
     /// With more of the configuration, such as `[notify]`.
     pub(crate) async fn with(more: &str) -> Self {
         Self::made(("", more), 400, shipped::sources(), |_| {}).await
+    }
+
+    /// Of an organisation in which somebody is told by mail, whose server is away.
+    #[allow(dead_code, reason = "not for the tests in a browser, which share this file")]
+    pub(crate) async fn telling() -> Self {
+        Self::with(TELLING).await
     }
 
     /// Of an organisation with so many clients a year.
@@ -132,6 +144,21 @@ impl World {
         metrics.policy(&policy);
         let running = start(&config, given(&config, &ledger, &policy, metrics)).await.unwrap().unwrap();
         Self { running, ledger, policy, home, clock, config, decisions: AtomicU64::new(1), slow }
+    }
+
+    /// Stopped, and started again after somebody wrote other lines into the configuration.
+    #[allow(dead_code, reason = "not for the tests in a browser, which share this file")]
+    pub(crate) async fn restarted_with(self, more: &str) -> Self {
+        let Self { running, ledger, policy, home, clock, decisions, slow, .. } = self;
+        let metrics = Arc::clone(running.panel().metrics());
+        running.stop().await;
+        let text = format!(
+            "[gateway]\nname = \"test\"\n[panel]\nlisten = \"127.0.0.1:0\"\nurl = \"http://127.0.0.1\"\n\
+             organisation = \"Riverside Outreach\"\nclients = 400\n{more}"
+        );
+        let config = Config::parse(&text, &home.path().join("havengate.toml"), []).unwrap();
+        let running = start(&config, given(&config, &ledger, &policy, metrics)).await.unwrap().unwrap();
+        Self { running, ledger, policy, home, clock, config, decisions, slow }
     }
 
     /// Cuts the panel off and starts another one on what it left.

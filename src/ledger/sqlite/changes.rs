@@ -7,7 +7,11 @@ use super::{
 use crate::{
     consent::{Grant, GrantState, Safeguarding, View, view::Stop},
     flow::ConsentId,
-    ledger::{AssertFailure, Change, LedgerError, standing},
+    ledger::{
+        AssertFailure, Change, LedgerError,
+        hour::{day, is_of_a_day},
+        standing,
+    },
     policy::PolicyHash,
 };
 use jiff::Timestamp;
@@ -144,8 +148,12 @@ impl Context<'_> {
             }
             Change::Notify { kind } => {
                 let index = i64::try_from(self.index).unwrap_or(i64::MAX);
-                db.prepare_cached("INSERT INTO outbox (kind, idx, created) VALUES (?1, ?2, ?3)")?
-                    .execute((kind, index, now))?;
+                let created = if is_of_a_day(kind) { day(self.now) } else { self.now };
+                db.prepare_cached("INSERT INTO outbox (kind, idx, created) VALUES (?1, ?2, ?3)")?.execute((
+                    kind,
+                    index,
+                    created.as_microsecond(),
+                ))?;
             }
         }
         Ok(())
@@ -174,7 +182,9 @@ impl Context<'_> {
         Ok(())
     }
 
+    /// The hour would show who was on shift. The day is enough: a stop holds until it is lifted.
     fn place(&mut self, stop: &Stop) -> Result<(), Halt> {
+        let stop = &Stop { at: day(stop.at), ..stop.clone() };
         let scope = standing::scope(&stop.scope);
         self.db.prepare_cached("INSERT OR IGNORE INTO stops (id, scope, text) VALUES (?1, ?2, ?3)")?.execute((
             &stop.id,

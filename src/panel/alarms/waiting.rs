@@ -74,14 +74,33 @@ pub(super) async fn emergencies(panel: &Panel) -> Result<Option<Alarm>, Wrong> {
     Ok((waiting > 0).then(|| Alarm::new(weight, said, "/emergencies")))
 }
 
+/// Nobody is told of anything: whoever relies on being told does not know that they are not.
+pub(super) fn nobody_told(panel: &Panel) -> Option<Alarm> {
+    let said = "Nobody is told of anything by mail or another message: a stop, a concern or an attempt to reach the Home \
+                Office is seen when somebody looks here, and not before. Your IT team can set that up.";
+    panel.told.get().is_none().then(|| Alarm::new(Weight::Alarm, said, "/messages"))
+}
+
 /// Messages that did not arrive: whoever should have heard of an alarm did not.
-pub(super) async fn messages(panel: &Panel) -> Result<Option<Alarm>, Wrong> {
-    let notify::Stuck { given_up, late } = notify::stuck(panel).await?;
+pub(super) async fn messages(panel: &Panel) -> Result<Vec<Alarm>, Wrong> {
+    let stuck = notify::stuck(panel).await?;
+    Ok(lost(stuck).into_iter().chain(delayed(stuck)).collect())
+}
+
+fn lost(stuck: notify::Stuck) -> Option<Alarm> {
+    let said = format!(
+        "{} for somebody who is told no more, and nobody else is told of such things. Nobody may have heard of an alarm.",
+        many(stuck.lost, "message waited", "messages waited")
+    );
+    (stuck.lost > 0).then(|| Alarm::new(Weight::Alarm, said, "/messages"))
+}
+
+fn delayed(notify::Stuck { given_up, late, .. }: notify::Stuck) -> Option<Alarm> {
     let tried = match late {
         0 => String::new(),
         _ => format!(" {} been tried for more than an hour.", many(late, "message has", "messages have")),
     };
-    Ok(match (given_up, late) {
+    match (given_up, late) {
         (0, 0) => None,
         (0, _) => Some(Alarm::new(Weight::Warning, format!("Messages are late.{tried}"), "/messages")),
         (given_up, _) => {
@@ -92,7 +111,7 @@ pub(super) async fn messages(panel: &Panel) -> Result<Option<Alarm>, Wrong> {
             );
             Some(Alarm::new(Weight::Alarm, said, "/messages"))
         }
-    })
+    }
 }
 
 /// Stops in force, and those whose answer is overdue.

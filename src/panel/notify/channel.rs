@@ -29,7 +29,8 @@ impl Channel {
     pub(super) fn wants(&self, kind: &str, at_once: bool) -> bool {
         match &self.to {
             To::Mail(..) => at_once,
-            To::Hook(hook) => hook.events.is_empty() || hook.events.iter().any(|e| e == kind),
+            // Nobody chooses not to hear that it was changed who hears.
+            To::Hook(hook) => kind == "told" || hook.events.is_empty() || hook.events.iter().any(|e| e == kind),
         }
     }
 

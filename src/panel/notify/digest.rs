@@ -53,6 +53,15 @@ pub(super) fn make(tx: &Transaction<'_>, told: &Told, now: Timestamp) -> rusqlit
     Ok(true)
 }
 
+/// The clock may have been ahead when it ran last: the next one comes no later than one from now on would.
+pub(super) fn clamp(tx: &Transaction<'_>, told: &Told, now: Timestamp) -> rusqlite::Result<()> {
+    let next = next(now, told.digest).as_microsecond();
+    if state(tx, "digest")?.is_some_and(|due| due > next) {
+        set(tx, "digest", next)?;
+    }
+    Ok(())
+}
+
 /// The next 08:00 in London: tomorrow's or today's, or a Monday's.
 fn next(now: Timestamp, rhythm: Rhythm) -> Timestamp {
     let zone = london();

@@ -3,8 +3,8 @@
 use super::{Told, digest as summary, kind, outbox};
 use crate::{
     flow::{Clause, Code, DecisionId, IntegrationId, SystemId},
-    ledger::{Entry, Ledger, LedgerError, Notice},
-    panel::{Panel, wrong::Wrong},
+    ledger::{Entry, Ledger, LedgerError, Notice, hour::day},
+    panel::{Panel, access::audit::Did, wrong::Wrong},
 };
 use aws_lc_rs::digest;
 use data_encoding::HEXLOWER;
@@ -40,6 +40,9 @@ pub(super) struct Facts {
     pub decision: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub day: Option<jiff::civil::Date>,
+    /// Of an account: what happened to it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub did: Option<Did>,
     /// How often; 0 and 1 are once.
     #[serde(default)]
     pub count: u64,
@@ -68,6 +71,7 @@ impl Facts {
             code: text("code").and_then(|t| t.parse().ok()),
             decision: text("decision").and_then(|t| t.parse::<DecisionId>().ok()).map(|d| d.to_string()),
             day: text("day").and_then(|t| t.parse().ok()),
+            did: leaf.get("extra").and_then(|e| e.get("did")?.as_str()).and_then(|t| t.parse().ok()),
             ..Self::of(&notice.kind)
         }
     }
@@ -75,7 +79,9 @@ impl Facts {
     /// What is told as one.
     fn topic(&self) -> String {
         let connection = self.connection.as_ref().map_or("", |c| c.as_str());
-        format!("{}|{}|{connection}", self.kind, self.recipient.as_ref().map_or("", |r| r.as_str()))
+        // Who locks a door every hour must not hide that somebody joined.
+        let did = self.did.map_or("", Did::as_str);
+        format!("{}|{}|{connection}|{did}", self.kind, self.recipient.as_ref().map_or("", |r| r.as_str()))
     }
 
     pub(super) fn json(&self) -> String {
@@ -142,7 +148,7 @@ async fn begin(panel: &Panel, told: &Arc<Told>) -> Result<(), Wrong> {
         (None, _) => false,
     };
     let cursor = if same { None } else { Some(recent(panel).await?) };
-    let (now, channels) = (panel.now(), Arc::clone(told));
+    let (now, channels) = (panel.passing(), Arc::clone(told));
     panel
         .store()
         .write(move |tx| {
@@ -150,6 +156,10 @@ async fn begin(panel: &Panel, told: &Arc<Told>) -> Result<(), Wrong> {
                 set(tx, "cursor", cursor)?;
                 set(tx, "cursor-at", at)?;
             }
+            outbox::clamp(tx, now)?;
+            let latest = now.saturating_add(QUIETER).unwrap_or(Timestamp::MAX).as_microsecond();
+            tx.execute("UPDATE notify_topics SET until = ?1 WHERE until > ?1", [latest])?;
+            summary::clamp(tx, &channels, now)?;
             outbox::prune(tx, &channels, now)
         })
         .await?;
@@ -158,7 +168,8 @@ async fn begin(panel: &Panel, told: &Arc<Told>) -> Result<(), Wrong> {
 
 /// The last notice that is not recent.
 async fn recent(panel: &Panel) -> Result<(i64, i64), Wrong> {
-    let oldest = panel.now().saturating_sub(RECENT).unwrap_or(Timestamp::MIN);
+    // Some notices are kept to the day only: those of the whole first day are taken.
+    let oldest = day(panel.now().saturating_sub(RECENT).unwrap_or(Timestamp::MIN));
     let mut cursor = (0, 0);
     loop {
         let notices = read(panel.ledger().notices(number(cursor.0)).await)?;
@@ -186,7 +197,7 @@ async fn take(panel: &Panel, told: &Arc<Told>) -> Result<bool, Wrong> {
         let leaf = read(leaf(panel.ledger(), &mut page, notice.entry).await)?;
         found.push((id(&panel.gateway, &notice, leaf), Facts::read_from(&notice, leaf)));
     }
-    let (now, told_now) = (panel.now(), Arc::clone(told));
+    let (now, told_now) = (panel.passing(), Arc::clone(told));
     panel
         .store()
         .write(move |tx| {
@@ -240,7 +251,7 @@ fn one(tx: &Transaction<'_>, told: &Told, id: &str, facts: &Facts, now: Timestam
 /// Topics whose quiet time is over become a message with a count, or are forgotten; the digest when it is due. Whether
 /// a message was made.
 async fn look_again(panel: &Panel, told: &Arc<Told>) -> Result<bool, Wrong> {
-    let now = panel.now();
+    let now = panel.passing();
     let micros = now.as_microsecond();
     let ripe = panel
         .store()

@@ -1,5 +1,7 @@
 //! The kinds of notices: what each is called, and whether it waits.
 
+use crate::panel::access::audit::Did;
+
 /// What is said of a kind.
 #[derive(Debug)]
 pub(super) struct Kind {
@@ -79,8 +81,9 @@ const KINDS: &[Kind] = &[
         name: "stop-code",
         one: "a sheet with a code to place stops was made or withdrawn",
         many: "sheets with a code to place stops were made or withdrawn",
-        about: "If no panel member did that, ask who. The page of stops lists the sheets.",
-        at_once: false,
+        about: "If no panel member did that, ask who: without a sheet, workers cannot stop anything with a code. The page \
+                of stops lists the sheets.",
+        at_once: true,
     },
     Kind {
         name: "policy",
@@ -120,6 +123,30 @@ const KINDS: &[Kind] = &[
         at_once: true,
     },
     Kind {
+        name: "breach-overdue",
+        one: "the regulator must hear of a breach now",
+        many: "times that the regulator must hear of a breach now",
+        about: "The 72 hours are over, or are within a day, and nobody wrote down that the regulator was told or need not \
+                be. The page about breaches says which, and until when.",
+        at_once: true,
+    },
+    Kind {
+        name: "told",
+        one: "it was changed to whom these messages go",
+        many: "changes of to whom these messages go",
+        about: "Whoever runs the gateway changed it. Ask who did, and whether the right people hear of alarms now. The page \
+                of messages lists them.",
+        at_once: true,
+    },
+    Kind {
+        name: "book-unsound",
+        one: "a check did not find the record book in order",
+        many: "checks that did not find the record book in order",
+        about: "It may have been changed, or its disk may be failing. Nothing that the pages say is sure until it is known \
+                why. Tell your IT team, and keep every copy.",
+        at_once: true,
+    },
+    Kind {
         name: "demand",
         one: "somebody demanded data",
         many: "demands for data were recorded",
@@ -150,6 +177,19 @@ const UNKNOWN: Kind = Kind {
     about: "Look at the panel's pages.",
     at_once: false,
 };
+
+/// What is said of an account, once and several times; `None` where nothing is told of it.
+pub(super) const fn account(did: Did) -> Option<(&'static str, &'static str)> {
+    match did {
+        Did::Invited => Some(("somebody was invited to the panel", "people were invited to the panel")),
+        Did::Confirmed => Some(("an invitation to the panel was confirmed", "invitations to the panel were confirmed")),
+        Did::Opened => Some(("an account of the panel was opened", "accounts of the panel were opened")),
+        Did::Locked => Some(("too many wrong tries locked an account", "times that wrong tries locked an account")),
+        Did::Closed => Some(("an account of the panel was closed", "accounts of the panel were closed")),
+        Did::TokenMade => Some(("a token to read the figures was made", "tokens to read the figures were made")),
+        Did::SignedIn | Did::TokenEnded => None,
+    }
+}
 
 /// What is said of a kind; one that is not known here gets general words.
 pub(super) fn of(name: &str) -> &'static Kind {
@@ -206,9 +246,20 @@ mod tests {
             assert!(!kind.one.is_empty() && !kind.many.is_empty() && kind.one != kind.many, "{}", kind.name);
             assert!(!kind.one.ends_with('.') && (kind.about.is_empty() || kind.about.ends_with('.')), "{}", kind.name);
         }
-        for urgent in
-            ["attempt", "stop", "stop-limit", "safeguarding-overdue", "account", "concern", "breach", "demand"]
-        {
+        for urgent in [
+            "attempt",
+            "stop",
+            "stop-limit",
+            "stop-code",
+            "safeguarding-overdue",
+            "account",
+            "concern",
+            "breach",
+            "breach-overdue",
+            "told",
+            "book-unsound",
+            "demand",
+        ] {
             assert!(of(urgent).at_once, "{urgent}");
         }
     }

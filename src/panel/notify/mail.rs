@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     config::{Mail, PASSWORD_FILE},
+    ledger::hour::is_of_a_day,
     panel::Panel,
 };
 use lettre::{
@@ -103,7 +104,8 @@ fn written(
     let envelope = Envelope::new(Some(from.clone()), vec![to.clone()])?;
     let message = Message::builder()
         .message_id(Some(format!("<{id}@{}>", panel.gateway)))
-        .date(due.at.into())
+        // Of a message that is kept to the day only: when it is sent, or it would stand in the wrong place of a list.
+        .date(if is_of_a_day(&due.facts.kind) { panel.wall() } else { due.at }.into())
         .from(Mailbox::new(Some("Havengate".to_owned()), from))
         .to(Mailbox::new(None, to))
         .subject(letter.subject)

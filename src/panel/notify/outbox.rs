@@ -1,7 +1,10 @@
 //! Messages and their deliveries in the store.
 
-use super::{Told, dial::Failure, intake::Facts, kind};
-use crate::panel::{Panel, wrong::Wrong};
+use super::{Told, channel::Channel, dial::Failure, intake::Facts, kind};
+use crate::{
+    ledger::hour::{day, is_of_a_day},
+    panel::{Panel, wrong::Wrong},
+};
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Transaction, params};
 
@@ -12,9 +15,13 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(6);
 /// After so long without success a delivery is stuck.
 const GIVE_UP: SignedDuration = SignedDuration::from_hours(72);
 /// What has waited for longer is late.
-const LATE: SignedDuration = SignedDuration::from_hours(1);
+pub(super) const LATE: SignedDuration = SignedDuration::from_hours(1);
+/// What was lost is said for so long.
+const LOST: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// What was delivered is forgotten after so long.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
+/// Microseconds.
+const DAY: i64 = 86_400_000_000;
 /// How many are taken up at once.
 const ROUND: u32 = 20;
 
@@ -25,6 +32,8 @@ pub struct Stuck {
     pub given_up: u64,
     /// Deliveries that have been tried for more than an hour.
     pub late: u64,
+    /// Deliveries to somebody who is told no more, of what nobody else is told; of the last thirty days.
+    pub lost: u64,
 }
 
 /// One delivery that is due.
@@ -55,9 +64,11 @@ pub(super) fn add_for(
     now: Timestamp,
 ) -> rusqlite::Result<()> {
     let micros = now.as_microsecond();
+    // What nobody is told needs no hour either.
+    let at = if is_of_a_day(&facts.kind) || channels.is_empty() { day(now) } else { now };
     let added = tx
         .prepare_cached("INSERT OR IGNORE INTO messages (id, kind, at, facts) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id, facts.kind, micros, facts.json()])?;
+        .execute(params![id, facts.kind, at.as_microsecond(), facts.json()])?;
     if added == 0 {
         return Ok(());
     }
@@ -73,7 +84,7 @@ pub(super) fn add_for(
 
 /// What is due on a channel, the oldest first.
 pub(super) async fn due(panel: &Panel, channel: &str) -> Result<Vec<Due>, Wrong> {
-    let (channel, now) = (channel.to_owned(), panel.now().as_microsecond());
+    let (channel, now) = (channel.to_owned(), panel.passing().as_microsecond());
     panel.store().read(move |db| due_of(db, &channel, now)).await
 }
 
@@ -96,17 +107,20 @@ fn due_of(db: &Connection, channel: &str, now: i64) -> rusqlite::Result<Vec<Due>
     rows.collect()
 }
 
-/// The other side accepted it. What waits on this channel for its next try need not wait: the way is open again.
+/// The other side accepted it: from now on the day is enough. What waits on this channel for its next try need not
+/// wait: the way is open again.
 pub(super) async fn delivered(panel: &Panel, channel: &str, message: i64) -> Result<(), Wrong> {
-    let (channel, now) = (channel.to_owned(), panel.now().as_microsecond());
+    let now = panel.passing();
+    let (channel, day, now) = (channel.to_owned(), day(now).as_microsecond(), now.as_microsecond());
     panel
         .store()
         .write(move |tx| {
             tx.prepare_cached(
-                "UPDATE deliveries SET state = 'delivered', done = ?3, attempts = attempts + 1, why = NULL \
-                 WHERE channel = ?1 AND message = ?2",
+                "UPDATE deliveries SET state = 'delivered', done = ?3, since = ?3, due = ?3, attempts = attempts + 1, \
+                 why = NULL WHERE channel = ?1 AND message = ?2",
             )?
-            .execute(params![channel, message, now])?;
+            .execute(params![channel, message, day])?;
+            forget_hours(tx, message)?;
             tx.prepare_cached(
                 "UPDATE deliveries SET due = ?2 WHERE channel = ?1 AND state = 'waiting' AND due > ?2 \
                  AND why <> 'rejected' AND why <> 'fault'",
@@ -117,10 +131,21 @@ pub(super) async fn delivered(panel: &Panel, channel: &str, message: i64) -> Res
         .map(drop)
 }
 
+/// Of what was told or given up no hour is kept: it may be that of a concern. Of a test it is, for a minute: there are
+/// not many of them.
+fn forget_hours(tx: &Transaction<'_>, message: i64) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "UPDATE messages SET at = at - at % ?2 WHERE number = ?1 AND kind <> 'test' AND NOT EXISTS \
+         (SELECT 1 FROM deliveries d WHERE d.message = number AND d.state = 'waiting')",
+    )?
+    .execute([message, DAY])
+    .map(drop)
+}
+
 /// It failed: when it is tried again, or that it is not. When the way itself is shut, what else is due on the channel
 /// waits with it.
 pub(super) async fn failed(panel: &Panel, channel: &str, due: &Due, why: Failure) -> Result<(), Wrong> {
-    let now = panel.now();
+    let now = panel.passing();
     let over = now.duration_since(due.since) >= GIVE_UP;
     let next = now.saturating_add(wait(due.attempts, random())).unwrap_or(Timestamp::MAX).as_microsecond();
     let (channel, message, micros) = (channel.to_owned(), due.message, now.as_microsecond());
@@ -128,16 +153,21 @@ pub(super) async fn failed(panel: &Panel, channel: &str, due: &Due, why: Failure
         .store()
         .write(move |tx| {
             tx.prepare_cached(
-                "UPDATE deliveries SET state = ?3, attempts = attempts + 1, due = ?4, why = ?5 \
+                "UPDATE deliveries SET state = ?3, attempts = attempts + 1, due = ?4, why = ?5, \
+                 since = CASE ?3 WHEN 'stuck' THEN since - since % ?6 ELSE since END \
                  WHERE channel = ?1 AND message = ?2",
             )?
             .execute(params![
                 channel,
                 message,
                 if over { "stuck" } else { "waiting" },
-                next,
-                why.as_str()
+                if over { day(now).as_microsecond() } else { next },
+                why.as_str(),
+                DAY
             ])?;
+            if over {
+                forget_hours(tx, message)?;
+            }
             if why.of_the_way() {
                 tx.prepare_cached(
                     "UPDATE deliveries SET due = ?3, why = coalesce(why, ?4) \
@@ -172,7 +202,7 @@ fn random() -> u8 {
 
 /// Tries everything that is stuck again, as if it were new.
 pub(super) async fn again(panel: &Panel) -> Result<usize, Wrong> {
-    let now = panel.now().as_microsecond();
+    let now = panel.passing().as_microsecond();
     panel
         .store()
         .write(move |tx| {
@@ -185,14 +215,33 @@ pub(super) async fn again(panel: &Panel) -> Result<usize, Wrong> {
         .await
 }
 
-/// Forgets what was delivered long ago, and what waits for a channel that is no more.
+/// The clock may have been ahead when it ran last: nothing waits longer than it would from now on.
+pub(super) fn clamp(tx: &Transaction<'_>, now: Timestamp) -> rusqlite::Result<()> {
+    let latest = now.saturating_add(LONGEST + LONGEST / 5).unwrap_or(Timestamp::MAX).as_microsecond();
+    let now = now.as_microsecond();
+    tx.execute("UPDATE messages SET at = ?1 WHERE at > ?1", [now])?;
+    tx.execute("UPDATE deliveries SET since = ?1 WHERE since > ?1", [now])?;
+    tx.execute("UPDATE deliveries SET due = ?1 WHERE due > ?1", [latest])?;
+    Ok(())
+}
+
+/// Hands over what waits for a channel that is no more, and forgets what was delivered long ago.
 pub(super) fn prune(tx: &Transaction<'_>, told: &Told, now: Timestamp) -> rusqlite::Result<()> {
-    let mut keys = tx.prepare("SELECT DISTINCT channel FROM deliveries WHERE state IN ('waiting', 'stuck')")?;
-    let keys: Vec<String> = keys.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    for gone in keys.iter().filter(|k| !told.channels.iter().any(|c| c.key == **k)) {
+    let mut waits = tx.prepare(
+        "SELECT d.channel, d.message, m.kind FROM deliveries d JOIN messages m ON m.number = d.message \
+         WHERE d.state IN ('waiting', 'stuck') ORDER BY d.message",
+    )?;
+    let waits: Vec<(String, i64, String)> =
+        waits.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_, _>>()?;
+    for (gone, message, kind) in waits.iter().filter(|(key, ..)| !told.channels.iter().any(|c| c.key == *key)) {
+        hand_over(tx, told, (gone, *message, kind), now)?;
+    }
+    // One that is there again gets what was lost with it.
+    for channel in &told.channels {
         tx.execute(
-            "UPDATE deliveries SET state = 'dropped' WHERE channel = ?1 AND state IN ('waiting', 'stuck')",
-            [gone],
+            "UPDATE deliveries SET state = 'waiting', attempts = 0, since = ?2, due = ?2 \
+             WHERE channel = ?1 AND state = 'dropped'",
+            params![channel.key, now.as_microsecond()],
         )?;
     }
     let oldest = now.saturating_sub(KEPT).unwrap_or(Timestamp::MIN).as_microsecond();
@@ -204,17 +253,45 @@ pub(super) fn prune(tx: &Transaction<'_>, told: &Told, now: Timestamp) -> rusqli
     Ok(())
 }
 
+/// A message whose channel was removed goes to those that there are. Where none of them is told such things it is lost,
+/// and said to be.
+fn hand_over(
+    tx: &Transaction<'_>,
+    told: &Told,
+    (gone, message, kind): (&str, i64, &str),
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let at_once = kind::of(kind).at_once;
+    let takes = |c: &&Channel| c.is_mail() || (kind != "digest" && c.wants(kind, at_once));
+    let heirs: Vec<&Channel> = told.channels.iter().filter(takes).collect();
+    for heir in &heirs {
+        // It may have waited for this one before, and have been taken from it.
+        tx.prepare_cached(
+            "INSERT INTO deliveries (message, channel, state, since, due) VALUES (?1, ?2, 'waiting', ?3, ?3) \
+             ON CONFLICT (channel, message) DO UPDATE SET state = 'waiting', attempts = 0, since = ?3, due = ?3 \
+             WHERE state IN ('moved', 'dropped')",
+        )?
+        .execute(params![message, heir.key, now.as_microsecond()])?;
+    }
+    let state = if heirs.is_empty() { "dropped" } else { "moved" };
+    tx.prepare_cached("UPDATE deliveries SET state = ?3, since = ?4, due = ?4 WHERE channel = ?1 AND message = ?2")?
+        .execute(params![gone, message, state, day(now).as_microsecond()])?;
+    forget_hours(tx, message)
+}
+
 /// What could not be told.
 pub(super) async fn stuck(panel: &Panel) -> Result<Stuck, Wrong> {
-    let late = panel.now().saturating_sub(LATE).unwrap_or(Timestamp::MIN).as_microsecond();
+    let before = |so_long| panel.passing().saturating_sub(so_long).unwrap_or(Timestamp::MIN).as_microsecond();
+    let (late, lost) = (before(LATE), before(LOST));
     panel
         .store()
         .read(move |db| {
             db.query_row(
                 "SELECT count(*) FILTER (WHERE state = 'stuck'), \
-                 count(*) FILTER (WHERE state = 'waiting' AND attempts > 0 AND since < ?1) FROM deliveries",
-                [late],
-                |row| Ok(Stuck { given_up: count(row.get(0)?), late: count(row.get(1)?) }),
+                 count(*) FILTER (WHERE state = 'waiting' AND attempts > 0 AND since < ?1), \
+                 count(*) FILTER (WHERE state = 'dropped' AND since > ?2) FROM deliveries",
+                [late, lost],
+                |row| Ok(Stuck { given_up: count(row.get(0)?), late: count(row.get(1)?), lost: count(row.get(2)?) }),
             )
         })
         .await

@@ -76,11 +76,12 @@ pub(super) fn headline(facts: &Facts, policy: &Policy) -> String {
     let words = |text: &str| {
         if linked { text.replace("the Home Office", "somebody linked with the Home Office") } else { text.to_owned() }
     };
+    let (one, many) = facts.did.and_then(kind::account).unwrap_or((known.one, known.many));
     match (facts.more, facts.count) {
-        (true, 0 | 1) => format!("again, {}", words(known.one)),
-        (true, n) => format!("{n} more {}", words(known.many)),
-        (false, 0 | 1) => words(known.one),
-        (false, n) => format!("{n} {}", words(known.many)),
+        (true, 0 | 1) => format!("again, {}", words(one)),
+        (true, n) => format!("{n} more {}", words(many)),
+        (false, 0 | 1) => words(one),
+        (false, n) => format!("{n} {}", words(many)),
     }
 }
 

@@ -29,7 +29,7 @@ const HEAD: usize = 16 << 10;
 pub(super) async fn send(panel: &Panel, dial: &dyn Dial, hook: &Webhook, id: &str, due: &Due) -> Result<(), Failure> {
     let body = text::document(panel, due).to_string();
     let key = key(dial, &hook.secret).ok_or(Failure::Secret)?;
-    let request = signed(hook, id, panel.now().as_second(), body, &key).ok_or(Failure::Fault)?;
+    let request = signed(hook, id, panel.wall().as_second(), body, &key).ok_or(Failure::Fault)?;
     let port = hook.url.port_or_known_default().ok_or(Failure::Fault)?;
     let dialled = dial.connect("webhook", &hook.host, port).await?;
     let line = match hook.url.scheme() {

@@ -62,12 +62,20 @@ pub(super) struct Around {
     pub year: Period,
     /// What else the address asks for, to be kept: `&recipient=…`.
     pub more: String,
+    /// Entries of the record book that are not counted yet.
+    pub behind: u64,
 }
 
 impl Around {
     pub(super) fn of(panel: &Panel, here: Period) -> Self {
         let after = Some(here.after()).filter(|after| after.from() <= panel.today());
-        Self { here, before: here.before(), after, year: Period::year_of(here.from()), more: String::new() }
+        Self { here, before: here.before(), after, year: Period::year_of(here.from()), more: String::new(), behind: 0 }
+    }
+
+    /// The same, with how many entries are not counted yet.
+    pub(super) const fn behind(mut self, behind: u64) -> Self {
+        self.behind = behind;
+        self
     }
 
     /// The same, with what else the address asks for.

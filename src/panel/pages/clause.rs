@@ -9,6 +9,7 @@ use crate::{
     panel::{
         Panel,
         access::Visitor,
+        alarms::behind,
         charts::{Chart, Point, bars, lines},
         figures::{
             Period,
@@ -84,7 +85,7 @@ pub(super) async fn clause(
     let said = format!("{} in {period}.", words::many(found.total, "request", "requests"));
     page::html(&Page {
         shell: Shell::of(&panel, &visitor, format!("Stopped by {}", words::clause(&policy, &name)), "/stopped"),
-        around: Around::of(&panel, period).keeping(&[
+        around: Around::of(&panel, period).behind(behind(&panel).await?).keeping(&[
             ("recipient", recipient.as_ref().map(SystemId::as_str).or(nobody.then_some(NOBODY))),
             ("connection", connection.as_ref().map(IntegrationId::as_str)),
         ]),

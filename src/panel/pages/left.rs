@@ -9,6 +9,7 @@ use crate::{
     panel::{
         Panel,
         access::Visitor,
+        alarms::behind,
         charts::{Chart, Point, bars, lines},
         figures::{
             Period, Shown, Small,
@@ -90,7 +91,7 @@ pub(super) async fn left(State(panel): State<Arc<Panel>>, visitor: Visitor, aske
     let flows = found.flows.iter().map(|(c, r, n)| (words::connection(c), words::recipient(&policy, r), *n)).collect();
     page::html(&Left {
         shell: Shell::of(&panel, &visitor, format!("What left in {period}"), "/left"),
-        around: Around::of(&panel, period),
+        around: Around::of(&panel, period).behind(behind(&panel).await?),
         yes_or_no: small.is_yes_or_no(),
         requests: found.requests,
         before: found.before,

@@ -2,7 +2,7 @@
 
 use crate::verdict::destination::{day_in_london, london};
 use crate::{
-    ledger::Ledger,
+    ledger::{Change, Leaf, Ledger, leaf::Kind},
     panel::{
         Panel,
         access::{Role, Visitor},
@@ -139,6 +139,12 @@ async fn finish(panel: Arc<Panel>, number: i64) {
     });
     if kept.await.is_err() {
         tracing::error!("what a check of the record book found could not be kept for the panel's page");
+    }
+    if checked.is_ok_and(|report| !report.is_sound()) {
+        let told = panel.record(Leaf::new(Kind::BookUnsound), vec![Change::Notify { kind: "book-unsound" }]).await;
+        if told.is_err() {
+            tracing::error!("ALARM: the record book is not in order, and nobody could be told");
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::asked::{Around, Asked};
 use crate::panel::{
     Panel,
     access::Visitor,
+    alarms::behind,
     charts::{Chart, Point, bars, heat, lines},
     figures::{
         Period,
@@ -85,7 +86,7 @@ pub(super) async fn stopped(
     let connections = named(&found.connections, |_, id| words::connection(id));
     page::html(&Stopped {
         shell: Shell::of(&panel, &visitor, format!("Stopped in {period}"), "/stopped"),
-        around: Around::of(&panel, period),
+        around: Around::of(&panel, period).behind(behind(&panel).await?),
         total: found.total,
         before: found.before,
         over_time: over_time(&policy, &period, &found),

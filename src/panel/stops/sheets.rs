@@ -6,7 +6,7 @@ use crate::ledger::Change;
 use crate::panel::days;
 use crate::panel::{
     Panel,
-    access::Visitor,
+    access::{Visitor, second_factor},
     guard::Fields,
     letters, once,
     page::{self, Shell},
@@ -21,6 +21,8 @@ use std::sync::Arc;
 
 /// Groups of four letters: 69 bits.
 const GROUPS: usize = 4;
+/// The sheets before end with the new one.
+const AT_ONCE: &str = "at-once";
 /// So long the sheet before may go on being valid, days.
 const OVERLAP: i32 = 62;
 
@@ -75,8 +77,8 @@ pub(super) async fn page(State(panel): State<Arc<Panel>>, visitor: Visitor) -> R
 
 /// Makes a sheet. Its code stands in the answer and nowhere else.
 pub(super) async fn make(State(panel): State<Arc<Panel>>, visitor: Visitor, fields: Fields) -> Result<Response, Wrong> {
-    let account = visitor.session().map(|s| s.account.clone()).ok_or(Wrong::Forbidden)?;
-    let id = once::of(&fields)?;
+    let session = visitor.session().ok_or(Wrong::Forbidden)?;
+    let (account, id) = (session.account.clone(), once::of(&fields)?);
     let until = previous(&panel, fields.one("before")?, fields.one("until")?)?;
     let code = letters::code(GROUPS)?;
     let (row, now) = ((id.clone(), letters::digest(&code), panel.now().as_microsecond()), panel.now().as_microsecond());
@@ -85,6 +87,10 @@ pub(super) async fn make(State(panel): State<Arc<Panel>>, visitor: Visitor, fiel
         return Err(Wrong::Conflict(
             "This form was sent already and its sheet was shown once. Make another if it is lost.",
         ));
+    }
+    // It takes from all workers what they stop things with: more than a stolen session may do.
+    if fields.one("before")? == AT_ONCE {
+        second_factor(&panel, session, fields.one("code")?).await?;
     }
     let mut leaf = place::about_code(&id, "made");
     leaf.extra.insert("by", account);
@@ -110,7 +116,7 @@ pub(super) async fn make(State(panel): State<Arc<Panel>>, visitor: Visitor, fiel
 /// Until when the sheets before this one are valid.
 fn previous(panel: &Panel, before: &str, until: &str) -> Result<Timestamp, Wrong> {
     match before {
-        "at-once" => Ok(panel.now()),
+        AT_ONCE => Ok(panel.now()),
         "until" => {
             let day: jiff::civil::Date =
                 until.parse().map_err(|_| Wrong::Invalid("Give the last day of the old sheet, such as 2026-12-31."))?;
@@ -131,7 +137,8 @@ pub(super) async fn withdraw(
     visitor: Visitor,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    let account = visitor.session().map(|s| s.account.clone()).ok_or(Wrong::Forbidden)?;
+    let session = visitor.session().ok_or(Wrong::Forbidden)?;
+    let account = session.account.clone();
     let (id, now) = (fields.one("sheet")?.to_owned(), panel.now().as_microsecond());
     let asked = id.clone();
     let valid = panel
@@ -143,6 +150,7 @@ pub(super) async fn withdraw(
     if !valid {
         return Err(Wrong::Conflict("No sheet like that is valid. Somebody withdrew it before, or its time was over."));
     }
+    second_factor(&panel, session, fields.one("code")?).await?;
     let mut leaf = place::about_code(&id, "withdrawn");
     leaf.extra.insert("by", account);
     panel.record(leaf, vec![Change::Notify { kind: "stop-code" }]).await?;

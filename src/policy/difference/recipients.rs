@@ -103,22 +103,29 @@ fn assessment(name: &str, before: Option<&Assessment>, after: Option<&Assessment
             say(Way::Loosens, format!("{name} was assessed by the {}, until {until}: {}", a.by, a.reason));
         }
         (Some(_), None) => say(Way::Tightens, format!("The assessment of {name} is taken out.")),
-        (Some(a), Some(b)) if a.until != b.until || a.on != b.on => {
-            let way = if b.until > a.until || b.on < a.on { Way::Loosens } else { Way::Tightens };
-            let (now, then) = (words::day(b.until), words::day(a.until));
-            say(way, format!("The assessment of {name} by the {} lasts until {now}, until now {then}.", b.by));
-        }
-        (Some(a), Some(b)) if a.answers_chain != b.answers_chain => {
-            let (way, now) = match b.answers_chain {
-                true => (Way::Loosens, "answers the path to the Home Office that is spoken of"),
-                false => (Way::Tightens, "no longer answers the path to the Home Office that is spoken of"),
-            };
-            say(way, format!("The assessment of {name} {now}: {}", b.reason));
-        }
-        (Some(a), Some(b)) if a != b => {
-            say(Way::Neither, format!("The assessment of {name} reads otherwise: {}", b.reason))
-        }
-        _ => {}
+        (Some(a), Some(b)) => reassessed(name, a, b, say),
+        (None, None) => {}
+    }
+}
+
+/// Each thing that differs is told: later dates must not hide what opens a recipient.
+fn reassessed(name: &str, a: &Assessment, b: &Assessment, say: &mut impl FnMut(Way, String)) {
+    let way = if b.until > a.until || b.on < a.on { Way::Loosens } else { Way::Tightens };
+    if a.until != b.until {
+        let (now, then) = (words::day(b.until), words::day(a.until));
+        say(way, format!("The assessment of {name} by the {} lasts until {now}, until now {then}.", b.by));
+    } else if a.on != b.on {
+        let (now, then) = (words::day(b.on), words::day(a.on));
+        say(way, format!("The assessment of {name} by the {} holds from {now} on, until now from {then}.", b.by));
+    }
+    if a.answers_chain != b.answers_chain {
+        let (way, now) = match b.answers_chain {
+            true => (Way::Loosens, "answers the path to the Home Office that is spoken of"),
+            false => (Way::Tightens, "no longer answers the path to the Home Office that is spoken of"),
+        };
+        say(way, format!("The assessment of {name} {now}: {}", b.reason));
+    } else if (&a.reason, &a.by) != (&b.reason, &b.by) {
+        say(Way::Neither, format!("The assessment of {name} reads otherwise: {}", b.reason));
     }
 }
 
@@ -139,20 +146,32 @@ fn undertaking(
             say(Way::Loosens, format!("{name} gave a no-onward-sharing undertaking until {until}, {how}."));
         }
         (Some(_), None) => say(Way::Tightens, format!("The no-onward-sharing undertaking of {name} is taken out.")),
-        (Some(a), Some(b)) if a.expires != b.expires || a.signed != b.signed => {
-            let way = if b.expires > a.expires || b.signed < a.signed { Way::Loosens } else { Way::Tightens };
-            let lapses = if b.expires < a.expires { "lapses earlier, on" } else { "lasts until" };
-            let (now, then) = (words::day(b.expires), words::day(a.expires));
-            say(way, format!("The undertaking of {name} {lapses} {now}, until now {then}."));
-        }
-        (Some(a), Some(b)) if exceptions(a) != exceptions(b) => {
-            say(
-                Way::Neither,
-                format!("The undertaking of {name} holds {}, until now {}.", exceptions(b), exceptions(a)),
-            );
-        }
-        (Some(a), Some(b)) if a != b => say(Way::Neither, format!("The undertaking of {name} is another document.")),
-        _ => {}
+        (Some(a), Some(b)) => other_promise(name, (a, b), exceptions, say),
+        (None, None) => {}
+    }
+}
+
+/// Each thing that differs is told: later dates must not hide new exceptions.
+fn other_promise(
+    name: &str,
+    (a, b): (&Undertaking, &Undertaking),
+    exceptions: impl Fn(&Undertaking) -> &'static str,
+    say: &mut impl FnMut(Way, String),
+) {
+    let way = if b.expires > a.expires || b.signed < a.signed { Way::Loosens } else { Way::Tightens };
+    if a.expires != b.expires {
+        let lapses = if b.expires < a.expires { "lapses earlier, on" } else { "lasts until" };
+        let (now, then) = (words::day(b.expires), words::day(a.expires));
+        say(way, format!("The undertaking of {name} {lapses} {now}, until now {then}."));
+    } else if a.signed != b.signed {
+        let (now, then) = (words::day(b.signed), words::day(a.signed));
+        say(way, format!("The undertaking of {name} holds from {now} on, until now from {then}."));
+    }
+    if exceptions(a) != exceptions(b) {
+        say(Way::Neither, format!("The undertaking of {name} holds {}, until now {}.", exceptions(b), exceptions(a)));
+    }
+    if (&a.sha256, &a.role) != (&b.sha256, &b.role) {
+        say(Way::Neither, format!("The undertaking of {name} is another document."));
     }
 }
 
@@ -162,18 +181,21 @@ fn links(old: &Registry, new: &Registry, found: &mut Found) {
     let (before, after) = (by_ends(old), by_ends(new));
     for (key, links) in &after {
         let known = before.get(key).map_or(&[][..], Vec::as_slice);
+        // Each that is new or changed is told beside another one that is no longer as it was.
+        let mut earlier = known.iter().filter(|k| !links.contains(k));
         for link in links.iter().filter(|l| !known.contains(l)) {
-            let earlier = known.iter().find(|k| !links.contains(k));
-            changed(new, earlier.copied(), link, found);
+            changed(new, earlier.next().copied(), link, found);
         }
     }
     for (key, links) in &before {
-        if !after.contains_key(key) {
-            for link in links {
-                let text = format!("A link is taken out: {}.", words::link(old, link));
-                let way = if link.status == LinkStatus::Ended { Way::Neither } else { Way::Loosens };
-                found.with(Area::Links, way, text, behind(link));
-            }
+        let left = after.get(key).map_or(&[][..], Vec::as_slice);
+        let gone: Vec<_> = links.iter().filter(|l| !left.contains(l)).collect();
+        // Some were changed, which is told above; those beyond them were taken out.
+        let changed = left.iter().filter(|l| !links.contains(l)).count();
+        for link in gone.into_iter().skip(changed) {
+            let text = format!("A link is taken out: {}.", words::link(old, link));
+            let way = if link.status == LinkStatus::Ended { Way::Neither } else { Way::Loosens };
+            found.with(Area::Links, way, text, behind(link));
         }
     }
 }

@@ -108,6 +108,73 @@ fn each_change_is_a_sentence_and_back_again_another() {
     }
 }
 
+/// What is told first must not hide what matters more.
+#[test]
+fn of_one_recipient_everything_that_differs_is_told() {
+    let to = "Riverside Council (example) – housing referrals";
+    let changes = [
+        (
+            ORGANISATIONS,
+            "until = 2027-09-30, by = \"panel\"",
+            "until = 2027-10-31, by = \"panel\", answers_chain = true",
+        ),
+        (
+            ORGANISATIONS,
+            "expires = 2027-09-30, except_required_by_law = true, tells_us_first = true",
+            "expires = 2027-12-31, except_required_by_law = true, tells_us_first = false",
+        ),
+    ];
+    let (old, new) = (with(&[]), with(&changes));
+    let (there, again) = (said(&old, &new), said(&new, &old));
+    for begins in [
+        format!("+ The assessment of {to} by the panel lasts until 31 October 2027"),
+        format!("+ The assessment of {to} answers the path to the Home Office that is spoken of: "),
+        format!("+ The undertaking of {to} lasts until 31 December 2027"),
+        format!("= The undertaking of {to} holds except what the law requires, without telling us first, until now"),
+    ] {
+        assert!(there.iter().any(|s| s.starts_with(&begins)), "{begins}\nis not among\n{}", there.join("\n"));
+    }
+    let shorter = [(
+        ORGANISATIONS,
+        "until = 2027-09-30, by = \"panel\"",
+        "until = 2027-08-31, by = \"panel\", answers_chain = true",
+    )];
+    let there = said(&old, &with(&shorter));
+    let opens = format!("+ The assessment of {to} answers the path");
+    assert!(there.iter().any(|s| s.starts_with(&opens)), "an earlier end hides nothing: {}", there.join("\n"));
+    let closes = format!("- The assessment of {to} no longer answers the path");
+    assert!(again.iter().any(|s| s.starts_with(&closes)), "{}", again.join("\n"));
+}
+
+#[test]
+fn one_of_two_links_alike_that_is_taken_out_is_told() {
+    let link = |carries: &str| {
+        format!(
+            "\n[[link]]\nfrom = \"riverside-council\"\nto = \"home-office\"\nkind = \"shares-with\"\ncarries = {carries}\n\
+             status = \"in-force\"\nconfidence = \"high\"\nsince = 2026-01-01\nevidence = [\"Minutes\"]\n"
+        )
+    };
+    let having = |links: &[&str]| {
+        let mut sources = shipped::sources();
+        let links: String = links.iter().map(|carries| link(carries)).collect();
+        let organisations = sources.get(ORGANISATIONS).unwrap().to_owned() + &links;
+        sources.insert(ORGANISATIONS, organisations);
+        read(sources)
+    };
+    let (one, other) = ("[\"riverside-council/nrpf\"]", "[\"riverside-council/housing-referrals\"]");
+    let about = |old: &Version, new: &Version| {
+        let all = difference(old, new).said;
+        all.into_iter().filter(|s| s.area == Area::Links).map(|s| (s.way, s.text)).collect::<Vec<_>>()
+    };
+    let gone = about(&having(&[one, other]), &having(&[one]));
+    assert!(gone.len() == 1 && gone[0].0 == Way::Loosens && gone[0].1.starts_with("A link is taken out"), "{gone:?}");
+    let new = about(&having(&[one]), &having(&[one, other]));
+    assert!(new.len() == 1 && new[0].0 == Way::Tightens && new[0].1.starts_with("A link is on record"), "{new:?}");
+    let both = about(&having(&[one, other]), &having(&["\"all\""]));
+    let begins = |n: usize, words: &str| both.get(n).is_some_and(|(_, text)| text.starts_with(words));
+    assert!(both.len() == 2 && begins(0, "Of a link something") && begins(1, "A link is taken out"), "{both:?}");
+}
+
 #[test]
 fn what_no_words_say_never_passes_for_no_difference() {
     let batch = "select     = \"$.clients[*]\"";

@@ -3,6 +3,8 @@
 //!
 //! Two connections: one that writes, one that only reads, so that a page never waits for figures being made.
 
+mod from_1;
+
 use super::{
     access,
     api::tokens,
@@ -22,7 +24,7 @@ use std::{
 
 /// `HVPN`: tells our files from others.
 const APPLICATION: i64 = 0x4856_504e;
-/// The format of the tables. 1 read the record book three times over, each with a place of its own.
+/// The format of the tables.
 const FORMAT: i64 = 2;
 
 /// Each area keeps its own tables, named here once.
@@ -171,21 +173,10 @@ fn prepare(db: &Connection, path: &Path) -> Result<(), StoreError> {
             db.execute_batch(&made).map_err(file)
         }
         (APPLICATION, FORMAT) => Ok(()),
-        (APPLICATION, 1) => from_1(db).map_err(file),
+        (APPLICATION, 1) => from_1::bring(db).map_err(file),
         (APPLICATION, found) => Err(StoreError::Version { path: path.to_owned(), found }),
         _ => Err(StoreError::File { path: path.to_owned(), reason: "it is no store of a panel".to_owned() }),
     }
-}
-
-/// Brings a store of format 1 up to date. What people wrote stays; what was read from the record book is read again.
-fn from_1(db: &Connection) -> Result<(), rusqlite::Error> {
-    const GONE: &str = "DROP TABLE figures_cursor; DROP TABLE followed; DROP TABLE followed_days; \
-        DROP TABLE stops_followed; DROP TABLE stops; DROP TABLE stop_answers; DROP TABLE stopped_requests;";
-    let change = db.unchecked_transaction()?;
-    change.execute_batch(&[GONE, stops::kept::TABLES, follow::TABLES].concat())?;
-    follow::forget(&change)?;
-    change.pragma_update(None, "user_version", FORMAT)?;
-    change.commit()
 }
 
 /// SQLite's words for a failure: its code and nothing of the values.

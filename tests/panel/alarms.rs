@@ -130,7 +130,7 @@ async fn figures_that_stand_still_are_an_alarm_and_every_page_of_figures_says_ho
     figures::catch_up(world.running.panel()).await.unwrap();
     assert!(today(&world, Role::Panel).await.contains("Nothing is wrong."));
     // What a full disk does: nothing more is added up.
-    let full = "CREATE TRIGGER full BEFORE INSERT ON figures_cursor BEGIN SELECT raise(ABORT, 'full'); END";
+    let full = "CREATE TRIGGER full BEFORE INSERT ON followed BEGIN SELECT raise(ABORT, 'full'); END";
     world.running.panel().store().write(|db| db.execute_batch(full)).await.unwrap();
     world.refused(CONNECTION, "home-office/network", Code::DestinationLinked, Clause::Data1).await;
     let page = today(&world, Role::Panel).await;

@@ -55,7 +55,20 @@ async fn a_store_of_format_1_keeps_what_people_wrote_and_reads_the_rest_again() 
     // As the first format had it: three places, each of its own.
     let db = rusqlite::Connection::open(world.store_path()).unwrap();
     db.execute_batch(
-        "BEGIN IMMEDIATE; DROP TABLE followed; DROP TABLE followed_days; DROP TABLE stops; DROP TABLE stop_notices;
+        "BEGIN IMMEDIATE;
+         DROP INDEX concerns_state; DROP INDEX concern_texts_of; DROP INDEX concern_texts_unconfirmed;
+         DROP INDEX breach_steps_of;
+         ALTER TABLE concern_texts DROP COLUMN entry;
+         ALTER TABLE concern_texts ADD COLUMN recorded INTEGER NOT NULL DEFAULT 1;
+         ALTER TABLE breaches DROP COLUMN entry; ALTER TABLE breaches ADD COLUMN recorded INTEGER NOT NULL DEFAULT 1;
+         ALTER TABLE demands DROP COLUMN entry; ALTER TABLE demands ADD COLUMN recorded INTEGER NOT NULL DEFAULT 1;
+         ALTER TABLE demands ADD COLUMN answered TEXT NOT NULL DEFAULT '2026-11-20';
+         DROP TABLE demand_answers;
+         CREATE TABLE demand_answers (id TEXT PRIMARY KEY, demand TEXT NOT NULL, answer TEXT NOT NULL,
+             day TEXT NOT NULL, sealed TEXT, recorded INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+         INSERT INTO demand_answers VALUES ('b', 'd', 'refused', '2026-11-19', NULL, 1),
+             ('a', 'd', 'advice', '2026-11-20', NULL, 1);
+         DROP TABLE followed; DROP TABLE followed_days; DROP TABLE stops; DROP TABLE stop_notices;
          CREATE TABLE figures_cursor (id INTEGER PRIMARY KEY CHECK (id = 0), next INTEGER NOT NULL, last BLOB NOT NULL,
              active TEXT NOT NULL) STRICT;
          CREATE TABLE followed (one INTEGER PRIMARY KEY CHECK (one = 1), entry INTEGER NOT NULL,
@@ -76,6 +89,25 @@ async fn a_store_of_format_1_keeps_what_people_wrote_and_reads_the_rest_again() 
     assert!(words.contains("A client could come to harm 1 due by the end of"), "one request, not two: {words}");
     let accounts: i64 = db.query_row("SELECT count(*) FROM accounts", [], |row| row.get(0)).unwrap();
     assert!(accounts >= 3, "{accounts}");
+    let mut answers = db.prepare("SELECT answer FROM demand_answers ORDER BY n").unwrap();
+    let answers: Vec<String> = answers.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    assert_eq!(answers, ["refused", "advice"], "in their order");
+    let schema = |db: &rusqlite::Connection| {
+        let mut tables = db.prepare("SELECT name FROM pragma_table_list WHERE schema = 'main' ORDER BY name").unwrap();
+        let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        let columns = |table: &String| {
+            let mut select =
+                db.prepare(&format!("SELECT name, type, \"notnull\" FROM pragma_table_info('{table}') ORDER BY 1"));
+            let rows = select
+                .as_mut()
+                .unwrap()
+                .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?)));
+            (table.clone(), rows.unwrap().map(Result::unwrap).collect::<Vec<_>>())
+        };
+        tables.iter().map(columns).collect::<Vec<_>>()
+    };
+    let fresh = World::new().await;
+    assert_eq!(schema(&db), schema(&rusqlite::Connection::open(fresh.store_path()).unwrap()), "as a new one has it");
     assert_eq!(world.anybody().send("/stop", &[("code", &code)]).await.status, 200, "the sheet still works");
 }
 

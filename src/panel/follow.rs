@@ -275,7 +275,6 @@ impl Batch {
         }
         for notice in &self.notices {
             emergencies::told(db, notice)?;
-            stops::told(db, notice)?;
         }
         let mut making = figures::Making::new(db, known.active.clone());
         let mut day = String::new();

@@ -68,7 +68,7 @@ async fn a_store_of_format_1_keeps_what_people_wrote_and_reads_the_rest_again() 
              day TEXT NOT NULL, sealed TEXT, recorded INTEGER NOT NULL) STRICT, WITHOUT ROWID;
          INSERT INTO demand_answers VALUES ('b', 'd', 'refused', '2026-11-19', NULL, 1),
              ('a', 'd', 'advice', '2026-11-20', NULL, 1);
-         DROP TABLE followed; DROP TABLE followed_days; DROP TABLE stops; DROP TABLE stop_notices;
+         DROP TABLE followed; DROP TABLE followed_days; DROP TABLE stops;
          CREATE TABLE figures_cursor (id INTEGER PRIMARY KEY CHECK (id = 0), next INTEGER NOT NULL, last BLOB NOT NULL,
              active TEXT NOT NULL) STRICT;
          CREATE TABLE followed (one INTEGER PRIMARY KEY CHECK (one = 1), entry INTEGER NOT NULL,

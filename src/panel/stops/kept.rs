@@ -1,16 +1,14 @@
 //! What the store keeps of stops, made from the record book: placed, answered, lifted, and which requests each one
-//! stopped.
+//! stopped. Days are those of the entries: UTC's.
 
 use crate::{
     consent::view::StopScope,
     flow::{IntegrationId, SystemId},
-    ledger::Notice,
     panel::follow::Read,
-    verdict::destination::day_in_london,
 };
 use rusqlite::Transaction;
 
-/// The tables. `stop_notices` has the day in London of entries that speak of a stop: entries have UTC's.
+/// The tables.
 pub(in crate::panel) const TABLES: &str = "
 CREATE TABLE stops (id TEXT PRIMARY KEY, what TEXT NOT NULL, reason TEXT NOT NULL, entry INTEGER NOT NULL,
     day TEXT NOT NULL, requests INTEGER NOT NULL DEFAULT 0, lifted INTEGER, lifted_day TEXT, lifted_words TEXT,
@@ -20,10 +18,9 @@ CREATE TABLE stop_answers (entry INTEGER PRIMARY KEY, stop TEXT NOT NULL, day TE
     STRICT;
 CREATE TABLE stopped_requests (stop TEXT NOT NULL, entry INTEGER NOT NULL, decision TEXT NOT NULL,
     PRIMARY KEY (stop, entry)) STRICT, WITHOUT ROWID;
-CREATE TABLE stop_notices (entry INTEGER PRIMARY KEY, day TEXT NOT NULL) STRICT;
 ";
 /// All of them.
-pub(in crate::panel) const READ: &[&str] = &["stops", "stop_answers", "stopped_requests", "stop_notices"];
+pub(in crate::panel) const READ: &[&str] = &["stops", "stop_answers", "stopped_requests"];
 
 /// What tells of a stop in the outbox.
 pub(super) const PLACED: &str = "stop";
@@ -33,36 +30,20 @@ pub(super) const ANSWERED: &str = "stop-answered";
 /// Ids of stopped requests kept for a stop; the number is exact beyond that.
 const IDS: i64 = 200;
 
-/// Takes in a notice: it alone knows on which day it was in London.
-pub(in crate::panel) fn told(db: &Transaction<'_>, notice: &Notice) -> Result<(), rusqlite::Error> {
-    if ![PLACED, LIFTED, ANSWERED].contains(&notice.kind.as_str()) {
-        return Ok(());
-    }
-    let row = (i64::try_from(notice.entry).unwrap_or(i64::MAX), day_in_london(notice.at).to_string());
-    db.prepare_cached("INSERT OR IGNORE INTO stop_notices VALUES (?1, ?2)")?.execute(row).map(drop)
-}
-
 /// Takes in an entry about a stop.
 pub(in crate::panel) fn take(db: &Transaction<'_>, read: &Read) -> Result<(), rusqlite::Error> {
     let day = read.text("day").unwrap_or_default();
     let (stop, words) = (read.extra("stop").unwrap_or_default(), read.extra("words").unwrap_or_default());
     match read.text("type") {
         Some("stop.placed") => db
-            .prepare_cached(
-                "INSERT OR IGNORE INTO stops (id, what, reason, entry, day) VALUES (?1, ?2, ?3, ?4, \
-                 coalesce((SELECT day FROM stop_notices WHERE entry = ?4), ?5))",
-            )?
+            .prepare_cached("INSERT OR IGNORE INTO stops (id, what, reason, entry, day) VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute((stop, what(read), read.extra("reason").unwrap_or_default(), read.index, day)),
         Some("stop.answered") => db
-            .prepare_cached(
-                "INSERT OR IGNORE INTO stop_answers VALUES (?1, ?2, \
-                 coalesce((SELECT day FROM stop_notices WHERE entry = ?1), ?3), ?4)",
-            )?
+            .prepare_cached("INSERT OR IGNORE INTO stop_answers VALUES (?1, ?2, ?3, ?4)")?
             .execute((read.index, stop, day, words)),
         Some("stop.lifted") => db
             .prepare_cached(
-                "UPDATE stops SET lifted = ?2, lifted_day = coalesce((SELECT day FROM stop_notices WHERE entry = ?2), \
-                 ?3), lifted_words = ?4 WHERE id = ?1 AND lifted IS NULL",
+                "UPDATE stops SET lifted = ?2, lifted_day = ?3, lifted_words = ?4 WHERE id = ?1 AND lifted IS NULL",
             )?
             .execute((stop, read.index, day, words)),
         Some("stop.overdue") => db.prepare_cached("UPDATE stops SET reminded = 1 WHERE id = ?1")?.execute([stop]),

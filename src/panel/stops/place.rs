@@ -5,7 +5,7 @@ use super::{Reason, kept, list, scope, sheets};
 use crate::{
     consent::view::{Stop, StopScope},
     flow::{Clause, DecisionId},
-    ledger::{Change, Leaf, LedgerError, leaf::Kind},
+    ledger::{Change, Leaf, LedgerError, hour, leaf::Kind},
     panel::{
         Panel,
         access::Visitor,
@@ -211,7 +211,8 @@ fn placed(panel: &Panel, stop: &Stop, before: bool) -> Result<Response, Wrong> {
         what: scope::said(&panel.policy(), &scope::value(&stop.scope)),
         since: if before { days::said(day_in_london(stop.at)) } else { days::moment(stop.at) },
         before,
-        due: days::said(days::next_working(day_in_london(stop.at))),
+        // By the day of its entry, as the list says it.
+        due: days::said(days::next_working(day_in_london(hour::day(stop.at)))),
         id: stop.id.clone(),
         clause: Cited::of(panel, Clause::Tools1),
     })

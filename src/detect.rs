@@ -203,6 +203,7 @@ impl Finder<'_, '_> {
     }
 
     /// What a cue is written on to, in a token that is nothing as a whole: `tel07700900123`, `NIAB123456C`.
+    #[inline(never)]
     fn glued(&self, start: usize, end: usize) -> Hit {
         glued::each(self.text.slice(start, end)).find_map(|(length, cue)| {
             let from = start + length;
@@ -220,6 +221,7 @@ impl Finder<'_, '_> {
     }
 
     /// Rules for what begins with a digit.
+    #[inline(always)]
     fn digits(&self, start: usize, end: usize, all: bool, cue: u64) -> Hit {
         let text = self.text;
         if !all
@@ -358,18 +360,16 @@ impl Finder<'_, '_> {
 
     /// Letters of another script, and what is written on to them as in scripts without spaces: all of it one word more
     /// between a cue and its value, unless it is a cue itself.
+    #[inline(never)]
     fn foreign(&mut self, at: usize) -> usize {
         let end = self.text.while_at(at, |b| b == fold::LETTER);
-        if !is_alnum(self.text.before(at)) {
-            self.near.pass(words::Word { cue: 0, role: 0 });
+        match (is_alnum(self.text.before(at)), is_alnum(self.text.at(end))) {
+            (false, false) => self.near.pass(words::Word { cue: 0, role: 0 }),
+            (true, true) => self.near.goes_on(),
+            // Counted with what it is written on to.
+            _ => {}
         }
-        if !is_alnum(self.text.at(end)) {
-            return end;
-        }
-        let near = self.near;
-        let to = self.token(end);
-        self.near = self.near.unless_strange(near);
-        to
+        end
     }
 
     fn link(&mut self, at: usize) -> Option<usize> {
@@ -380,6 +380,7 @@ impl Finder<'_, '_> {
 
     /// Goes on within something that was found, up to its end: what stands around it is no part of what is read there,
     /// and what is read there says nothing of what comes after. Returns where to go on.
+    #[inline(never)]
     fn inside(&mut self, from: usize, end: usize) -> usize {
         if self.inside {
             return from;

@@ -309,9 +309,9 @@ impl Near {
         *self = Self::new();
     }
 
-    /// What it was before, where only something strange has passed since.
-    pub(super) const fn unless_strange(self, before: Self) -> Self {
-        if self.strange > before.strange { before } else { self }
+    /// The word that has just passed goes on: what comes is no other.
+    pub(super) const fn goes_on(&mut self) {
+        self.strange = self.strange.saturating_sub(1);
     }
 
     #[inline(always)]

@@ -93,3 +93,47 @@ fn phrases_joined_by_other_than_spaces_are_worth_scanning() {
         assert!(!worth_scanning(text.as_bytes(), Cue::NONE), "{text}");
     }
 }
+
+/// A mobile number is one as messaging systems keep it, as people space it and wherever it stands.
+#[test]
+fn telephones_as_systems_and_people_write_them() {
+    for (text, what) in [
+        ("447700900123", "447700900123"),
+        ("wa.me/447700900123", "447700900123"),
+        ("44 7700 900123", "44 7700 900123"),
+        ("call_07700900123.mp3", "07700900123"),
+        ("number=07700900123", "07700900123"),
+        ("Smith,07700900123,M", "07700900123"),
+        ("42,07700900123,M", "07700900123"),
+        ("Tel.07700900123", "07700900123"),
+        ("07700/900123", "07700/900123"),
+        ("07700_900123", "07700_900123"),
+        ("07700 - 900 - 123", "07700 - 900 - 123"),
+        ("07624 400123", "07624 400123"),
+        ("+07700 900123", "+07700 900123"),
+        ("Sun, 22 Nov 2026 10:00:00 +0000 07700 900123", "07700 900123"),
+        ("Smith,02079460018", "02079460018"),
+    ] {
+        let all = found(text, "");
+        assert!(
+            matches!(&all[..], [one] if one.category == Kind::Phone && &text[one.start..one.end] == what),
+            "{text}: {all:?}"
+        );
+    }
+    for text in ["07700 900123/07700 900456", "07700 900123,07700 900456", "020 7946 0018 / 020 7946 0019"] {
+        assert_eq!(found(text, "").len(), 2, "{text}");
+    }
+    for text in [
+        "order 447700900123",
+        "4477009001234",
+        "1447700900123",
+        "07/12/2026 150 attended",
+        "07-12-2026 150 attended",
+        "0.07700900123",
+        "1.07700900123",
+        "07600 900123",
+        "/assets/01632960001/logo.png",
+    ] {
+        assert_eq!(found(text, ""), [], "{text}");
+    }
+}

@@ -35,7 +35,7 @@ pub(super) fn digits(text: Text<'_>, run: &Run, cue: u64, after: u64) -> Hit {
     {
         return Some(one);
     }
-    share(text, run, cue)
+    share(text, run, cue, |_| 0)
 }
 
 /// Whether a number goes on: 12,345 or 12.5 or 12/34.
@@ -67,21 +67,25 @@ fn asylum_support(text: Text<'_>, run: &Run) -> Hit {
 
 /// Those that begin with a letter. `after(end)` gives the cue that follows.
 pub(super) fn code(text: Text<'_>, run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hit {
-    permit(run, cue)
+    permit(run, cue, &after)
         .or_else(|| global_web_form(run))
-        .or_else(|| card(run, cue))
+        .or_else(|| card(run, cue, &after))
         .or_else(|| port(text, run, cue))
-        .or_else(|| file(text, run, cue, after))
-        .or_else(|| share(text, run, cue))
+        .or_else(|| file(text, run, cue, &after))
+        .or_else(|| share(text, run, cue, &after))
 }
 
 /// Residence permit: two letters, a digit or X, six digits, as one word. Those issued begin with R or Z; with a cue any:
 /// `ZU1234567`, `RSX123456`.
-fn permit(run: &Run, cue: u64) -> Hit {
+fn permit(run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hit {
     let shape = run.begins(b"LLADDDDDD") && run.first() == 9 && run.ends(9);
     let third = run.at(2).is_ascii_digit() || run.at(2) == b'X';
-    let cued = cue & (Cue::BRP | Cue::HO) != 0;
-    if shape && third && (cued || matches!(run.at(0), b'R' | b'Z')) { all(run, 9, Kind::ResidencePermit) } else { None }
+    let cued = || (cue | run.end_of(9).map_or(0, after)) & (Cue::BRP | Cue::HO) != 0;
+    if shape && third && (matches!(run.at(0), b'R' | b'Z') || cued()) {
+        all(run, 9, Kind::ResidencePermit)
+    } else {
+        None
+    }
 }
 
 /// GWF reference of a visa application: GWF and nine digits: `GWF 987654321`.
@@ -92,7 +96,7 @@ fn global_web_form(run: &Run) -> Hit {
 
 /// Application registration card: three letters and seven or eight digits, ASC and ARC always, others with a cue:
 /// `ASC1234567`.
-fn card(run: &Run, cue: u64) -> Hit {
+fn card(run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hit {
     let n = if run.is(b"LLLDDDDDDD") {
         10
     } else if run.is(b"LLLDDDDDDDD") {
@@ -101,8 +105,8 @@ fn card(run: &Run, cue: u64) -> Hit {
         return None;
     };
     let known = matches!(run.slice(0, 3), b"ASC" | b"ARC");
-    let cued = cue & (Cue::ARC | Cue::HO | Cue::PORT) != 0;
-    if (known || cued) && run.gaps_only(n, &[3], b" -\n") { all(run, n, Kind::ResidencePermit) } else { None }
+    let cued = || (cue | run.end_of(n).map_or(0, after)) & (Cue::ARC | Cue::HO | Cue::PORT) != 0;
+    if (known || cued()) && run.gaps_only(n, &[3], b" -\n") { all(run, n, Kind::ResidencePermit) } else { None }
 }
 
 /// Places whose references are known to be ports' (practice, no public list).
@@ -153,7 +157,7 @@ fn file(text: Text<'_>, run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hi
 /// Share code: nine letters and digits, W, R or S in front, often 3-3-3. With a cue; without one only where it stands in
 /// threes in capitals and each three has both letters and digits: `W1X-2Y3-Z4A`. With a date of birth it opens the whole
 /// eVisa.
-fn share(text: Text<'_>, run: &Run, cue: u64) -> Hit {
+fn share(text: Text<'_>, run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hit {
     let grouped = run.gap(3) != 0 && run.gap(6) != 0;
     if !run.begins(b"AAAAAAAAA") || !run.ends(9) || !run.gaps_only(9, &[3, 6], b" -\n") || !run.gaps_all(&[3, 6]) {
         return None;
@@ -162,11 +166,13 @@ fn share(text: Text<'_>, run: &Run, cue: u64) -> Hit {
     let digits = code.iter().filter(|b| b.is_ascii_digit()).count();
     let end = run.end_of(9)?;
     let capitals = !text.slice(run.start, end).iter().any(u8::is_ascii_lowercase);
-    let fits = if cue & Cue::SHARE != 0 {
+    let kind = matches!(run.at(0), b'W' | b'R' | b'S');
+    let cued = cue & Cue::SHARE != 0 || kind && after(end) & Cue::SHARE != 0;
+    let fits = if cued {
         digits > 0 && digits < 9 || grouped && capitals && digits == 0
     } else {
         let mixed = |three: &[u8]| three.iter().any(u8::is_ascii_digit) && three.iter().any(u8::is_ascii_uppercase);
-        grouped && capitals && matches!(run.at(0), b'W' | b'R' | b'S') && code.chunks(3).all(mixed)
+        grouped && capitals && kind && code.chunks(3).all(mixed)
     };
     if fits { hit(run.start, end, Kind::ShareCode) } else { None }
 }

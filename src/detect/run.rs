@@ -301,7 +301,7 @@ pub(super) fn cue_after(text: Text<'_>, end: usize) -> u64 {
         if to == at || seen & (UPPER | LOWER) == 0 || to > end + 24 {
             return 0;
         }
-        let word = words::look(text.slice(at, to));
+        let word = super::paired(text, at, to, words::look(text.slice(at, to)));
         near.pass(word);
         if word.cue != 0 {
             return near.cue();

@@ -137,3 +137,24 @@ fn telephones_as_systems_and_people_write_them() {
         assert_eq!(found(text, ""), [], "{text}");
     }
 }
+
+/// What a reference is may be said after it.
+#[test]
+fn references_with_their_cue_behind_them() {
+    use Kind::{HomeOffice, ResidencePermit, ShareCode};
+    for (text, kind) in [
+        ("Ref A1234567 (Home Office)", HomeOffice),
+        ("A1234567 Home Office", HomeOffice),
+        ("12345678 (case ID)", HomeOffice),
+        ("W12345678 share code", ShareCode),
+        ("W12 345 678 (share code)", ShareCode),
+        ("AB1234567 (BRP)", ResidencePermit),
+        ("ABC1234567 is her ARC number", ResidencePermit),
+    ] {
+        let all = found(text, "");
+        assert!(matches!(&all[..], [one] if one.category == kind), "{text}: {all:?}");
+    }
+    for text in ["A1234567 home delivery", "A1234567 office", "ABCDE1234 share the news", "AB1234567 (PO)"] {
+        assert_eq!(found(text, ""), [], "{text}");
+    }
+}

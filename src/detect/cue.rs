@@ -335,6 +335,18 @@ impl Near {
         }
     }
 
+    /// A line has ended. A label on a line of its own speaks of the next; what else ends a line, only if it holds over
+    /// other words too.
+    pub(super) fn end_line(&mut self, label: bool) {
+        self.bits = match self.strange {
+            0 if label => self.bits & !Cue::OTHER,
+            0 => self.bits & !(Cue::OTHER | STRICT),
+            1..=3 if label => self.bits & !(Cue::OTHER | STRICT),
+            _ => 0,
+        };
+        self.strange = 0;
+    }
+
     /// A value was found, or a clause has ended.
     pub(super) fn clear(&mut self) {
         *self = Self::new();

@@ -6,12 +6,17 @@ use super::{
     cue::Cue,
     hit,
     official::all,
-    run::{Run, Text, is_alnum},
+    run::{Run, Text, cue_after, is_alnum},
 };
 
 /// Those that begin with a digit. `after` is the cue that follows the number.
 pub(super) fn digits(text: Text<'_>, run: &Run, cue: u64, after: u64) -> Hit {
     if let Some(one) = uan(run) {
+        return Some(one);
+    }
+    if let Some(one) = asylum_support(text, run)
+        && (if cue == 0 { cue_after(text, one.end) } else { cue }) & Cue::ARC != 0
+    {
         return Some(one);
     }
     let cue = cue | after;
@@ -29,11 +34,6 @@ pub(super) fn digits(text: Text<'_>, run: &Run, cue: u64, after: u64) -> Hit {
     // Person and case numbers of CID and Atlas: seven to nine digits, no check digit: "CID 12345678".
     if cue & Cue::CID != 0 && alone && whole && (7..=9).contains(&n) {
         return all(run, n, Kind::HomeOffice);
-    }
-    if cue & Cue::ARC != 0
-        && let Some(one) = asylum_support(text, run)
-    {
-        return Some(one);
     }
     share(text, run, cue, |_| 0)
 }
@@ -54,10 +54,13 @@ fn uan(run: &Run) -> Hit {
 
 /// Asylum support (NASS) reference: year, month and five digits, with a cue: `18/05/01234`.
 fn asylum_support(text: Text<'_>, run: &Run) -> Hit {
-    let (year, month) = (run.start, text.integer(run.start + 3)?);
+    let (year, sign) = (run.start, text.at(run.start + 2));
+    if !matches!(sign, b'/' | b'-') {
+        return None;
+    }
+    let month = text.integer(year + 3)?;
     let end = text.while_at(month.1 + 1, |b| b.is_ascii_digit());
-    let shape = text.at(year + 2) == b'/'
-        && text.at(month.1) == b'/'
+    let shape = text.at(month.1) == sign
         && month.1 == year + 5
         && (1..=12).contains(&month.0)
         && (5..=6).contains(&(end - month.1 - 1))
@@ -75,17 +78,15 @@ pub(super) fn code(text: Text<'_>, run: &Run, cue: u64, after: impl Fn(usize) ->
         .or_else(|| share(text, run, cue, &after))
 }
 
-/// Residence permit: two letters, a digit or X, six digits, as one word. Those issued begin with R or Z; with a cue any:
-/// `ZU1234567`, `RSX123456`.
+/// Residence permit: two letters, a digit or X, six digits, as one word. Those issued begin with R or Z; with a cue any,
+/// and in parts: `ZU1234567`, `RSX123456`.
 fn permit(run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hit {
-    let shape = run.begins(b"LLADDDDDD") && run.first() == 9 && run.ends(9);
+    let shape = run.begins(b"LLADDDDDD") && run.ends(9);
     let third = run.at(2).is_ascii_digit() || run.at(2) == b'X';
     let cued = || (cue | run.end_of(9).map_or(0, after)) & (Cue::BRP | Cue::HO) != 0;
-    if shape && third && (matches!(run.at(0), b'R' | b'Z') || cued()) {
-        all(run, 9, Kind::ResidencePermit)
-    } else {
-        None
-    }
+    let whole = run.first() == 9 && (matches!(run.at(0), b'R' | b'Z') || cued());
+    let parted = cue & Cue::BRP != 0 && run.gaps_only(9, &[2, 3, 5, 6], b" -\n");
+    if shape && third && (whole || parted) { all(run, 9, Kind::ResidencePermit) } else { None }
 }
 
 /// GWF reference of a visa application: GWF and nine digits: `GWF 987654321`.
@@ -123,7 +124,7 @@ fn port(text: Text<'_>, run: &Run, cue: u64) -> Hit {
     }
     let end = text.while_at(stroke + 1, |b| b.is_ascii_digit());
     let count = end - stroke - 1;
-    let cued = cue & (Cue::PORT | Cue::HO) != 0;
+    let cued = cue & (Cue::PORT | Cue::HO | Cue::ARC) != 0;
     let known = PORTS.contains(&run.slice(0, n)) && text.at(stroke) == b'/';
     let shape = (6..=8).contains(&count) && !is_alnum(text.at(end)) && run.at(0).is_ascii_uppercase();
     let letter = run.slice(0, n).iter().filter(|b| b.is_ascii_uppercase()).count() >= 2;
@@ -133,7 +134,8 @@ fn port(text: Text<'_>, run: &Run, cue: u64) -> Hit {
 /// Home Office file: a letter and seven digits, perhaps a stroke and a dependant's number; UKVI customer: K and eight
 /// digits; both with a cue: `M1234567/2`, `K12345678`.
 fn file(text: Text<'_>, run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hit {
-    if !run.begins(b"LDDDDDDD") || !run.gaps_only(9, &[1, 8], b" -\n") {
+    let gaps: &[usize] = if cue & Cue::HO != 0 { &[1, 3, 4, 5, 8] } else { &[1, 8] };
+    if !run.begins(b"LDDDDDDD") || !run.gaps_only(9, gaps, b" -\n") {
         return None;
     }
     let n = if run.is(b"LDDDDDDD") {
@@ -150,7 +152,7 @@ fn file(text: Text<'_>, run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hi
         return None;
     }
     let dependant = text.while_at(end + 1, |b| b.is_ascii_digit());
-    let stroke = n == 8 && text.at(end) == b'/' && (1..=2).contains(&dependant.saturating_sub(end + 1));
+    let stroke = n == 8 && text.at(end) == b'/' && (1..=3).contains(&dependant.saturating_sub(end + 1));
     hit(run.start, if stroke { dependant } else { end }, Kind::HomeOffice)
 }
 

@@ -295,7 +295,7 @@ pub(super) fn cue_after(text: Text<'_>, end: usize) -> u64 {
     // "98765 (CHAIN)", "98765 is her CHAIN number".
     let mut near = Near::new();
     let mut at = end;
-    for _ in 0..3 {
+    for _ in 0..5 {
         at = text.while_at(at, |b| matches!(b, b' ' | b'(' | b'[')).min(end + 24);
         let (to, seen) = text.token(at);
         if to == at || seen & (UPPER | LOWER) == 0 || to > end + 24 {

@@ -158,3 +158,60 @@ fn references_with_their_cue_behind_them() {
         assert_eq!(found(text, ""), [], "{text}");
     }
 }
+
+/// Groups, signs and orders that people choose where they say what a number is.
+#[test]
+fn what_is_named_may_be_written_in_any_parts() {
+    use Kind::{BirthDate, HomeOffice, NationalInsurance, Nhs, Postcode, ResidencePermit};
+    for (text, kind) in [
+        ("NI number: AB 123 456 C", NationalInsurance),
+        ("NHS No. 94347 65919", Nhs),
+        ("NHS number 9434 765 919", Nhs),
+        ("postcode SE1-7PB", Postcode),
+        ("postcode: SE 1 7PB", Postcode),
+        ("Postcode SE1 7 PB", Postcode),
+        ("H.O. ref A1234567", HomeOffice),
+        ("H/O ref A1234567", HomeOffice),
+        ("HO ref: A12 34567", HomeOffice),
+        ("HO ref A 123 4567", HomeOffice),
+        ("ARC number ABC/1234567", HomeOffice),
+        ("BRP: ZU 1234567", ResidencePermit),
+        ("BRP ZU-123-4567", ResidencePermit),
+        ("NASS ref: 18-05-01234", ResidencePermit),
+        ("18/05/01234 (NASS)", ResidencePermit),
+        ("dob 01021980", BirthDate),
+        ("DOB: 310180", BirthDate),
+        ("01/02/1980 is his date of birth", BirthDate),
+    ] {
+        let all = found(text, "");
+        assert!(matches!(&all[..], [one] if one.category == kind), "{text}: {all:?}");
+    }
+    for text in ["ref 01021980", "18-05-01234", "SE 1 7PB", "A12 34567", "ZU 1234567", "to go to 1234567 AB"] {
+        assert_eq!(found(text, ""), [], "{text}");
+    }
+}
+
+/// A label on a line of its own speaks of the next.
+#[test]
+fn a_label_may_stand_on_the_line_before() {
+    use Kind::{BirthDate, Chain, HomeOffice, NationalInsurance, Passport, ShareCode};
+    for (text, kind) in [
+        ("Home Office ref:\nM1234567", HomeOffice),
+        ("DOB:\n29/02/1980", BirthDate),
+        ("D.O.B.:\r\n  01/02/1980", BirthDate),
+        ("Date of birth\n\n01/02/1980", BirthDate),
+        ("NI\nAB123456", NationalInsurance),
+        ("Passport no:\n925665416", Passport),
+        ("CHAIN number:\n98765", Chain),
+        ("Share code:\nW12 345 678", ShareCode),
+    ] {
+        let all = found(text, "");
+        assert!(matches!(&all[..], [one] if one.category == kind), "{text:?}: {all:?}");
+    }
+    for text in ["the supply chain\n12000 meals", "She was born here.\nMeeting on 01/02/2026", "order\n12345678 boxes"]
+    {
+        assert_eq!(found(text, ""), [], "{text:?}");
+    }
+    // What a line says of an order is not said of the next line.
+    assert_eq!(found("Your order:\n9434765919", "").len(), 1);
+}

@@ -215,3 +215,25 @@ fn a_label_may_stand_on_the_line_before() {
     // What a line says of an order is not said of the next line.
     assert_eq!(found("Your order:\n9434765919", "").len(), 1);
 }
+
+/// A phrase goes on where its line is wrapped, and is taken whole; another line says something else.
+#[test]
+fn a_place_is_found_over_the_end_of_a_line() {
+    for text in [
+        "bedded down in the\n  doorway of Boots",
+        "sleeping\r\n   under the bridge by the canal",
+        "tent behind\nthe car park at the back of the library",
+    ] {
+        let all = found(text, "");
+        let whole = matches!(&all[..], [one] if (one.category, one.start, one.end) == (Kind::SleepSite, 0, text.len()));
+        assert!(whole, "{text:?}: {all:?}");
+    }
+    for text in [
+        "He slept.\n\nUnder the bridge project report",
+        "Sleeps badly\nVolunteers in the garden",
+        "Needs: sleeping bag\nMeets friends in the park",
+        "Sleeping tablets reviewed\n- in the garden: benches",
+    ] {
+        assert_eq!(found(text, ""), [], "{text:?}");
+    }
+}

@@ -346,7 +346,12 @@ impl Finder<'_, '_> {
             b'+' if self.inside && cue != 0 => return None,
             b'+' => codes::plus(text, at).or_else(|| contact::plus(text, at, cue))?,
             b'<' => official::readable_zone(text, at)?,
-            b';' | b'\n' | b'!' | b'?' => {
+            b'\n' => {
+                let end = text.while_before(at, 8, |b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
+                self.near.end_line(matches!(text.before(end), b':' | b'='));
+                return None;
+            }
+            b';' | b'!' | b'?' => {
                 self.near.clear();
                 return None;
             }
@@ -408,6 +413,8 @@ fn paired(text: Text<'_>, start: usize, end: usize, word: words::Word) -> words:
     };
     let cue = match end - start {
         6 if text.slice(start, end).eq_ignore_ascii_case(b"office") && after(b"home") => Cue::HO,
+        // H.O., H/O
+        1 if matches!(text.at(start), b'o' | b'O') && after(b"h") && text.before(start) != b' ' => Cue::HO,
         2 if text.slice(start, end).eq_ignore_ascii_case(b"id") && (after(b"case") || after(b"person")) => Cue::CID,
         _ => return word,
     };

@@ -8,7 +8,7 @@ use super::{
     words::{self, role},
 };
 
-/// A date at a digit: `1980-02-29`, `29/02/1980`, `29.2.80`, `29 Feb 1980`, `29th February, 1980`, `19800229`, `800229`.
+/// A date at a digit: `1980-02-29`, `29/02/1980`, `29.2.80`, `29 Feb 1980`, `29th February, 1980`, `19800229`, `29021980`, `800229`, `290280`.
 /// Day before month, as in this country, or the other way round where only that is a day. `key`: the value's key says
 /// that it is one.
 pub(super) fn at(text: Text<'_>, start: usize, key: bool) -> Hit {
@@ -17,8 +17,12 @@ pub(super) fn at(text: Text<'_>, start: usize, key: bool) -> Hit {
     }
     let (first, end) = text.integer(start)?;
     let end = match end - start {
-        8 if compact_day(first) => end,
-        6 if short_day(first) && (key || !is_alnum(text.at(end))) => end,
+        8 if compact_day(first) || is_day(first % 10_000, first / 10_000 % 100, first / 1_000_000) => end,
+        6 if (short_day(first) || short_day(first % 100 * 10_000 + first / 100 % 100 * 100 + first / 10_000))
+            && (key || !is_alnum(text.at(end))) =>
+        {
+            end
+        }
         4 => iso(text, first, end)?,
         1 | 2 => day_first(text, first, end)?,
         _ => return None,

@@ -11,23 +11,35 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Telephone number that begins with a digit: `07700 900123`, `(0113) 496 0123`, `00441632960001`. Numbers from 03, 08
 /// and 09 are those of services, and of nobody in particular, unless a cue says otherwise (Ofcom's numbering plan).
+/// Mobile ones speak wherever they stand, and as messaging systems keep them: `447700900123`.
 pub(super) fn phone(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
     let cued = cue & Cue::PHONE != 0;
-    let inside = matches!(text.before(start), b'+' | b'.' | b'/' | b',' | b'=' | b'_');
+    let abroad = run.slice(0, 3) == b"447" && matches!(run.first(), 2 | 12) && cue & (Cue::OTHER | Cue::UPRN) == 0;
+    let mobile = abroad || run.slice(0, 2) == b"07";
+    // 1.07700900123 is a figure, and 1,01632960001 may be one.
+    let inside = match text.before(start) {
+        b'.' => text.before(start - 1).is_ascii_digit(),
+        b',' => !mobile && text.before(start - 1).is_ascii_digit(),
+        b'+' | b'/' | b'=' | b'_' => !mobile,
+        _ => false,
+    };
     // 0.1632 960001 and a 0 in a row of a table are figures.
     let figure = !text.at(start + 1).is_ascii_digit() && text.at(start + 1) != b')';
-    if !cued && (inside || figure || run.at(0) != b'0') {
+    if !cued && (inside || figure || dated(run) || run.at(0) != b'0' && !abroad) {
         return None;
     }
-    // +1 07700 900123 is no number.
+    // +1 07700 900123 is no number; +0100 before one is a zone.
     let country = text.while_before(start, 5, |b| b.is_ascii_digit() || matches!(b, b' ' | b'-'));
-    if text.before(country) == b'+' && country < start {
+    let code = text.slice(country, start).iter().filter(|b| b.is_ascii_digit()).count();
+    if text.before(country) == b'+' && country < start && code <= 3 {
         return None;
     }
-    let end = dialled(text, start, |digits| {
+    // 07/12/2026 is a day, and what follows it no part of a number.
+    let loose = run.slice(0, 2) == b"07" && run.first() >= 4;
+    let end = dialled(text, start, loose, |digits| {
         let national = match digits {
             [b'0', b'0', b'4', b'4', rest @ ..] => rest.strip_prefix(b"0").unwrap_or(rest),
-            [b'4', b'4', rest @ ..] if cued => rest,
+            [b'4', b'4', rest @ ..] if cued || abroad => rest.strip_prefix(b"0").unwrap_or(rest),
             [b'0', rest @ ..] => rest,
             rest if cued => rest,
             _ => return false,
@@ -36,6 +48,11 @@ pub(super) fn phone(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
     })?;
     let open = text.before(start) == b'(' && text.slice(start, end).contains(&b')');
     hit(if open { start - 1 } else { start }, end, Kind::Phone)
+}
+
+/// Whether a day begins it: in "07-12-2026 150 came" the last are people.
+fn dated(run: &Run) -> bool {
+    run.begins(b"DDDDDDDD") && run.gaps_all(&[2, 4]) && run.first() == 2 && matches!(run.slice(4, 6), b"19" | b"20")
 }
 
 /// Telephone number in the international form: `+44 7700 900456`; or coordinates with their signs (ISO 6709).
@@ -47,7 +64,7 @@ pub(super) fn plus(text: Text<'_>, at: usize, cue: u64) -> Hit {
     if let Some(one) = coordinates::at(text, at + 1, cue) {
         return Some(one);
     }
-    let end = dialled(text, at + 1, |digits| match digits {
+    let end = dialled(text, at + 1, false, |digits| match digits {
         [b'4', b'4', rest @ ..] => is_national(rest.strip_prefix(b"0").unwrap_or(rest), true),
         [b'1', rest @ ..] => rest.len() == 10 && rest.first().is_some_and(|d| *d >= b'2'),
         // A trunk code after a plus, which somebody or a form put there.
@@ -61,7 +78,9 @@ pub(super) fn plus(text: Text<'_>, at: usize, cue: u64) -> Hit {
 /// Ten digits of the national plan, without the nought before them.
 fn is_national(digits: &[u8], cued: bool) -> bool {
     match digits {
-        [b'7', second, ..] => digits.len() == 10 && *second != b'6' && *second != b'0',
+        // Of 076, pagers but for the Isle of Man; 070 follows a person anywhere, at a price.
+        [b'7', b'6', rest @ ..] => digits.len() == 10 && rest.starts_with(b"24"),
+        [b'7', second, ..] => digits.len() == 10 && *second != b'0',
         [b'1', second, ..] => digits.len() == 10 && *second != b'0' || cued && digits.len() == 9,
         [b'2', b'0' | b'3' | b'4' | b'8' | b'9', ..] => digits.len() == 10,
         [b'3' | b'8' | b'9', ..] => cued && (9..=10).contains(&digits.len()),
@@ -69,8 +88,9 @@ fn is_national(digits: &[u8], cued: bool) -> bool {
     }
 }
 
-/// The digits of a number with signs between two of them, at the first end of a group where they fit.
-fn dialled(text: Text<'_>, start: usize, fits: impl Fn(&[u8]) -> bool) -> Option<usize> {
+/// The digits of a number with signs between two of them, at the first end of a group where they fit. `loose`: it begins
+/// as nothing else does, and may have other signs in it and another number just after it.
+fn dialled(text: Text<'_>, start: usize, loose: bool, fits: impl Fn(&[u8]) -> bool) -> Option<usize> {
     let mut digits = [0u8; 15];
     let (mut n, mut at, mut groups, mut broken) = (0, start, 0, false);
     loop {
@@ -81,28 +101,31 @@ fn dialled(text: Text<'_>, start: usize, fits: impl Fn(&[u8]) -> bool) -> Option
             at += 1;
             if !is_alnum(text.at(at)) {
                 groups += 1;
-                let plain = !(matches!(text.at(at), b'.' | b',' | b':' | b'/') && text.at(at + 1).is_ascii_digit());
-                if n >= 9 && plain && fits(digits.get(..n)?) {
+                // 07700 900123,07700 900456
+                let list = loose || text.at(start) == b'0' && matches!(text.at(at), b',' | b'/');
+                let figure = matches!(text.at(at), b'.' | b',' | b':' | b'/') && text.at(at + 1).is_ascii_digit();
+                if n >= 9 && (list || !figure) && fits(digits.get(..n)?) {
                     return Some(at);
                 }
             }
             continue;
         }
-        at = joint(text, at, &mut broken)?;
+        at = joint(text, at, loose, &mut broken)?;
         if groups > 6 {
             return None;
         }
     }
 }
 
-/// Where the next group of digits begins: past up to two signs, of which white space is one, with one line break in the
-/// whole number.
-fn joint(text: Text<'_>, from: usize, broken: &mut bool) -> Option<usize> {
-    let (mut at, mut signs) = (from, 0);
+/// Where the next group of digits begins: past up to two signs, or ` - `, of which white space is one, with one line
+/// break in the whole number.
+fn joint(text: Text<'_>, from: usize, loose: bool, broken: &mut bool) -> Option<usize> {
+    let (mut at, mut signs) = (from, 0u32);
     loop {
         match text.at(at) {
-            b if b.is_ascii_digit() => return (1..=2).contains(&signs).then_some(at),
+            b if b.is_ascii_digit() => return (1..=2 + u32::from(loose)).contains(&signs).then_some(at),
             b'-' | b'(' | b')' | b'.' => at += 1,
+            b'/' | b'_' if loose => at += 1,
             b' ' | b'\t' | b'\r' | b'\n' => {
                 let (to, line) = text.blank(at)?;
                 if line && *broken {

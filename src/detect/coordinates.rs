@@ -177,7 +177,8 @@ fn decimal_pair(text: Text<'_>, digit: usize, cue: u64) -> Hit {
     hit(first.start, end, Kind::Coordinates)
 }
 
-/// Whether a value alone is half of a pair: what the key says, in range, with the places that make it a place.
+/// Whether a value alone is half of a pair: what the key says, in range, with the places that make it a place. A key
+/// that says "place" and not which half is believed of what could be one in and around this country.
 pub(super) fn half(text: Text<'_>, start: usize, cue: u64) -> Option<usize> {
     let digit = if matches!(text.at(start), b'-' | b'+') { start + 1 } else { start };
     let one = signed(text, digit)?;
@@ -186,6 +187,10 @@ pub(super) fn half(text: Text<'_>, start: usize, cue: u64) -> Option<usize> {
     let degrees = cue & Cue::LAT != 0 && is_latitude(v) || cue & Cue::LON != 0 && is_longitude(v);
     let near = (34.0..=72.0).contains(&v) || (-25.0..=45.0).contains(&v);
     if degrees && places >= 3 && (!strict || near && places >= 4) {
+        return Some(one.number.end);
+    }
+    let british = (49.0..=61.5).contains(&v) || (-9.0..=2.5).contains(&v);
+    if cue & Cue::PLACE != 0 && british && places >= 4 {
         return Some(one.number.end);
     }
     let e7 = cue & Cue::E7 != 0 && v.abs() >= 100_000.0 && v.abs() <= 1_800_000_000.0;

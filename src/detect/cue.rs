@@ -1,6 +1,10 @@
 //! What a key, or the words before a value, say about it.
 
-use super::words::{self, role};
+use super::{
+    coordinates,
+    run::Text,
+    words::{self, role},
+};
 
 /// What a value's key says about it: a set of bits, computed once for each rule path, column header, member name or
 /// question.
@@ -79,6 +83,29 @@ impl Cue {
         let last = path.rfind(['.', '/']);
         let before = last.and_then(|last| path.get(..last)).and_then(|head| head.rfind(['.', '/']));
         Self::of_key(before.and_then(|at| path.get(at..)).unwrap_or(path))
+    }
+
+    /// Reads what stands beside an element of a JSON array, at this byte: in `[-0.127758,51.507351]` each number is half
+    /// of a place, whatever the array is called, as in GeoJSON (RFC 7946 section 3.1.1).
+    pub fn of_element(json: &[u8], at: usize) -> Self {
+        const AROUND: usize = 72;
+        let of = |b: &u8| b.is_ascii_digit() || matches!(b, b'-' | b'.' | b',' | b'"' | b' ' | b'\t' | b'\r' | b'\n');
+        let text = Text(json);
+        let before = text.slice(at.saturating_sub(AROUND), at).iter().rev().take_while(|b| of(b)).count();
+        let after = text.slice(at, (at + AROUND).min(json.len())).iter().take_while(|b| of(b)).count();
+        let (from, to) = (at - before, at + after);
+        let numbers = text.slice(from, to);
+        let enclosed = text.before(from) == b'[' && text.at(to) == b']';
+        let few = numbers.iter().filter(|b| **b == b',').count() <= 3;
+        let pair = || coordinates::at(Text(numbers), numbers.iter().position(u8::is_ascii_digit)?, 0);
+        // Shares and means are no latitudes of Europe.
+        let latitude = |number: &[u8]| {
+            let digits = number.iter().copied().filter(|b| b.is_ascii_digit() || *b == b'.').collect();
+            let value: f64 = String::from_utf8(digits).ok()?.parse().ok()?;
+            (34.0..=72.0).contains(&value).then_some(())
+        };
+        let north = || numbers.split(|b| *b == b',').any(|number| latitude(number).is_some());
+        if enclosed && few && pair().is_some() && north() { Self(Self::LAT | Self::LON) } else { Self::NONE }
     }
 
     /// Reads a name: `dateOfBirth`, `mailing_postal_code`, `$.client['lat-e7']`, "What is your NI number?".
@@ -230,8 +257,12 @@ impl Parts {
             let pair = format!("{one} {two}");
             self.bits |= TOGETHER.iter().filter(|(t, _)| *t == pair).map(|(_, bits)| bits).fold(0, |a, b| a | b);
         }
-        if let Some(last) = self.words.last() {
-            let whole = self.words.concat();
+        // $.coord[0]
+        let numbered = |word: &String| word.bytes().all(|b| b.is_ascii_digit());
+        let named = self.words.iter().rposition(|word| !numbered(word)).map_or(0, |at| at + 1);
+        let named = self.words.get(..named).unwrap_or_default();
+        if let Some(last) = named.last() {
+            let whole = named.concat();
             let of = |word: &str| KEYS.iter().find(|(k, _)| *k == word).map_or(0, |(_, bits)| *bits);
             self.bits |= of(last) | of(&whole) | words::look(whole.as_bytes()).cue;
             self.bits |= words::look(whole.strip_suffix("number").unwrap_or_default().as_bytes()).cue;
@@ -302,6 +333,18 @@ impl Near {
         } else if word.role & role::FILLING == 0 {
             self.strange = self.strange.saturating_add(1);
         }
+    }
+
+    /// A line has ended. A label on a line of its own speaks of the next; what else ends a line, only if it holds over
+    /// other words too.
+    pub(super) fn end_line(&mut self, label: bool) {
+        self.bits = match self.strange {
+            0 if label => self.bits & !Cue::OTHER,
+            0 => self.bits & !(Cue::OTHER | STRICT),
+            1..=3 if label => self.bits & !(Cue::OTHER | STRICT),
+            _ => 0,
+        };
+        self.strange = 0;
     }
 
     /// A value was found, or a clause has ended.

@@ -6,12 +6,17 @@ use super::{
     cue::Cue,
     hit,
     official::all,
-    run::{Run, Text, is_alnum},
+    run::{Run, Text, cue_after, is_alnum},
 };
 
 /// Those that begin with a digit. `after` is the cue that follows the number.
 pub(super) fn digits(text: Text<'_>, run: &Run, cue: u64, after: u64) -> Hit {
     if let Some(one) = uan(run) {
+        return Some(one);
+    }
+    if let Some(one) = asylum_support(text, run)
+        && (if cue == 0 { cue_after(text, one.end) } else { cue }) & Cue::ARC != 0
+    {
         return Some(one);
     }
     let cue = cue | after;
@@ -30,12 +35,7 @@ pub(super) fn digits(text: Text<'_>, run: &Run, cue: u64, after: u64) -> Hit {
     if cue & Cue::CID != 0 && alone && whole && (7..=9).contains(&n) {
         return all(run, n, Kind::HomeOffice);
     }
-    if cue & Cue::ARC != 0
-        && let Some(one) = asylum_support(text, run)
-    {
-        return Some(one);
-    }
-    share(text, run, cue)
+    share(text, run, cue, |_| 0)
 }
 
 /// Whether a number goes on: 12,345 or 12.5 or 12/34.
@@ -54,10 +54,13 @@ fn uan(run: &Run) -> Hit {
 
 /// Asylum support (NASS) reference: year, month and five digits, with a cue: `18/05/01234`.
 fn asylum_support(text: Text<'_>, run: &Run) -> Hit {
-    let (year, month) = (run.start, text.integer(run.start + 3)?);
+    let (year, sign) = (run.start, text.at(run.start + 2));
+    if !matches!(sign, b'/' | b'-') {
+        return None;
+    }
+    let month = text.integer(year + 3)?;
     let end = text.while_at(month.1 + 1, |b| b.is_ascii_digit());
-    let shape = text.at(year + 2) == b'/'
-        && text.at(month.1) == b'/'
+    let shape = text.at(month.1) == sign
         && month.1 == year + 5
         && (1..=12).contains(&month.0)
         && (5..=6).contains(&(end - month.1 - 1))
@@ -67,21 +70,23 @@ fn asylum_support(text: Text<'_>, run: &Run) -> Hit {
 
 /// Those that begin with a letter. `after(end)` gives the cue that follows.
 pub(super) fn code(text: Text<'_>, run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hit {
-    permit(run, cue)
+    permit(run, cue, &after)
         .or_else(|| global_web_form(run))
-        .or_else(|| card(run, cue))
+        .or_else(|| card(run, cue, &after))
         .or_else(|| port(text, run, cue))
-        .or_else(|| file(text, run, cue, after))
-        .or_else(|| share(text, run, cue))
+        .or_else(|| file(text, run, cue, &after))
+        .or_else(|| share(text, run, cue, &after))
 }
 
-/// Residence permit: two letters, a digit or X, six digits, as one word. Those issued begin with R or Z; with a cue any:
-/// `ZU1234567`, `RSX123456`.
-fn permit(run: &Run, cue: u64) -> Hit {
-    let shape = run.begins(b"LLADDDDDD") && run.first() == 9 && run.ends(9);
+/// Residence permit: two letters, a digit or X, six digits, as one word. Those issued begin with R or Z; with a cue any,
+/// and in parts: `ZU1234567`, `RSX123456`.
+fn permit(run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hit {
+    let shape = run.begins(b"LLADDDDDD") && run.ends(9);
     let third = run.at(2).is_ascii_digit() || run.at(2) == b'X';
-    let cued = cue & (Cue::BRP | Cue::HO) != 0;
-    if shape && third && (cued || matches!(run.at(0), b'R' | b'Z')) { all(run, 9, Kind::ResidencePermit) } else { None }
+    let cued = || (cue | run.end_of(9).map_or(0, after)) & (Cue::BRP | Cue::HO) != 0;
+    let whole = run.first() == 9 && (matches!(run.at(0), b'R' | b'Z') || cued());
+    let parted = cue & Cue::BRP != 0 && run.gaps_only(9, &[2, 3, 5, 6], b" -\n");
+    if shape && third && (whole || parted) { all(run, 9, Kind::ResidencePermit) } else { None }
 }
 
 /// GWF reference of a visa application: GWF and nine digits: `GWF 987654321`.
@@ -92,7 +97,7 @@ fn global_web_form(run: &Run) -> Hit {
 
 /// Application registration card: three letters and seven or eight digits, ASC and ARC always, others with a cue:
 /// `ASC1234567`.
-fn card(run: &Run, cue: u64) -> Hit {
+fn card(run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hit {
     let n = if run.is(b"LLLDDDDDDD") {
         10
     } else if run.is(b"LLLDDDDDDDD") {
@@ -101,8 +106,8 @@ fn card(run: &Run, cue: u64) -> Hit {
         return None;
     };
     let known = matches!(run.slice(0, 3), b"ASC" | b"ARC");
-    let cued = cue & (Cue::ARC | Cue::HO | Cue::PORT) != 0;
-    if (known || cued) && run.gaps_only(n, &[3], b" -\n") { all(run, n, Kind::ResidencePermit) } else { None }
+    let cued = || (cue | run.end_of(n).map_or(0, after)) & (Cue::ARC | Cue::HO | Cue::PORT) != 0;
+    if (known || cued()) && run.gaps_only(n, &[3], b" -\n") { all(run, n, Kind::ResidencePermit) } else { None }
 }
 
 /// Places whose references are known to be ports' (practice, no public list).
@@ -119,7 +124,7 @@ fn port(text: Text<'_>, run: &Run, cue: u64) -> Hit {
     }
     let end = text.while_at(stroke + 1, |b| b.is_ascii_digit());
     let count = end - stroke - 1;
-    let cued = cue & (Cue::PORT | Cue::HO) != 0 || cue & Cue::ARC != 0 && text.at(stroke) == b'/';
+    let cued = cue & (Cue::PORT | Cue::HO | Cue::ARC) != 0;
     let known = PORTS.contains(&run.slice(0, n)) && text.at(stroke) == b'/';
     let shape = (6..=8).contains(&count) && !is_alnum(text.at(end)) && run.at(0).is_ascii_uppercase();
     let letter = run.slice(0, n).iter().filter(|b| b.is_ascii_uppercase()).count() >= 2;
@@ -131,7 +136,8 @@ fn port(text: Text<'_>, run: &Run, cue: u64) -> Hit {
 /// Home Office file: a letter and seven digits, perhaps a stroke and a dependant's number; UKVI customer: K and eight
 /// digits; both with a cue: `M1234567/2`, `K12345678`.
 fn file(text: Text<'_>, run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hit {
-    if !run.begins(b"LDDDDDDD") || !run.gaps_only(9, &[1, 8], b" -\n") {
+    let gaps: &[usize] = if cue & Cue::HO != 0 { &[1, 3, 4, 5, 8] } else { &[1, 8] };
+    if !run.begins(b"LDDDDDDD") || !run.gaps_only(9, gaps, b" -\n") {
         return None;
     }
     let n = if run.is(b"LDDDDDDD") {
@@ -148,14 +154,14 @@ fn file(text: Text<'_>, run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hi
         return None;
     }
     let dependant = text.while_at(end + 1, |b| b.is_ascii_digit());
-    let stroke = n == 8 && text.at(end) == b'/' && (1..=2).contains(&dependant.saturating_sub(end + 1));
+    let stroke = n == 8 && text.at(end) == b'/' && (1..=3).contains(&dependant.saturating_sub(end + 1));
     hit(run.start, if stroke { dependant } else { end }, Kind::HomeOffice)
 }
 
 /// Share code: nine letters and digits, W, R or S in front, often 3-3-3. With a cue; without one only where it stands in
 /// threes in capitals and each three has both letters and digits: `W1X-2Y3-Z4A`. With a date of birth it opens the whole
 /// eVisa.
-fn share(text: Text<'_>, run: &Run, cue: u64) -> Hit {
+fn share(text: Text<'_>, run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hit {
     let grouped = run.gap(3) != 0 && run.gap(6) != 0;
     if !run.begins(b"AAAAAAAAA") || !run.ends(9) || !run.gaps_only(9, &[3, 6], b" -\n") || !run.gaps_all(&[3, 6]) {
         return None;
@@ -164,11 +170,13 @@ fn share(text: Text<'_>, run: &Run, cue: u64) -> Hit {
     let digits = code.iter().filter(|b| b.is_ascii_digit()).count();
     let end = run.end_of(9)?;
     let capitals = !text.slice(run.start, end).iter().any(u8::is_ascii_lowercase);
-    let fits = if cue & Cue::SHARE != 0 {
+    let kind = matches!(run.at(0), b'W' | b'R' | b'S');
+    let cued = cue & Cue::SHARE != 0 || kind && after(end) & Cue::SHARE != 0;
+    let fits = if cued {
         digits > 0 && digits < 9 || grouped && capitals && digits == 0
     } else {
         let mixed = |three: &[u8]| three.iter().any(u8::is_ascii_digit) && three.iter().any(u8::is_ascii_uppercase);
-        grouped && capitals && matches!(run.at(0), b'W' | b'R' | b'S') && code.chunks(3).all(mixed)
+        grouped && capitals && kind && code.chunks(3).all(mixed)
     };
     if fits { hit(run.start, end, Kind::ShareCode) } else { None }
 }

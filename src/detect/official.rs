@@ -51,7 +51,8 @@ pub(super) fn all(run: &Run, n: usize, kind: Kind) -> Hit {
 /// never BG GB KN NK NT TN ZZ (HMRC NIM39110). Spaces, dots or hyphens between the pairs: `AB 12 34 56 C`. With a cue
 /// also without a suffix or with a suffix of another kind. The "A" that begins the next line is no suffix.
 fn nino(run: &Run, cue: u64) -> Hit {
-    if !run.begins(b"LLDDDDDD") || !run.gaps_only(9, &[2, 4, 6, 8], b" -.\n") {
+    let threes = cue & Cue::NINO != 0 && run.gaps_only(9, &[2, 5, 8], b" -.\n");
+    if !run.begins(b"LLDDDDDD") || !threes && !run.gaps_only(9, &[2, 4, 6, 8], b" -.\n") {
         return None;
     }
     let (first, second) = (run.at(0), run.at(1));
@@ -63,7 +64,7 @@ fn nino(run: &Run, cue: u64) -> Hit {
     if bad(first) || bad(second) || second == b'O' || never {
         return None;
     }
-    let apart = run.gap(8) == WIDE && run.gap(6) == 0;
+    let apart = run.gap(8) == WIDE && run.gap(6) == 0 && !threes;
     if run.ends(9) && matches!(run.at(8), b'A'..=b'D') && !apart {
         return all(run, 9, Kind::NationalInsurance);
     }
@@ -87,7 +88,9 @@ fn temporary(run: &Run, cue: u64) -> Hit {
 /// `943 476 5919`. A row of a table that goes on (`312 405 1203 88`) is none unless a cue says so.
 fn nhs(run: &Run, cue: u64) -> Hit {
     let grouped = run.gap(3) != 0;
-    if !run.is(b"DDDDDDDDDD") || !run.gaps_only(10, &[3, 6], b" -.\n") || !run.gaps_all(&[3, 6]) {
+    // Whoever says what it is may group it as they like.
+    let usual = run.gaps_only(10, &[3, 6], b" -.\n") && run.gaps_all(&[3, 6]) || cue & Cue::NHS != 0;
+    if !run.is(b"DDDDDDDDDD") || !usual {
         return None;
     }
     let columns = run.gap(3) == WIDE && run.gap(6) == WIDE || run.gap(3) != b'-' && run.at(10).is_ascii_digit();

@@ -35,7 +35,10 @@ pub(super) fn find(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
     let outward = outward(run)?;
     let (inward, n) = (run.slice(outward, outward + 3), outward + 3);
     let shape = matches!(inward, [d, a, b] if d.is_ascii_digit() && unit(*a) && unit(*b));
-    if shape && run.ends(n) && run.gaps_only(n, &[outward], b" \n") {
+    // By its key in any parts: SE1-7PB, SE 1 7PB, SE1 7 PB.
+    let area = run.slice(0, 2).iter().take_while(|b| b.is_ascii_uppercase()).count();
+    let parted = cue & Cue::POSTCODE != 0 && run.gaps_only(n, &[area, outward, outward + 1], b" -\n");
+    if shape && run.ends(n) && (parted || run.gaps_only(n, &[outward], b" \n")) {
         let end = run.end_of(n)?;
         if cued || !ordinal(text, end) {
             let from = street_before(text, start).unwrap_or(start);

@@ -24,7 +24,17 @@ pub(super) fn at(text: Text<'_>, start: usize, end: usize, word: Word) -> Hit {
     } else {
         found_at(text, start, end, word)?
     };
-    hit(from, clause_end(text, end), Kind::SleepSite)
+    let mut to = clause_end(text, end);
+    for _ in 0..3 {
+        let Some(next) = wrapped(text, to) else { break };
+        to = clause_end(text, next);
+    }
+    hit(from, to, Kind::SleepSite)
+}
+
+/// Where a wrapped line goes on: after one line break, in small letters. Lines that begin otherwise say something new.
+fn wrapped(text: Text<'_>, at: usize) -> Option<usize> {
+    text.blank(at).filter(|(next, broken)| *broken && text.at(*next).is_ascii_lowercase()).map(|(next, _)| next)
 }
 
 /// The words after a place, up to the end of the clause.
@@ -37,12 +47,13 @@ impl Iterator for Words<'_> {
     type Item = (usize, usize, Word);
     fn next(&mut self) -> Option<Self::Item> {
         let text = self.text;
-        let begins = text.while_at(self.at, |b| matches!(b, b' ' | b'\t' | b',' | b'-' | b'\'' | b'"' | b'(' | b')'));
+        let signs = text.while_at(self.at, |b| matches!(b, b' ' | b'\t' | b',' | b'-' | b'\'' | b'"' | b'(' | b')'));
+        let begins = if matches!(text.at(signs), b'\r' | b'\n') { wrapped(text, signs)? } else { signs };
         let (mut end, _) = text.token(begins);
         if end == begins {
             end = text.while_at(begins, |b| b == LETTER);
         }
-        if end == begins || begins > self.at + 4 {
+        if end == begins || signs > self.at + 4 {
             return None;
         }
         self.at = end;
@@ -57,7 +68,12 @@ fn after(text: Text<'_>, at: usize) -> impl Iterator<Item = (usize, usize, Word)
 /// The words before, nearest first.
 fn before(text: Text<'_>, mut at: usize) -> impl Iterator<Item = (usize, Word)> {
     std::iter::from_fn(move || {
-        let end = text.while_before(at, 4, |b| matches!(b, b' ' | b'\t' | b',' | b'-' | b'\'' | b'"' | b'('));
+        let mut end = text.while_before(at, 4, |b| matches!(b, b' ' | b'\t' | b',' | b'-' | b'\'' | b'"' | b'('));
+        if matches!(text.before(end), b'\r' | b'\n') {
+            let line = text.while_before(end, 48, |b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
+            wrapped(text, line)?;
+            end = text.while_before(line, 2, |b| matches!(b, b',' | b'-'));
+        }
         let mut start = text.while_before(end, 24, super::is_alnum);
         if start == end {
             start = text.while_before(end, 24, |b| b == LETTER);

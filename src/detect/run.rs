@@ -294,13 +294,13 @@ pub(super) fn cue_after(text: Text<'_>, end: usize) -> u64 {
     // "98765 (CHAIN)", "98765 is her CHAIN number".
     let mut near = Near::new();
     let mut at = end;
-    for _ in 0..3 {
+    for _ in 0..5 {
         at = text.while_at(at, |b| matches!(b, b' ' | b'(' | b'[')).min(end + 24);
         let (to, seen) = text.token(at);
         if to == at || seen & (UPPER | LOWER) == 0 || to > end + 24 {
             return 0;
         }
-        let word = words::look(text.slice(at, to));
+        let word = super::paired(text, at, to, words::look(text.slice(at, to)));
         near.pass(word);
         if word.cue != 0 {
             return near.cue();

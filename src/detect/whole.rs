@@ -44,8 +44,8 @@ fn born(text: Text<'_>, start: usize, end: usize, cue: u64) -> Hit {
 }
 
 fn placed(text: Text<'_>, start: usize, end: usize, cue: u64) -> Hit {
-    let kind = if cue & (Cue::LAT | Cue::LON) != 0 { Kind::Coordinates } else { Kind::Grid };
-    if cue & (Cue::LAT | Cue::LON | Cue::EASTING | Cue::NORTHING) != 0
+    let kind = if cue & (Cue::LAT | Cue::LON | Cue::PLACE) != 0 { Kind::Coordinates } else { Kind::Grid };
+    if cue & (Cue::LAT | Cue::LON | Cue::PLACE | Cue::EASTING | Cue::NORTHING) != 0
         && coordinates::half(text, start, cue) == Some(end)
     {
         return hit(start, end, kind);

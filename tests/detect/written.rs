@@ -93,3 +93,147 @@ fn phrases_joined_by_other_than_spaces_are_worth_scanning() {
         assert!(!worth_scanning(text.as_bytes(), Cue::NONE), "{text}");
     }
 }
+
+/// A mobile number is one as messaging systems keep it, as people space it and wherever it stands.
+#[test]
+fn telephones_as_systems_and_people_write_them() {
+    for (text, what) in [
+        ("447700900123", "447700900123"),
+        ("wa.me/447700900123", "447700900123"),
+        ("44 7700 900123", "44 7700 900123"),
+        ("call_07700900123.mp3", "07700900123"),
+        ("number=07700900123", "07700900123"),
+        ("Smith,07700900123,M", "07700900123"),
+        ("42,07700900123,M", "07700900123"),
+        ("Tel.07700900123", "07700900123"),
+        ("07700/900123", "07700/900123"),
+        ("07700_900123", "07700_900123"),
+        ("07700 - 900 - 123", "07700 - 900 - 123"),
+        ("07624 400123", "07624 400123"),
+        ("+07700 900123", "+07700 900123"),
+        ("Sun, 22 Nov 2026 10:00:00 +0000 07700 900123", "07700 900123"),
+        ("Smith,02079460018", "02079460018"),
+    ] {
+        let all = found(text, "");
+        assert!(
+            matches!(&all[..], [one] if one.category == Kind::Phone && &text[one.start..one.end] == what),
+            "{text}: {all:?}"
+        );
+    }
+    for text in ["07700 900123/07700 900456", "07700 900123,07700 900456", "020 7946 0018 / 020 7946 0019"] {
+        assert_eq!(found(text, "").len(), 2, "{text}");
+    }
+    for text in [
+        "order 447700900123",
+        "4477009001234",
+        "1447700900123",
+        "07/12/2026 150 attended",
+        "07-12-2026 150 attended",
+        "0.07700900123",
+        "1.07700900123",
+        "07600 900123",
+        "/assets/01632960001/logo.png",
+    ] {
+        assert_eq!(found(text, ""), [], "{text}");
+    }
+}
+
+/// What a reference is may be said after it.
+#[test]
+fn references_with_their_cue_behind_them() {
+    use Kind::{HomeOffice, ResidencePermit, ShareCode};
+    for (text, kind) in [
+        ("Ref A1234567 (Home Office)", HomeOffice),
+        ("A1234567 Home Office", HomeOffice),
+        ("12345678 (case ID)", HomeOffice),
+        ("W12345678 share code", ShareCode),
+        ("W12 345 678 (share code)", ShareCode),
+        ("AB1234567 (BRP)", ResidencePermit),
+        ("ABC1234567 is her ARC number", ResidencePermit),
+    ] {
+        let all = found(text, "");
+        assert!(matches!(&all[..], [one] if one.category == kind), "{text}: {all:?}");
+    }
+    for text in ["A1234567 home delivery", "A1234567 office", "ABCDE1234 share the news", "AB1234567 (PO)"] {
+        assert_eq!(found(text, ""), [], "{text}");
+    }
+}
+
+/// Groups, signs and orders that people choose where they say what a number is.
+#[test]
+fn what_is_named_may_be_written_in_any_parts() {
+    use Kind::{BirthDate, HomeOffice, NationalInsurance, Nhs, Postcode, ResidencePermit};
+    for (text, kind) in [
+        ("NI number: AB 123 456 C", NationalInsurance),
+        ("NHS No. 94347 65919", Nhs),
+        ("NHS number 9434 765 919", Nhs),
+        ("postcode SE1-7PB", Postcode),
+        ("postcode: SE 1 7PB", Postcode),
+        ("Postcode SE1 7 PB", Postcode),
+        ("H.O. ref A1234567", HomeOffice),
+        ("H/O ref A1234567", HomeOffice),
+        ("HO ref: A12 34567", HomeOffice),
+        ("HO ref A 123 4567", HomeOffice),
+        ("ARC number ABC/1234567", HomeOffice),
+        ("BRP: ZU 1234567", ResidencePermit),
+        ("BRP ZU-123-4567", ResidencePermit),
+        ("NASS ref: 18-05-01234", ResidencePermit),
+        ("18/05/01234 (NASS)", ResidencePermit),
+        ("dob 01021980", BirthDate),
+        ("DOB: 310180", BirthDate),
+        ("01/02/1980 is his date of birth", BirthDate),
+    ] {
+        let all = found(text, "");
+        assert!(matches!(&all[..], [one] if one.category == kind), "{text}: {all:?}");
+    }
+    for text in ["ref 01021980", "18-05-01234", "SE 1 7PB", "A12 34567", "ZU 1234567", "to go to 1234567 AB"] {
+        assert_eq!(found(text, ""), [], "{text}");
+    }
+}
+
+/// A label on a line of its own speaks of the next.
+#[test]
+fn a_label_may_stand_on_the_line_before() {
+    use Kind::{BirthDate, Chain, HomeOffice, NationalInsurance, Passport, ShareCode};
+    for (text, kind) in [
+        ("Home Office ref:\nM1234567", HomeOffice),
+        ("DOB:\n29/02/1980", BirthDate),
+        ("D.O.B.:\r\n  01/02/1980", BirthDate),
+        ("Date of birth\n\n01/02/1980", BirthDate),
+        ("NI\nAB123456", NationalInsurance),
+        ("Passport no:\n925665416", Passport),
+        ("CHAIN number:\n98765", Chain),
+        ("Share code:\nW12 345 678", ShareCode),
+    ] {
+        let all = found(text, "");
+        assert!(matches!(&all[..], [one] if one.category == kind), "{text:?}: {all:?}");
+    }
+    for text in ["the supply chain\n12000 meals", "She was born here.\nMeeting on 01/02/2026", "order\n12345678 boxes"]
+    {
+        assert_eq!(found(text, ""), [], "{text:?}");
+    }
+    // What a line says of an order is not said of the next line.
+    assert_eq!(found("Your order:\n9434765919", "").len(), 1);
+}
+
+/// A phrase goes on where its line is wrapped, and is taken whole; another line says something else.
+#[test]
+fn a_place_is_found_over_the_end_of_a_line() {
+    for text in [
+        "bedded down in the\n  doorway of Boots",
+        "sleeping\r\n   under the bridge by the canal",
+        "tent behind\nthe car park at the back of the library",
+    ] {
+        let all = found(text, "");
+        let whole = matches!(&all[..], [one] if (one.category, one.start, one.end) == (Kind::SleepSite, 0, text.len()));
+        assert!(whole, "{text:?}: {all:?}");
+    }
+    for text in [
+        "He slept.\n\nUnder the bridge project report",
+        "Sleeps badly\nVolunteers in the garden",
+        "Needs: sleeping bag\nMeets friends in the park",
+        "Sleeping tablets reviewed\n- in the garden: benches",
+    ] {
+        assert_eq!(found(text, ""), [], "{text:?}");
+    }
+}

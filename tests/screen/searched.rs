@@ -407,3 +407,28 @@ fn a_documents_element_that_is_named_by_what_it_withholds_is_no_document() {
     assert!(refusal.detail.contains("the name of the document's element"), "{}", refusal.detail);
     assert!(!format!("{refusal:?}").contains("Zanele"));
 }
+
+/// A pair of degrees in an array is found number by number: by what its key says, or by the number beside it.
+#[test]
+fn coordinates_in_an_array_are_a_place() {
+    let all = |path: &str| rules(vec![listed(path, "hg:HousingNeed")]);
+    let gps: &[&str] = &["pd:GPSCoordinate"];
+    for (path, body, expected) in [
+        ("$.coord[*]", r#"[{"coord":[51.507351,-0.127758]}]"#, r#"[{"coord":[null,null]}]"#),
+        ("$.coord[0]", r#"[{"coord":[51.507351,"-0.127758"]}]"#, r#"[{"coord":[null,null]}]"#),
+        (
+            "$.d..*",
+            r#"[{"d":{"geo":{"type":"Point","coordinates":[-0.127758,51.507351]}}}]"#,
+            r#"[{"d":{"geo":{"type":"Point","coordinates":[null,null]}}}]"#,
+        ),
+        (
+            "$.d..*",
+            r#"[{"d":{"ring":[ [ -0.1277 , 51.507 ], [13.40495, 52.52001, 34.5], [1.5, 2.5] ]}}]"#,
+            r#"[{"d":{"ring":[[null,null],[null,null,34.5],[1.5,2.5]]}}]"#,
+        ),
+        ("$.d..*", r#"[{"d":{"shares":[0.12345,0.23456,0.64199],"n":[3.5,51.5]}}]"#, ""),
+    ] {
+        let (out, _) = run(&all(path), gps, body).unwrap();
+        assert_eq!(out, if expected.is_empty() { body } else { expected }, "{path}");
+    }
+}

@@ -263,7 +263,11 @@ impl<'a> Lying<'a> for Written<'a, '_> {
 
     fn key(&self) -> Cue {
         let (from, to) = (self.item.name as usize + 1, (self.item.name_end as usize).saturating_sub(1));
-        self.buf.get(from..to).map_or(Cue::NONE, |name| Cue::of_key(&text::decode(name)))
+        match self.buf.get(from..to) {
+            Some(name) => Cue::of_key(&text::decode(name)),
+            // An element of an array has no name of its own.
+            None => Cue::of_element(self.buf, self.item.value as usize),
+        }
     }
 
     fn read(self) -> Value<'a> {

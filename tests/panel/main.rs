@@ -25,6 +25,7 @@ mod emergencies;
 mod figures;
 mod frame;
 mod hostile;
+mod machines;
 mod mail;
 mod messages;
 mod pages;

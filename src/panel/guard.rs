@@ -6,7 +6,7 @@ use super::{
     api::tokens,
     letters::same,
     routes::Who,
-    wrong::Wrong,
+    wrong::{Problem, Wrong},
 };
 use axum::{
     extract::{FromRequestParts, Request, State},
@@ -190,8 +190,10 @@ async fn form(headers: &HeaderMap, body: axum::body::Body) -> Result<Fields, Wro
 pub(super) async fn headers(request: Request, next: Next) -> Response {
     const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
                           frame-ancestors 'none'";
+    let machine = request.uri().path().starts_with("/api/");
     let still = matches!(request.uri().path(), "/panel.css" | "/icon.svg");
-    let mut response = ours(next.run(request).await);
+    let response = ours(next.run(request).await);
+    let mut response = if machine { Problem::instead_of(response) } else { response };
     let headers = response.headers_mut();
     for (name, value) in [
         ("content-security-policy", POLICY),

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     flow::{Clause, Group},
     ledger::leaf::Kind,
-    policy::{Policy, organisations::due},
+    policy::{Policy, difference, organisations::due},
     verdict::destination::day_in_london,
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -75,7 +75,7 @@ pub struct Report {
     /// Stopped requests by connection; empty in a public report.
     pub by_connection: Vec<Count>,
     /// Values that left, by recipient and group; in a public report by group alone.
-    pub values: Vec<Value>,
+    pub values: Vec<Given>,
     /// Other events: stops, emergencies, consents, rules, the machine.
     pub events: Vec<Count>,
     /// What runs out soon or is over; empty in a public report.
@@ -125,7 +125,7 @@ pub struct ByClause {
 
 /// People's values that left: *none*, *fewer than 10*, or *so many or more*, rounded down to tens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Value {
+pub struct Given {
     /// The recipient's id; empty in a public report.
     pub recipient: String,
     /// The recipient's name; empty in a public report.
@@ -259,10 +259,14 @@ fn months(db: &Connection, asked: &Asked<'_>) -> Result<Vec<ByMonth>, rusqlite::
     asked.period.months().into_iter().filter(|m| m.from() <= asked.day()).map(month).collect()
 }
 
-/// A recipient's name; anything else as it is.
+/// A recipient's name, with the part of it: two systems of one council are not one. Anything else as it is.
 fn name(policy: &Policy, id: &str) -> String {
-    let system = id.parse().ok().and_then(|id| policy.registry.system(&id).map(|s| s.name.clone()));
-    system.unwrap_or_else(|| if id.is_empty() { "not known".to_owned() } else { id.to_owned() })
+    let known = id.parse().ok().filter(|id| policy.registry.system(id).is_some());
+    match known {
+        Some(id) => difference::recipient(&policy.registry, &id),
+        None if id.is_empty() => "not known".to_owned(),
+        None => id.to_owned(),
+    }
 }
 
 /// Those that stopped something, and in the panel's own report those of its agenda.
@@ -280,7 +284,7 @@ fn title(policy: &Policy, clause: &str) -> String {
 }
 
 /// Values that left. In a public report the total of a group is made from what is shown of its parts.
-fn values(db: &Connection, policy: &Policy, asked: &Asked<'_>) -> Result<Vec<Value>, rusqlite::Error> {
+fn values(db: &Connection, policy: &Policy, asked: &Asked<'_>) -> Result<Vec<Given>, rusqlite::Error> {
     let period = asked.people();
     let found = left::on_ground(db, &period, asked.small)?.into_iter();
     if asked.public {
@@ -288,22 +292,31 @@ fn values(db: &Connection, policy: &Policy, asked: &Asked<'_>) -> Result<Vec<Val
         for ((_, group, _), shown) in found.filter(|((_, _, ground), _)| *ground != Ground::Operational) {
             groups.entry(group).or_default().push(shown);
         }
-        let total = |(group, parts): (Group, Vec<Shown>)| Value::of(&period, group, asked.small.total(parts));
+        let total = |(group, parts): (Group, Vec<Shown>)| Given::of_all(&period, group, asked.small.total(parts));
         return Ok(groups.into_iter().map(total).collect());
     }
-    let value = |((recipient, group, ground), shown): ((String, Group, Ground), Shown)| Value {
-        name: name(policy, &recipient),
-        recipient,
-        ground: ground.to_string(),
-        ground_name: ground.label().to_owned(),
-        ..Value::of(&period, group, shown)
-    };
-    Ok(found.map(value).collect())
+    Ok(found.map(|(of, shown)| Given::of(policy, &period, of, shown)).collect())
 }
 
-impl Value {
+impl Given {
+    /// For a recipient, of a group, on a ground.
+    pub(super) fn of(
+        policy: &Policy,
+        period: &Period,
+        (recipient, group, ground): (String, Group, Ground),
+        shown: Shown,
+    ) -> Self {
+        Self {
+            name: name(policy, &recipient),
+            recipient,
+            ground: ground.to_string(),
+            ground_name: ground.label().to_owned(),
+            ..Self::of_all(period, group, shown)
+        }
+    }
+
     /// Of a group, for whomever and on whatever ground.
-    fn of(period: &Period, group: Group, shown: Shown) -> Self {
+    fn of_all(period: &Period, group: Group, shown: Shown) -> Self {
         Self {
             recipient: String::new(),
             name: String::new(),

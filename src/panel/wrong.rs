@@ -4,6 +4,8 @@ use super::page;
 use crate::ledger::LedgerError;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Why a page is not given. Its words are for people and hold nothing of what was sent.
 #[derive(Debug)]
@@ -108,13 +110,48 @@ impl Wrong {
     }
 }
 
+/// What went wrong, for machines (RFC 9457).
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+pub struct Problem {
+    /// There is no page about it.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// In short.
+    title: &'static str,
+    /// The status of the answer.
+    status: u16,
+    /// What to do.
+    detail: &'static str,
+}
+
+impl Problem {
+    /// The same answer, where it says that something went wrong, in JSON: no page, and no way to the door.
+    pub(super) fn instead_of(response: Response) -> Response {
+        let Some(problem) = response.extensions().get::<Self>().copied() else { return response };
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut json =
+            page::typed(status, "application/problem+json", serde_json::to_string(&problem).unwrap_or_default());
+        if status == StatusCode::UNAUTHORIZED {
+            json.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        for name in [header::CONNECTION, header::RETRY_AFTER] {
+            if let Some(value) = response.headers().get(&name) {
+                json.headers_mut().insert(name, value.clone());
+            }
+        }
+        json
+    }
+}
+
 impl IntoResponse for Wrong {
     fn into_response(self) -> Response {
-        if let Self::SignIn(next) = &self {
-            return page::see_other(&format!("/sign-in?next={next}"));
-        }
         let (status, title, words) = self.said();
-        let mut response = page::plain(status, title, words);
+        let mut response = match &self {
+            Self::SignIn(next) => page::see_other(&format!("/sign-in?next={next}")),
+            _ => page::plain(status, title, words),
+        };
+        let problem = Problem { kind: "about:blank", title, status: status.as_u16(), detail: words };
+        response.extensions_mut().insert(problem);
         if matches!(self, Self::TooSlow) {
             // What is still to come is not read.
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -44,7 +44,7 @@ async fn every_answer_forbids_what_is_not_ours() {
 async fn what_the_router_cannot_read_is_not_repeated() {
     let world = World::new().await;
     let mut member = world.signed(Role::Panel).await;
-    for path in ["/reports/%ff", "/concerns/%ff", "/api/v1/left?public=xyzzy", "/reports/2026?public=1&public=xyzzy"] {
+    for path in ["/reports/%ff", "/concerns/%ff", "/stopped?month=xyzzy", "/reports/2026?public=1&public=xyzzy"] {
         let seen = member.get(path).await;
         assert!(seen.status >= 400 && seen.status < 500, "{path}: {}", seen.status);
         assert!(seen.text.contains("<h1>") && !seen.text.contains("xyzzy"), "{path}: {}", seen.text);

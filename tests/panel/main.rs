@@ -26,6 +26,7 @@ mod figures;
 mod follow;
 mod frame;
 mod hostile;
+mod machines;
 mod mail;
 mod messages;
 mod pages;

@@ -392,11 +392,6 @@ async fn a_machine_reads_figures_by_a_token_until_it_is_ended() {
     assert!(made.text.contains("&#60;i&#62;Commissioner"), "{}", made.text);
     assert!(!member.get("/api-tokens").await.text.contains(&token), "it is shown once");
     let ask = async |path: &str, token: &str| bearing(&world, path, token).await;
-    let document: Value = serde_json::from_str(&ask("/api/v1/openapi.json", &token).await.text).unwrap();
-    for (path, _) in document["paths"].as_object().unwrap() {
-        let seen = ask(&path.replace("{period}", "2026-12"), &token).await;
-        assert!(seen.status == 200 && serde_json::from_str::<Value>(&seen.text).is_ok(), "{path}: {}", seen.text);
-    }
     let report: Value = serde_json::from_str(&ask("/api/v1/reports/2026-12", &token).await.text).unwrap();
     let mut page = json(&mut member, "/reports/2026-12/report.json").await;
     // The month is not over, and a token is no member.
@@ -409,7 +404,7 @@ async fn a_machine_reads_figures_by_a_token_until_it_is_ended() {
     assert_eq!(ask("/api/v1/stops", "hg_wrong").await.status, 401);
     assert_eq!(member.fill("/api-tokens", "/api-tokens/1/end", &[]).await.status, 303);
     assert_eq!(ask("/api/v1/stops", &token).await.status, 401);
-    assert_eq!(world.anybody().get("/api/v1/stops").await.status, 303);
+    assert_eq!(world.anybody().get("/api/v1/stops").await.status, 401);
 }
 
 #[tokio::test]

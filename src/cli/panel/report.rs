@@ -56,8 +56,9 @@ pub(super) fn run(config: &Config, args: &Report) -> Result<Printed, Failure> {
     let paths: Vec<PathBuf> = files.iter().map(|(name, _)| args.out.join(name)).collect();
     put(args, &files)?;
     let key = signer.public();
-    let mut text = format!("Counted from the first {} entries of the record book.", report["entries"]);
-    if report["over"] != true {
+    let entries = report.get("entries").and_then(Value::as_u64).unwrap_or_default();
+    let mut text = format!("Counted from the first {entries} entries of the record book.");
+    if report.get("over") != Some(&Value::Bool(true)) {
         text.push_str(" The period is not over: these figures still grow.");
     }
     if rules_differ {

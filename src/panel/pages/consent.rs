@@ -22,7 +22,9 @@ use axum::{
 };
 use jiff::{ToSpan as _, civil::Date};
 use kept::Sum;
+use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 pub(in crate::panel) use kept::{READ, TABLES, keep_state, take};
 
@@ -63,15 +65,85 @@ struct Consent {
 }
 
 /// Figures of items as they are shown: of one recipient by one connection, or made of what is shown of several.
-struct Figures {
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::panel) struct Figures {
+    /// Items that were asked for.
+    #[schema(value_type = String)]
     asked: Shown,
+    /// Items that were agreed to.
+    #[schema(value_type = String)]
     given: Shown,
+    /// Items that were declined.
+    #[schema(value_type = String)]
     declined: Shown,
+    /// Times that somebody ended consent.
+    #[schema(value_type = String)]
     ended: Shown,
+    /// Consents that were ended because a client died.
+    #[schema(value_type = String)]
     died: Shown,
+    /// Consents for which independent advice was obtained before.
+    #[schema(value_type = String)]
     obtained: Shown,
+    /// Consents for which advice was offered and declined.
+    #[schema(value_type = String)]
     offered: Shown,
+    /// Consents without advice on record.
+    #[schema(value_type = String)]
     no_advice: Shown,
+}
+
+/// Consent, as machines are told of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::panel) struct Told {
+    /// Of what: the month, or the quarter it is in where the organisation works with few people.
+    people_period: String,
+    /// All of it.
+    total: Figures,
+    /// By recipient and connection; empty where the organisation works with few people.
+    by_recipient: Vec<ByRecipient>,
+    /// Consents that ran out, in a sentence, as nobody may have counted them; empty where the organisation works with few
+    /// people.
+    ran_out: String,
+    /// Since when nearly nobody said no, in a sentence; empty where that is not so.
+    ritual: String,
+}
+
+/// Of one recipient by one connection.
+#[derive(Debug, Serialize, ToSchema)]
+struct ByRecipient {
+    /// The recipient's id; empty where there was more than one, or none was recorded.
+    recipient: String,
+    /// The connection's id, or empty.
+    connection: String,
+    /// The figures.
+    figures: Figures,
+}
+
+/// The figures of a month, by its first day.
+pub(in crate::panel) async fn told(panel: &Panel, month: Date) -> Result<Told, Wrong> {
+    follow::for_a_page(panel).await?;
+    let small = Small::of(panel.config().clients);
+    let ritual = ritual(panel, month, small).await?.unwrap_or_default();
+    if small.is_yes_or_no() {
+        let quarter = Period::quarter_of(month);
+        let sum = kept::total(panel, quarter.from(), quarter.to().saturating_add(1.day())).await?;
+        let total = Figures { asked: small.shown(sum.asked + sum.unrecorded), ..Figures::of(small, &sum) };
+        let (by_recipient, ran_out) = (Vec::new(), String::new());
+        return Ok(Told { people_period: quarter.key(), total, by_recipient, ran_out, ritual });
+    }
+    let (from, to) = (month, month.saturating_add(1.month()));
+    let sums = kept::by_recipient(panel, from, to).await?.into_iter();
+    let by_recipient: Vec<_> = sums
+        .map(|(recipient, connection, sum)| ByRecipient { recipient, connection, figures: Figures::of(small, &sum) })
+        .collect();
+    Ok(Told {
+        people_period: Period::month_of(month).key(),
+        total: Figures::total(small, by_recipient.iter().map(|by| &by.figures)),
+        ran_out: expired(panel, from, to, small).await?,
+        by_recipient,
+        ritual,
+    })
 }
 
 struct Quarter {

@@ -69,6 +69,19 @@ pub(super) async fn page(State(panel): State<Arc<Panel>>, visitor: Visitor) -> R
     })
 }
 
+/// Systems that are not covered, with how they get past the gateway, what is planned, and since when they stand here.
+pub(in crate::panel) async fn open(panel: &Panel) -> Result<Vec<(String, String, String, Timestamp)>, Wrong> {
+    let entries = panel.store().read(|db| {
+        db.prepare_cached("SELECT system, how, plan, since FROM uncovered WHERE covered IS NULL ORDER BY n DESC")?
+            .query_map([], |row| {
+                let since = Timestamp::from_microsecond(row.get(3)?).unwrap_or(Timestamp::MIN);
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, since))
+            })?
+            .collect()
+    });
+    entries.await
+}
+
 impl Entry {
     fn read(row: &rusqlite::Row<'_>) -> Result<Self, rusqlite::Error> {
         let time = |micros: i64| moment(Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MIN));

@@ -49,9 +49,14 @@ fn least(n: u64) -> u64 {
 
 /// A total that tells no more than its parts.
 pub(super) fn total(parts: &[u64]) -> String {
-    match parts {
-        [one] => shown(*one),
-        parts => shown(parts.iter().map(|n| least(*n)).sum()),
+    match parts.iter().copied().filter(|n| *n > 0).collect::<Vec<_>>()[..] {
+        [] => shown(0),
+        [one] => shown(one),
+        // How many are fewer than 10 does not say that they are together.
+        ref parts => match parts.iter().map(|n| least(*n)).sum() {
+            few @ 0..10 => format!("{few} or more"),
+            n => shown(n),
+        },
     }
 }
 
@@ -71,6 +76,14 @@ impl Book {
 
     pub(super) fn of<'b>(&'b self, kind: &'b str) -> impl Iterator<Item = &'b Value> {
         self.entries.iter().filter(move |leaf| leaf["type"] == kind)
+    }
+
+    /// What entries of a kind come to, apart by recipient, connection and why.
+    pub(super) fn parts(&self, kind: &str, of: impl Fn(&Value) -> u64) -> Vec<u64> {
+        let key = |leaf: &Value| {
+            [text(leaf, "destination"), text(leaf, "integration"), extra(leaf, "because")].map(str::to_owned)
+        };
+        tally(self.of(kind).map(|leaf| (key(leaf), of(leaf)))).into_values().collect()
     }
 
     pub(super) fn refused(&self) -> impl Iterator<Item = &Value> {
@@ -183,10 +196,6 @@ impl Book {
             found.insert(id.to_owned(), mine.count() as u64);
         }
         found
-    }
-
-    pub(super) fn sum(&self, kind: &str, name: &str) -> u64 {
-        self.of(kind).map(|leaf| extra(leaf, name).parse::<u64>().unwrap_or(0)).sum()
     }
 
     pub(super) fn by_emergency(&self) -> usize {

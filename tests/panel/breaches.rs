@@ -283,7 +283,7 @@ async fn the_panel_is_reminded_of_the_regulator_a_day_before_and_when_it_is_late
         ("2026-11-24T09:30:00Z", 4),
     ] {
         world.at(when);
-        world.restart().await;
+        world = world.restarted_with("").await;
         until(when, || async { told(&world, "breach-overdue").await == reminders }).await;
     }
     let leaves = leaves(&world, "breach.overdue").await;

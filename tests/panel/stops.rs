@@ -297,6 +297,9 @@ async fn a_sheets_form_sent_twice_makes_one_sheet() {
     let world = World::new().await;
     let mut member = world.signed(Role::Panel).await;
     let page = member.get("/stops/sheets").await;
+    assert!(!page.text.contains("name=\"code\""), "the first sheet takes nothing away and needs no fresh code");
+    sheet(&world).await;
+    let page = member.get("/stops/sheets").await;
     let (csrf, once) = (page.value("csrf"), page.value("once"));
     let fresh = world.code();
     let bare = [("csrf", csrf.as_str()), ("once", once.as_str()), ("before", "at-once")];
@@ -519,4 +522,22 @@ impl std::io::Write for Lines {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+/// A code's stops are counted for an hour, and for no longer is it known in which hour there were any.
+#[tokio::test]
+async fn the_hour_in_which_a_code_was_used_is_forgotten_with_the_hour() {
+    let mut world = World::new().await;
+    let code = sheet(&world).await;
+    assert_eq!(place(&mut world.anybody(), &code, &format!("recipient:{COUNCIL}"), "").await.status, 200);
+    let count = |db: &rusqlite::Connection| db.query_row("SELECT count(*) FROM tries", [], |row| row.get::<_, i64>(0));
+    assert_eq!(world.running.panel().store().read(count).await.unwrap(), 1);
+    world.later(3601);
+    world.restart().await;
+    let forgotten = || {
+        let none = |db: &rusqlite::Connection| Ok(!db.prepare("SELECT 1 FROM tries")?.exists([])?);
+        let panel = world.running.panel();
+        async move { panel.store().read(none).await.unwrap() }
+    };
+    crate::webhook::until("it is forgotten", forgotten).await;
 }

@@ -2,7 +2,7 @@
 //! wrong is what they would say of an attempt that was not counted.
 
 use super::{Alarm, Weight, many};
-use crate::panel::{Panel, breaches, figures, wrong::Wrong};
+use crate::panel::{Panel, breaches, figures, tries, wrong::Wrong};
 use jiff::{SignedDuration, Timestamp};
 use std::{
     pin::pin,
@@ -48,13 +48,14 @@ pub(super) async fn look(panel: &Panel) -> Result<Option<Alarm>, Wrong> {
     Ok(Some(Alarm::new(Weight::Alarm, said, "/record")))
 }
 
-/// Looks also while nobody looks at a page, and reminds of what time alone makes due.
+/// Looks also while nobody looks at a page, reminds of what time alone makes due, and forgets what it makes over.
 pub(in crate::panel) async fn watch(panel: Arc<Panel>, stop: impl Future<Output = ()>) {
     let mut stop = pin!(stop);
     loop {
         // What failed is said in the log already; the next look tries again.
         let _ = look(&panel).await;
         let _ = breaches::remind(&panel).await;
+        let _ = tries::forget(&panel).await;
         tokio::select! {
             () = &mut stop => return,
             () = tokio::time::sleep(EVERY) => {}

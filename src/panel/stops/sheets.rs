@@ -88,8 +88,8 @@ pub(super) async fn make(State(panel): State<Arc<Panel>>, visitor: Visitor, fiel
             "This form was sent already and its sheet was shown once. Make another if it is lost.",
         ));
     }
-    // It takes from all workers what they stop things with: more than a stolen session may do.
-    if fields.one("before")? == AT_ONCE {
+    // It takes from all workers what they stop things with: more than a stolen session may do. The first takes nothing.
+    if fields.one("before")? == AT_ONCE && any(&panel).await? {
         second_factor(&panel, session, fields.one("code")?).await?;
     }
     let mut leaf = place::about_code(&id, "made");

@@ -40,7 +40,8 @@ pub(in crate::panel) async fn watch(panel: Arc<Panel>, stop: impl Future<Output 
     // Whatever is kept is kept before its entry is made: what was looked through is not looked through again.
     let mut after = 0;
     loop {
-        // A failure is in the log; the next look tries again.
+        // The next look tries again. No line of the log says that the record book was asked: that would tell when somebody
+        // raised a concern.
         let _ = look(&panel, &mut after).await;
         tokio::select! {
             () = &mut stop => return,
@@ -58,11 +59,11 @@ async fn look(panel: &Panel, after: &mut u64) -> Result<(), Wrong> {
         return Ok(());
     }
     loop {
-        let told = panel.ledger().notices(*after).await?;
+        let told = panel.ledger().notices(*after).await.map_err(|_| Wrong::Broken)?;
         let Some(last) = told.last().map(|notice| notice.number) else { return Ok(()) };
         for notice in told {
             let Some(area) = AREAS.into_iter().find(|area| area.kind == notice.kind) else { continue };
-            let entry = panel.ledger().entries(notice.entry).await?.into_iter().next();
+            let entry = panel.ledger().entries(notice.entry).await.map_err(|_| Wrong::Broken)?.into_iter().next();
             let leaf = entry.filter(|e| e.index == notice.entry).and_then(|e| serde_json::from_str(&e.leaf).ok());
             let Some(extra) = leaf.map(Extra) else { continue };
             let entry = i64::try_from(notice.entry).unwrap_or(i64::MAX);

@@ -30,7 +30,7 @@ pub enum LedgerCommand {
 #[command(after_long_help = "\
 Example, with a copy that the panel holds:
 
-  havengate ledger verify --file copy/ledger.db
+  havengate ledger verify --file copy/ledger.db     (copy ledger.db.anchor beside it)
 
 With the entries from the panel's page \"Record book\", and the size and root noted at the last meeting:
 

@@ -83,8 +83,9 @@ fn why(record: &Value, policy: &Policy) -> String {
     let rule = record.get("extra").and_then(|extra| text(extra, "rule")).and_then(|r| RuleId::parse(r).ok());
     if let Some(rule) = rule {
         // A check made before the charter is asked has no words of its own here: the code says it.
-        let own = rule.as_str() == text(record, "code").unwrap_or_default();
-        let (_, words, remedy) = rules::of(&rule);
+        let code = text(record, "code").unwrap_or_default();
+        let own = rule.as_str() == code;
+        let (words, remedy) = rules::recorded(&rule, code);
         let _ = match own {
             true => writeln!(said, "  rule        {rule}"),
             false => writeln!(said, "  rule        {rule}: {words}\n  what would change it: {remedy}"),

@@ -23,6 +23,24 @@ pub fn of(rule: &RuleId) -> (Code, &'static str, &'static str) {
         ))
 }
 
+/// What is said of a rule that the record book names beside a decision's code, and what would change the outcome. A check
+/// that is none of the charter's has no words of its own here.
+#[must_use]
+pub fn recorded(rule: &RuleId, code: &str) -> (&'static str, &'static str) {
+    let (own, said, remedy) = of(rule);
+    match code {
+        "destination-unreachable" => (
+            "The recipient's name or machine could not be reached. That is a fault on the line, no rule of the charter.",
+            "Check DNS and the address in the connection's file, then send it again.",
+        ),
+        _ if own == Code::FieldBlocked && code != Code::FieldBlocked.as_str() => (
+            "A check of the gateway's own stopped this, no rule of the charter.",
+            "The code says which: see \"When something was stopped\" in the README.",
+        ),
+        _ => (said, remedy),
+    }
+}
+
 /// Whether a rule stops what would have reached the Home Office, somebody linked with it, or a forum it attends: an
 /// attempt, of which the panel is told at once (TRANS-2).
 #[must_use]

@@ -45,7 +45,7 @@ fn lines(request: &str) -> Vec<String> {
     match serde_json::from_str::<Value>(body) {
         // A parser that keeps the last of two equal names would hide one of them here.
         Ok(value) if !body.contains("\\u") => flatten("", &value, &mut lines),
-        _ => lines.push(body.to_owned()),
+        _ => lines.extend(body.lines().map(str::to_owned)),
     }
     lines
 }
@@ -71,8 +71,16 @@ fn why(one: &Played) -> Vec<String> {
             why.extend(detail.clone());
         }
         (None, _) => {
-            let paths = one.removed.as_deref().and_then(|r| r.split('"').nth(1)).unwrap_or_default();
-            why.push(if paths.is_empty() { "sent".to_owned() } else { format!("sent without {paths}") });
+            let removed = one.removed.as_deref().unwrap_or_default();
+            let paths = removed.split('"').nth(1).filter(|paths| !paths.is_empty());
+            let unlisted = removed.rsplit_once("unlisted=").map(|(_, n)| n).filter(|n| *n != "0");
+            let unlisted = unlisted.map(|n| format!("{n} that nobody listed"));
+            let without: Vec<_> = paths.map(str::to_owned).into_iter().chain(unlisted).collect();
+            why.push(if without.is_empty() {
+                "sent".to_owned()
+            } else {
+                format!("sent without {}", without.join(" and "))
+            });
         }
     }
     why.extend(one.decision.as_ref().map(|d| format!("decision {d}")));

@@ -134,7 +134,7 @@ fn told(id: DecisionId, known: &Explained, policy: &Policy) -> Option<Told> {
         operation: leaf.operation.unwrap_or_default(),
         recipient: words::recipient(policy, leaf.destination.as_deref().unwrap_or_default()),
         clauses: clauses.collect(),
-        rule: leaf.extra.get("rule").filter(|rule| Some(*rule) != leaf.code.as_ref()).and_then(|rule| rule_said(rule)),
+        rule: rule_said(leaf.extra.get("rule"), leaf.code.as_deref().unwrap_or_default()),
         counts: leaf.counts.iter().map(|(group, _, act, n)| (words::group(*group), words::act(*act), *n)).collect(),
         categories: categories(&detail, policy),
         erased,
@@ -151,9 +151,9 @@ fn told(id: DecisionId, known: &Explained, policy: &Policy) -> Option<Told> {
 }
 
 /// The rule in words, and what would change it.
-fn rule_said(rule: &str) -> Option<(&'static str, &'static str)> {
-    let (_, said, remedy) = rules::of(&RuleId::parse(rule).ok()?);
-    Some((said, remedy))
+fn rule_said(rule: Option<&String>, code: &str) -> Option<(&'static str, &'static str)> {
+    let rule = rule.filter(|rule| *rule != code)?;
+    Some(rules::recorded(&RuleId::parse(rule).ok()?, code))
 }
 
 /// What kinds of data it was about, from the details that are left.

@@ -64,7 +64,8 @@ pub(super) fn plus(text: Text<'_>, at: usize, cue: u64) -> Hit {
     if let Some(one) = coordinates::at(text, at + 1, cue) {
         return Some(one);
     }
-    let end = dialled(text, at + 1, false, |digits| match digits {
+    let loose = text.slice(at + 1, at + 3) == b"44";
+    let end = dialled(text, at + 1, loose, |digits| match digits {
         [b'4', b'4', rest @ ..] => is_national(rest.strip_prefix(b"0").unwrap_or(rest), true),
         [b'1', rest @ ..] => rest.len() == 10 && rest.first().is_some_and(|d| *d >= b'2'),
         // A trunk code after a plus, which somebody or a form put there.

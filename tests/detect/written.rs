@@ -111,6 +111,7 @@ fn telephones_as_systems_and_people_write_them() {
         ("07700 - 900 - 123", "07700 - 900 - 123"),
         ("07624 400123", "07624 400123"),
         ("+07700 900123", "+07700 900123"),
+        ("+44 - 7700 - 900123", "+44 - 7700 - 900123"),
         ("Sun, 22 Nov 2026 10:00:00 +0000 07700 900123", "07700 900123"),
         ("Smith,02079460018", "02079460018"),
     ] {
@@ -145,6 +146,8 @@ fn references_with_their_cue_behind_them() {
     for (text, kind) in [
         ("Ref A1234567 (Home Office)", HomeOffice),
         ("A1234567 Home Office", HomeOffice),
+        ("A1234567 - Home Office", HomeOffice),
+        ("Ref: M1234567/2 (HO)", HomeOffice),
         ("12345678 (case ID)", HomeOffice),
         ("W12345678 share code", ShareCode),
         ("W12 345 678 (share code)", ShareCode),

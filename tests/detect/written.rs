@@ -133,6 +133,8 @@ fn telephones_as_systems_and_people_write_them() {
         "0.07700900123",
         "1.07700900123",
         "07600 900123",
+        "47 53 46\n44 77 17 71 13 25",
+        "44.7393 0.0 17.33",
         "/assets/01632960001/logo.png",
     ] {
         assert_eq!(found(text, ""), [], "{text}");

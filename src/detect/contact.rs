@@ -14,7 +14,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// Mobile ones speak wherever they stand, and as messaging systems keep them: `447700900123`.
 pub(super) fn phone(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
     let cued = cue & Cue::PHONE != 0;
-    let abroad = run.slice(0, 3) == b"447" && matches!(run.first(), 2 | 12) && cue & (Cue::OTHER | Cue::UPRN) == 0;
+    // A row of figures may begin with 44 and 7 too.
+    let parted = run.first() == 2 && matches!(run.gap(2), b' ' | b'-') && run.gap(3) == 0 && run.gap(4) == 0;
+    let whole = run.first() == 12 || parted;
+    let abroad = run.slice(0, 3) == b"447" && whole && cue & (Cue::OTHER | Cue::UPRN) == 0;
     let mobile = abroad || run.slice(0, 2) == b"07";
     // 1.07700900123 is a figure, and 1,01632960001 may be one.
     let inside = match text.before(start) {
@@ -64,7 +67,8 @@ pub(super) fn plus(text: Text<'_>, at: usize, cue: u64) -> Hit {
     if let Some(one) = coordinates::at(text, at + 1, cue) {
         return Some(one);
     }
-    let end = dialled(text, at + 1, false, |digits| match digits {
+    let loose = text.slice(at + 1, at + 3) == b"44";
+    let end = dialled(text, at + 1, loose, |digits| match digits {
         [b'4', b'4', rest @ ..] => is_national(rest.strip_prefix(b"0").unwrap_or(rest), true),
         [b'1', rest @ ..] => rest.len() == 10 && rest.first().is_some_and(|d| *d >= b'2'),
         // A trunk code after a plus, which somebody or a form put there.

@@ -9,7 +9,7 @@ use super::{known::Known, words};
 /// a word that a phrase may begin with; or, where values are known, whether one of them may stand in it.
 #[inline(always)]
 pub(super) fn worth(text: &[u8], known: Option<&Known>) -> bool {
-    let (mut begins, mut several, mut phrase) = (0, false, false);
+    let (mut begins, mut several) = (0, false);
     let mut at = 0;
     while at < text.len() {
         let mut others = !letters(eight(text, at)) & HIGH;
@@ -25,7 +25,9 @@ pub(super) fn worth(text: &[u8], known: Option<&Known>) -> bool {
                 return true;
             }
             several |= *b == b' ';
-            phrase = phrase || begins_phrase(text, begins, end);
+            if begins_phrase(text, begins, end) {
+                return true;
+            }
             begins = end + 1;
         }
         at += 8;
@@ -34,8 +36,7 @@ pub(super) fn worth(text: &[u8], known: Option<&Known>) -> bool {
         return true;
     }
     // What is one word is nothing unless it is long, as encoded data with hyphens; a phrase may be joined by anything.
-    let long = !several && text.len() >= ENCODED;
-    if begins == 0 { long } else { long || phrase || begins_phrase(text, begins, text.len()) }
+    !several && text.len() >= ENCODED || begins > 0 && begins_phrase(text, begins, text.len())
 }
 
 #[inline(always)]

@@ -148,14 +148,11 @@ fn file(text: Text<'_>, run: &Run, cue: u64, after: impl Fn(usize) -> u64) -> Hi
         return None;
     };
     let end = run.end_of(n)?;
-    let cue = cue | after(end);
-    let wanted = if n == 8 { Cue::HO | Cue::CID } else { Cue::UKVI | Cue::HO };
-    if cue & wanted == 0 {
-        return None;
-    }
     let dependant = text.while_at(end + 1, |b| b.is_ascii_digit());
     let stroke = n == 8 && text.at(end) == b'/' && (1..=3).contains(&dependant.saturating_sub(end + 1));
-    hit(run.start, if stroke { dependant } else { end }, Kind::HomeOffice)
+    let end = if stroke { dependant } else { end };
+    let wanted = if n == 8 { Cue::HO | Cue::CID } else { Cue::UKVI | Cue::HO };
+    if (cue | after(end)) & wanted == 0 { None } else { hit(run.start, end, Kind::HomeOffice) }
 }
 
 /// Share code: nine letters and digits, W, R or S in front, often 3-3-3. With a cue; without one only where it stands in

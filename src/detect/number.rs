@@ -31,33 +31,40 @@ pub(super) fn is_time(text: &[u8]) -> bool {
 /// `2026-11-22T10:00:00.5+01:00` (RFC 3339, ISO 8601). Nothing longer hides behind one: other digits are no part of it.
 #[inline]
 fn moment(text: Text<'_>, at: usize) -> Option<usize> {
+    let &[y1 @ (b'1' | b'2'), y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = chunk(text, at)? else { return None };
     let date = at + 10;
-    let year = matches!(text.at(at), b'1' | b'2') && two(text, at, 99) && two(text, at + 2, 99);
-    let signs = text.at(at + 4) == b'-' && text.at(at + 7) == b'-';
-    let day = two(text, at + 5, 12) && two(text, at + 8, 31) && text.slice(at + 5, at + 7) != b"00";
-    let ends = !text.at(date).is_ascii_digit() && text.slice(at + 8, date) != b"00";
-    if !(year && signs && day && ends) {
+    let year = two(y1, y2, 99) && two(y3, y4, 99);
+    let day = two(m1, m2, 12) && two(d1, d2, 31) && (m1 | m2) != b'0' && (d1 | d2) != b'0';
+    if !year || !day || text.at(date).is_ascii_digit() {
         return None;
     }
     let time = if text.at(date) == b'T' { time_of_day(text, date + 1).unwrap_or(date) } else { date };
     Some(zone(text, time).unwrap_or(time))
 }
 
+#[inline(always)]
+fn chunk<'t, const N: usize>(text: Text<'t>, at: usize) -> Option<&'t [u8; N]> {
+    text.0.get(at..).and_then(<[u8]>::first_chunk)
+}
+
 /// `10:00`, `10:00:00`, `10:00:00.000000000`.
 #[inline]
 fn time_of_day(text: Text<'_>, at: usize) -> Option<usize> {
-    let minutes = at + 5;
-    if !(two(text, at, 24) && text.at(at + 2) == b':' && two(text, at + 3, 59)) {
+    let &[h1, h2, b':', m1, m2] = chunk(text, at)? else { return None };
+    if !two(h1, h2, 24) || !two(m1, m2, 59) {
         return None;
     }
-    if text.at(minutes) != b':' || !two(text, minutes + 1, 60) {
-        return (!text.at(minutes).is_ascii_digit()).then_some(minutes);
+    let minutes = at + 5;
+    let seconds = match chunk(text, minutes) {
+        Some(&[b':', s1, s2]) if two(s1, s2, 60) => minutes + 3,
+        _ => return (!text.at(minutes).is_ascii_digit()).then_some(minutes),
+    };
+    let after = text.at(seconds);
+    if after != b'.' {
+        return (!after.is_ascii_digit()).then_some(seconds);
     }
-    let seconds = minutes + 3;
     let fraction = text.while_within(seconds + 1, 10, |b| b.is_ascii_digit());
-    let fine = text.at(seconds) == b'.' && (2..=10).contains(&(fraction - seconds));
-    let end = if fine { fraction } else { seconds };
-    (!text.at(end).is_ascii_digit()).then_some(end)
+    Some(if (2..=10).contains(&(fraction - seconds)) { fraction } else { seconds })
 }
 
 /// `Z`, `+01:00`, `-0500`.
@@ -65,18 +72,19 @@ fn time_of_day(text: Text<'_>, at: usize) -> Option<usize> {
 fn zone(text: Text<'_>, at: usize) -> Option<usize> {
     match text.at(at) {
         b'Z' if !is_alnum(text.at(at + 1)) => Some(at + 1),
-        b'+' | b'-' if two(text, at + 1, 18) => {
+        b'+' | b'-' => {
             let minutes = if text.at(at + 3) == b':' { at + 4 } else { at + 3 };
-            (two(text, minutes, 59) && !is_alnum(text.at(minutes + 2))).then_some(minutes + 2)
+            let (&[h1, h2], &[m1, m2]) = (chunk(text, at + 1)?, chunk(text, minutes)?);
+            (two(h1, h2, 18) && two(m1, m2, 59) && !is_alnum(text.at(minutes + 2))).then_some(minutes + 2)
         }
         _ => None,
     }
 }
 
-/// Whether two digits stand here that are no more than so many.
-#[inline]
-fn two(text: Text<'_>, at: usize, most: u8) -> bool {
-    let (tens, ones) = (text.at(at).wrapping_sub(b'0'), text.at(at + 1).wrapping_sub(b'0'));
+/// Whether these are two digits of a number that is no more than so many.
+#[inline(always)]
+fn two(tens: u8, ones: u8, most: u8) -> bool {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
     tens < 10 && ones < 10 && tens * 10 + ones <= most
 }
 

@@ -124,24 +124,31 @@ impl<'t> Text<'t> {
         let (mut at, mut broken) = (start, false);
         loop {
             match self.at(at) {
-                b' ' | b'\t' => at += 1,
+                b' ' | b'\t' if at < start + WIDEST => at += 1,
+                b' ' | b'\t' => return None,
                 b'\r' | b'\n' if broken => return None,
                 b'\r' if self.at(at + 1) == b'\n' => (at, broken) = (at + 2, true),
                 b'\r' | b'\n' => (at, broken) = (at + 1, true),
                 _ => return Some((at, broken)),
-            }
-            if at > start + WIDEST {
-                return None;
             }
         }
     }
 
     /// The gap between two tokens that may be read as one: a hyphen or a dot, a space or two, or other white space with
     /// at most one line break, as wrapped and indented text has it. Its kind, where it ends, and whether a line does.
+    #[inline(always)]
     fn gap(self, at: usize) -> Option<(u8, usize, bool)> {
+        match self.at(at) {
+            b @ (b' ' | b'-' | b'.') if is_alnum(self.at(at + 1)) => Some((b, at + 1, false)),
+            b' ' | b'\t' | b'\r' | b'\n' | b'-' => self.wide_gap(at),
+            _ => None,
+        }
+    }
+
+    #[inline(never)]
+    fn wide_gap(self, at: usize) -> Option<(u8, usize, bool)> {
         let (b, next) = (self.at(at), self.at(at + 1));
         match b {
-            b' ' | b'-' | b'.' if is_alnum(next) => Some((b, at + 1, false)),
             // People press the space bar twice.
             b' ' if next == b' ' && is_alnum(self.at(at + 2)) => Some((b, at + 2, false)),
             b' ' | b'\t' | b'\r' | b'\n' => self.blank(at).map(|(to, broken)| (WIDE, to, broken)),
@@ -152,7 +159,7 @@ impl<'t> Text<'t> {
     }
 
     /// Whether a digit follows the gap that begins here.
-    #[inline]
+    #[inline(never)]
     pub(super) fn digit_after_gap(self, at: usize) -> bool {
         match self.at(at) {
             b' ' | b'\t' | b'\r' | b'\n' | b'-' | b'.' => {
@@ -295,7 +302,7 @@ pub(super) fn cue_after(text: Text<'_>, end: usize) -> u64 {
     let mut near = Near::new();
     let mut at = end;
     for _ in 0..5 {
-        at = text.while_at(at, |b| matches!(b, b' ' | b'(' | b'[')).min(end + 24);
+        at = text.while_at(at, |b| matches!(b, b' ' | b'(' | b'[' | b'-')).min(end + 24);
         let (to, seen) = text.token(at);
         if to == at || seen & (UPPER | LOWER) == 0 || to > end + 24 {
             return 0;

@@ -111,6 +111,7 @@ fn telephones_as_systems_and_people_write_them() {
         ("07700 - 900 - 123", "07700 - 900 - 123"),
         ("07624 400123", "07624 400123"),
         ("+07700 900123", "+07700 900123"),
+        ("+44 - 7700 - 900123", "+44 - 7700 - 900123"),
         ("Sun, 22 Nov 2026 10:00:00 +0000 07700 900123", "07700 900123"),
         ("Smith,02079460018", "02079460018"),
     ] {
@@ -132,6 +133,8 @@ fn telephones_as_systems_and_people_write_them() {
         "0.07700900123",
         "1.07700900123",
         "07600 900123",
+        "47 53 46\n44 77 17 71 13 25",
+        "44.7393 0.0 17.33",
         "/assets/01632960001/logo.png",
     ] {
         assert_eq!(found(text, ""), [], "{text}");
@@ -145,6 +148,8 @@ fn references_with_their_cue_behind_them() {
     for (text, kind) in [
         ("Ref A1234567 (Home Office)", HomeOffice),
         ("A1234567 Home Office", HomeOffice),
+        ("A1234567 - Home Office", HomeOffice),
+        ("Ref: M1234567/2 (HO)", HomeOffice),
         ("12345678 (case ID)", HomeOffice),
         ("W12345678 share code", ShareCode),
         ("W12 345 678 (share code)", ShareCode),

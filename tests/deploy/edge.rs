@@ -20,6 +20,8 @@ pub(super) struct Edge {
 pub(super) enum From {
     /// The case system's machine.
     Case,
+    /// A machine beyond the gateway's.
+    World,
     /// The gateway's machine, as this user.
     Gate(u32),
 }
@@ -84,6 +86,7 @@ impl Edge {
         let (host, port) = to.rsplit_once(':').unwrap();
         let (name, user) = match from {
             From::Case => (&self.case, 1000),
+            From::World => (&self.world, 1000),
             From::Gate(user) => (&self.gate, user),
         };
         let mut command = Command::new("ip");

@@ -81,3 +81,70 @@ fn what_tells_people_apart_is_no_dimension() {
         );
     }
 }
+
+#[test]
+fn whatever_stands_in_a_cell_is_looked_at_as_its_dimensions_are() {
+    let one = "dimensions = { Nationality = \"pd:Nationality\" }\ncount = [\"People\"]\n";
+    let crossed = "at:15 error: this table crosses nationality, immigration or ethnicity with places; take one of the two \
+                   out; if the panel decides otherwise, add `crossed = { by = \"panel\", on = …, until = …, minutes_sha256 = \"…\" }`";
+    let place = "fields = { Borough = \"hg:LocalAuthority\" }\n";
+    assert_eq!(table("text/csv", &format!("{one}{place}")), crossed);
+    assert_eq!(table("text/csv", &format!("{one}{place}{DECIDED}")), "");
+    for category in [
+        "pd:Name",
+        "pd:OfficialID",
+        "hg:HomeOfficeReference",
+        "pd:BirthDate",
+        "pd:Passport",
+        "pd:TelephoneNumber",
+        "hg:CaseNote",
+        "hg:Document",
+    ] {
+        let found = table("text/csv", &format!("{one}fields = {{ X = \"{category}\" }}\n"));
+        let expected = format!(
+            "at:18 error: `{category}` tells people apart; take it out: what stands beside a count of people says nothing of \
+             one of them"
+        );
+        assert_eq!(found.lines().find(|line| line.contains("error")), Some(&*expected), "{found}");
+    }
+    let beside =
+        "fields = { Source = \"hg:ServiceLocation\", Asked = \"hg:StaffContact\", Need = \"hg:HousingNeed\" }\n";
+    assert_eq!(table("text/csv", &format!("{one}{beside}")), "");
+}
+
+#[test]
+fn nothing_is_within_a_cells_values() {
+    let plain = "send each of the values that are within by itself, and list it with its category";
+    for (within, key) in [
+        (
+            "{ encoding = \"json\", fields = { \"$.nationality\" = \"pd:Nationality\", \"$.name\" = \"pd:Name\" } }",
+            "$.all",
+        ),
+        ("{ encoding = [\"base64\", \"json\"], fields = { \"$.month\" = \"hg:Operational\" } }", "$.all"),
+        ("{ encoding = \"base64\", category = \"hg:Operational\" }", "$.all"),
+        ("{ language = \"soql\", template = \"WHERE Name = :name\", parameters = { name = \"pd:Name\" } }", "$.q"),
+    ] {
+        for (dimensions, fields) in
+            [(format!("\"{key}\" = {within}"), String::new()), (String::new(), format!("\"{key}\" = {within}"))]
+        {
+            let line = if fields.is_empty() { 16 } else { 18 };
+            let text = format!(
+                "dimensions = {{ \"$.month\" = \"hg:Operational\"{}{dimensions} }}\ncount = [\"$.people\"]\nfields = {{ {fields} }}\n",
+                if dimensions.is_empty() { "" } else { ", " }
+            );
+            let found = table("application/json", &text);
+            assert_eq!(
+                found,
+                format!("at:{line} error: a cell of a table of counts holds plain values; {plain}"),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_place_in_a_cell_is_listed_once() {
+    let twice = "dimensions = { \"$.month\" = \"hg:Operational\" }\ncount = [\"$.people\"]\nfields = { \"$['people']\" = \"hg:Operational\" }\n";
+    let found = table("application/json", twice);
+    assert!(found.ends_with("can select the same place; keep one of the two rules"), "{found}");
+}

@@ -132,6 +132,8 @@ impl<'t> Making<'t> {
             Some(Kind::Contact) => self.event(&fact, &fact.decided, 1),
             Some(Kind::RefusedSummary) => self.event(&fact, "", fact.extra("count").parse().unwrap_or(1)),
             Some(Kind::ConsentIssued) => self.event(&fact, "", 1),
+            // Somebody asked to end one that was not there: nothing was ended.
+            Some(Kind::ConsentEnded) if fact.extra("ended") == "0" => {}
             Some(Kind::ConsentEnded) => self.event(&fact, fact.extra("because"), 1),
             Some(Kind::Account) => self.event(&fact, "", 1),
             Some(kind) => self.mark(kind, &fact, entry)?,

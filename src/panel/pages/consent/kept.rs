@@ -18,6 +18,10 @@ pub(in crate::panel) const READ: &[&str] = &["consent_events"];
 
 /// Takes in an entry.
 pub(in crate::panel) fn take(db: &Transaction<'_>, read: &Read) -> Result<(), rusqlite::Error> {
+    // Somebody asked to end one that was not there.
+    if read.extra("ended") == Some("0") {
+        return Ok(());
+    }
     let text = |name| read.text(name).unwrap_or_default();
     db.prepare_cached("INSERT OR IGNORE INTO consent_events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
         .execute((

@@ -14,7 +14,7 @@ use crate::{
         integration::{Aggregate, FieldRule, Format, RecordTarget},
         source::{
             At,
-            integration::{Aggregate as Text, Body, Record},
+            integration::{Aggregate as Text, Body, Field, Record},
         },
     },
 };
@@ -48,6 +48,7 @@ pub(super) fn compile(
     }
     crossed(file, text, meaning, problems);
     tells_apart(file, written, meaning, problems);
+    plain(file, written, format, problems);
     let whole = Record { aggregate: true, ..Record::default() };
     let record = toml::Spanned::new(text.span(), whole);
     let mut draft = record::compile(file, &record, format, places, meaning, problems);
@@ -91,26 +92,54 @@ impl Draft {
     }
 }
 
-/// What tells people apart counts nobody: a cell by name is a person, however large its count.
-const NO_DIMENSION: [&str; 8] = [
+/// Everything that a cell holds beside its counts. Whatever it is listed as, it leaves as the group's.
+fn cell(text: &Text) -> impl Iterator<Item = &At<Field>> {
+    text.dimensions.values().chain(text.fields.values())
+}
+
+/// What tells people apart counts nobody: a cell that says it is a person, however large its count.
+const APART: [&str; 14] = [
     "pd:Name",
     "pd:Identifier",
     "pd:OfficialID",
     "pd:BankAccount",
     "pd:BirthDate",
+    "pd:Picture",
+    "pd:Passport",
+    "pd:Biometric",
+    "pd:Genetic",
+    "pd:HealthRecord",
+    "hg:Credential",
     "hg:HomeOfficeReference",
     "hg:ChainNumber",
     "hg:SleepSite",
 ];
 
 fn tells_apart(file: &str, text: &Text, meaning: &Meaning<'_>, problems: &mut Problems) {
-    for field in text.dimensions.values() {
+    const SHARED: &str = "count by something that many people share, such as an age band, a month or a local authority";
+    const BESIDE: &str = "take it out: what stands beside a count of people says nothing of one of them";
+    let mends = text.dimensions.values().map(|_| SHARED).chain(text.fields.values().map(|_| BESIDE));
+    for (field, mend) in cell(text).zip(mends) {
         let Some(category) = &field.get_ref().category else { continue };
         let group = meaning.categories.group(category);
         let by_group = matches!(group, Some(Group::Contact | Group::FreeText));
-        if by_group || NO_DIMENSION.iter().any(|name| meaning.categories.is_within(category, name)) {
-            let mend = "count by something that many people share, such as an age band, a month or a local authority";
+        if by_group || APART.iter().any(|name| meaning.categories.is_within(category, name)) {
             problems.error(place(file, field.span()), format!("`{category}` tells people apart"), mend);
+        }
+    }
+}
+
+/// What is within a value would leave with its cell, and neither of the two checks would have seen it. In tables nothing
+/// is looked into anyway, which is reported of every place.
+fn plain(file: &str, text: &Text, format: &Format, problems: &mut Problems) {
+    if matches!(format, Format::Table(_)) {
+        return;
+    }
+    for field in cell(text) {
+        let Field { encoding, template, parameters, language, .. } = field.get_ref();
+        if encoding.is_some() || template.is_some() || parameters.is_some() || language.is_some() {
+            let mend = "send each of the values that are within by itself, and list it with its category";
+            problems.error(place(file, field.span()), "a cell of a table of counts holds plain values", mend);
         }
     }
 }
@@ -118,8 +147,8 @@ fn tells_apart(file: &str, text: &Text, meaning: &Meaning<'_>, problems: &mut Pr
 /// Whether a table says who people are, in the ways that are used against them, and where.
 fn crosses(text: &Text, meaning: &Meaning<'_>) -> bool {
     let of = |group| {
-        let categories = text.dimensions.values().filter_map(|field| field.get_ref().category.as_ref());
-        categories.into_iter().any(|category| meaning.categories.group(category) == Some(group))
+        let mut categories = cell(text).filter_map(|field| field.get_ref().category.as_ref());
+        categories.any(|category| meaning.categories.group(category) == Some(group))
     };
     of(Group::Location) && (of(Group::Immigration) || of(Group::Special))
 }

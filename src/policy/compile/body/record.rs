@@ -33,6 +33,10 @@ impl Draft {
     }
 
     pub(super) fn finish(self, file: &str, problems: &mut Problems) -> Option<RecordRules> {
+        if self.aggregate.is_some() {
+            // Its places were listed after the record's own were looked at.
+            selectors::same_place(file, &self.targets, problems);
+        }
         let matcher = matcher(file, self.span, &self.targets, problems)?;
         let fields = self.fields.into_iter().map(Arc::new).collect();
         let choices = self.targets.into_iter().filter_map(|t| match t.target {

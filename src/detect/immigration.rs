@@ -124,7 +124,7 @@ fn port(text: Text<'_>, run: &Run, cue: u64) -> Hit {
     }
     let end = text.while_at(stroke + 1, |b| b.is_ascii_digit());
     let count = end - stroke - 1;
-    let cued = cue & (Cue::PORT | Cue::HO | Cue::ARC) != 0;
+    let cued = cue & (Cue::PORT | Cue::HO) != 0 || cue & Cue::ARC != 0 && text.at(stroke) == b'/';
     let known = PORTS.contains(&run.slice(0, n)) && text.at(stroke) == b'/';
     let shape = (6..=8).contains(&count) && !is_alnum(text.at(end)) && run.at(0).is_ascii_uppercase();
     let letter = run.slice(0, n).iter().filter(|b| b.is_ascii_uppercase()).count() >= 2;

@@ -279,17 +279,26 @@ fn digests(phrases: &str, key: &[u8]) -> Result<Vec<(u8, Digest)>, Failure> {
     Ok(found)
 }
 
-/// Standard input, at most 1 MiB, wiped once it was read.
+/// The longest list that is read at once, in bytes.
+const MOST: usize = 1 << 20;
+
+/// Standard input, wiped once it was read. A longer list is refused whole: nobody is told of places as listed that are
+/// not.
 fn phrases(prompt: &str) -> Result<Zeroizing<String>, Failure> {
     let input = io::stdin();
     if input.is_terminal() {
         let _ = writeln!(io::stderr(), "{prompt}");
     }
-    let mut text = Zeroizing::new(String::with_capacity(1 << 20));
-    input
-        .lock()
-        .take(1 << 20)
-        .read_to_string(&mut text)
-        .map_err(|_| Failure::new(Exit::Usage, "standard input is not UTF-8 text, or cannot be read"))?;
-    Ok(text)
+    let unreadable = || Failure::new(Exit::Usage, "standard input is not UTF-8 text, or cannot be read");
+    // With room to spare, so that it is not moved and left behind somewhere.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MOST + 64));
+    input.lock().take(MOST as u64 + 1).read_to_end(&mut bytes).map_err(|_| unreadable())?;
+    if bytes.len() > MOST {
+        let text = "standard input is longer than 1 MiB; nothing was changed\n  mend: give the list in several parts";
+        return Err(Failure::new(Exit::Usage, text));
+    }
+    String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|e| {
+        drop(Zeroizing::new(e.into_bytes()));
+        unreadable()
+    })
 }

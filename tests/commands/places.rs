@@ -82,6 +82,24 @@ fn what_is_listed_while_somebody_types_stays_listed() {
 }
 
 #[test]
+fn a_list_that_is_too_long_is_refused_whole() {
+    let home = home();
+    let file = home.path().join("policies/places.toml");
+    // The cut would fall within a name, and within a letter.
+    let long = format!("Elm Yard\n{}Sant\u{e9} House\n", "\n".repeat((1 << 20) - 14));
+    assert_eq!(long.find('\u{e9}').unwrap() + 1, 1 << 20);
+    for command in ["add", "remove", "test"] {
+        let (exit, out) = places(home.path(), &[command], &long);
+        assert!(exit == Some(2) && out.contains("longer than 1 MiB; nothing was changed"), "{command}: {exit:?} {out}");
+        assert!(!file.exists());
+    }
+    let whole = format!("Elm Yard\n{}Elm House", "\n".repeat((1 << 20) - 18));
+    assert_eq!(whole.len(), 1 << 20);
+    let (exit, out) = places(home.path(), &["add"], &whole);
+    assert!(exit == Some(0) && out.starts_with("2 added, 2 on the list."), "{out}");
+}
+
+#[test]
 fn an_older_home_gets_its_key_and_a_lost_one_is_not_made_again() {
     let home = home();
     let key = home.path().join("keys/places.key");

@@ -143,6 +143,22 @@ fn a_path_leads_where_the_gateway_would_lead_it() {
 }
 
 #[test]
+fn one_person_is_found_in_a_cell_of_many() {
+    let home = policies();
+    let counts = TABLES.split("\n[[operation]]").next().unwrap().replace("accommodation", "statistics")
+        + "\n"
+        + "[[operation]]\nid = \"counts\"\nmethod = \"POST\"\npath = \"/counts\"\n[operation.body]\nmedia = \"text/csv\"\n\
+           unlisted = \"strip\"\n[operation.body.aggregate]\ndimensions = { Nationality = \"pd:Nationality\" }\n\
+           count = [\"People\"]\nfields = { Month = \"hg:Operational\" }\n";
+    fs::write(home.path().join("policies/integrations/tables.toml"), counts).unwrap();
+    let body =
+        "Nationality,Month,People\nEritrean,2026-10,12\nSudanese z@example.org,AB 12 34 56 C,12\nSudanese,2026-11,3\n";
+    let (exit, data) = data(home.path(), &["--integration", "tables", "--operation", "counts"], body);
+    let sent = "Nationality,Month,People\nEritrean,2026-10,12\n,,12\n,,\n";
+    assert_eq!((exit, &data["body"]), (Some(0), &json!(sent)), "{data}");
+}
+
+#[test]
 fn consents_of_a_file_open_what_they_say_and_rougher_forms_are_shown() {
     let home = policies();
     let consent = "policies/cases/inform-riverside-refer-consented/consent.json";

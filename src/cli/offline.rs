@@ -70,7 +70,11 @@ impl Offline<'_> {
     }
 }
 
-fn flow(request: &CaseRequest, app: App) -> Result<Flow, Refusal> {
+/// The request as the gateway would read it, of this calling system.
+///
+/// # Errors
+/// What the gateway would refuse it for before it looks for a connection.
+pub(super) fn flow(request: &CaseRequest, app: App) -> Result<Flow, Refusal> {
     let mut whole = http::Request::new(());
     *whole.method_mut() = request.method.clone();
     *whole.uri_mut() = request

@@ -123,18 +123,34 @@ impl Home {
         Ok((key, made))
     }
 
-    /// Writes a list that the whole policy set compiles with.
-    fn write(&self, text: &str) -> Result<(), Failure> {
+    /// Opens the list to change it. Standard input is read before: whoever waits at a keyboard keeps nobody out, and
+    /// takes nothing back that others listed meanwhile.
+    fn open(&self) -> Result<Opened, Failure> {
+        if !self.file.exists() {
+            return Ok(Opened { target: None, list: List::default() });
+        }
+        let target = save::Target::open(&self.file)?;
+        let list = List::read(target.text())?;
+        Ok(Opened { target: Some(target), list })
+    }
+
+    /// Writes a list that the whole policy set compiles with, in place of the one it was made from and of no other.
+    fn write(&self, target: Option<&save::Target>, text: &str) -> Result<(), Failure> {
         let mut sources =
             policy_files::read(&self.policies).map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
         sources.insert(FILE, text);
         compiled(&sources)?;
-        if self.file.exists() {
-            save::Target::open(&self.file)?.replace(text)
-        } else {
-            save::fresh(&self.file, text.as_bytes())
+        match target {
+            Some(target) => target.replace(text),
+            None => save::first(&self.file, text.as_bytes()),
         }
     }
+}
+
+/// The list as it is and, where there is one, its file.
+struct Opened {
+    target: Option<save::Target>,
+    list: List,
 }
 
 fn compiled(sources: &Sources) -> Result<Policy, Failure> {
@@ -143,7 +159,7 @@ fn compiled(sources: &Sources) -> Result<Policy, Failure> {
 
 fn add(args: &Add, home: &Home) -> Result<Printed, Failure> {
     let phrases = phrases("places, one a line; end with Ctrl-D. They are not kept")?;
-    let mut list = home.list()?;
+    let Opened { target, mut list } = home.open()?;
     let (key, made) = home.key(&list)?;
     let digests = digests(&phrases, key.secret())?;
     let mut known: BTreeSet<String> = list.places.iter().map(|p| p.digest.clone()).collect();
@@ -156,7 +172,7 @@ fn add(args: &Add, home: &Home) -> Result<Printed, Failure> {
         }
     }
     if added > 0 {
-        home.write(&list.text)?;
+        home.write(target.as_ref(), &list.text)?;
     }
     let mut text = format!("{added} added, {} on the list.\n", known.len());
     if single > 0 {
@@ -175,18 +191,21 @@ fn add(args: &Add, home: &Home) -> Result<Printed, Failure> {
 }
 
 fn remove(args: &Remove, home: &Home) -> Result<Printed, Failure> {
-    let list = home.list()?;
-    let wanted: BTreeSet<String> = match &args.digest {
-        Some(begin) if begin.len() >= 8 => {
-            list.places.iter().map(|p| p.digest.clone()).filter(|d| d.starts_with(begin.as_str())).collect()
-        }
-        Some(_) => {
+    let phrases = match &args.digest {
+        Some(begin) if begin.len() < 8 => {
             return Err(Failure::new(Exit::Usage, "--digest takes at least the first 8 digits that `list` shows"));
         }
-        None => {
-            let phrases = phrases("the places to take off, one a line; end with Ctrl-D")?;
+        Some(_) => None,
+        None => Some(phrases("the places to take off, one a line; end with Ctrl-D")?),
+    };
+    let Opened { target, list } = home.open()?;
+    let wanted: BTreeSet<String> = match (&args.digest, phrases) {
+        (Some(begin), _) => {
+            list.places.iter().map(|p| p.digest.clone()).filter(|d| d.starts_with(begin.as_str())).collect()
+        }
+        (None, phrases) => {
             let (key, _) = home.key(&list)?;
-            digests(&phrases, key.secret())?.iter().map(|(_, d)| HEXLOWER.encode(d)).collect()
+            digests(&phrases.unwrap_or_default(), key.secret())?.iter().map(|(_, d)| HEXLOWER.encode(d)).collect()
         }
     };
     let before = list.places.len();
@@ -195,7 +214,7 @@ fn remove(args: &Remove, home: &Home) -> Result<Printed, Failure> {
     if left == before {
         return Err(Failure::new(Exit::Finding, "no such place is on the list; nothing was changed"));
     }
-    home.write(&text)?;
+    home.write(target.as_ref(), &text)?;
     let removed = before - left;
     let said = format!(
         "{removed} removed, {left} on the list.\nA running gateway takes it up with: havengate policy reload\n"
@@ -260,17 +279,26 @@ fn digests(phrases: &str, key: &[u8]) -> Result<Vec<(u8, Digest)>, Failure> {
     Ok(found)
 }
 
-/// Standard input, at most 1 MiB, wiped once it was read.
+/// The longest list that is read at once, in bytes.
+const MOST: usize = 1 << 20;
+
+/// Standard input, wiped once it was read. A longer list is refused whole: nobody is told of places as listed that are
+/// not.
 fn phrases(prompt: &str) -> Result<Zeroizing<String>, Failure> {
     let input = io::stdin();
     if input.is_terminal() {
         let _ = writeln!(io::stderr(), "{prompt}");
     }
-    let mut text = Zeroizing::new(String::with_capacity(1 << 20));
-    input
-        .lock()
-        .take(1 << 20)
-        .read_to_string(&mut text)
-        .map_err(|_| Failure::new(Exit::Usage, "standard input is not UTF-8 text, or cannot be read"))?;
-    Ok(text)
+    let unreadable = || Failure::new(Exit::Usage, "standard input is not UTF-8 text, or cannot be read");
+    // With room to spare, so that it is not moved and left behind somewhere.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MOST + 64));
+    input.lock().take(MOST as u64 + 1).read_to_end(&mut bytes).map_err(|_| unreadable())?;
+    if bytes.len() > MOST {
+        let text = "standard input is longer than 1 MiB; nothing was changed\n  mend: give the list in several parts";
+        return Err(Failure::new(Exit::Usage, text));
+    }
+    String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|e| {
+        drop(Zeroizing::new(e.into_bytes()));
+        unreadable()
+    })
 }

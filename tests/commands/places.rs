@@ -2,7 +2,12 @@
 
 use super::{havengate, said};
 use serde_json::{Value, json};
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 fn home() -> tempfile::TempDir {
     let home = tempfile::tempdir().unwrap();
@@ -49,6 +54,49 @@ fn places_are_added_listed_tested_and_removed_and_never_said() {
         exit != Some(3) && out.contains("note: of the cases: the places of places.toml are not looked for"),
         "{out}{err}"
     );
+}
+
+#[test]
+fn what_is_listed_while_somebody_types_stays_listed() {
+    let home = home();
+    assert_eq!(places(home.path(), &["add"], "Elm Yard\n").0, Some(0));
+    for (arguments, line, said) in [
+        (["places", "remove"], "Elm Yard\n", "1 removed, 1 on the list."),
+        (["places", "add"], "Old Mill\n", "1 added, 3 on"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_havengate"));
+        command.env_clear().current_dir(home.path()).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut typing = command.spawn().unwrap();
+        let mut keys = typing.stdin.take().unwrap();
+        // More than a pipe holds: once it is written, the command waits for what comes next.
+        keys.write_all(&[b'\n'; 1 << 18]).unwrap();
+        let name = format!("Rosewood {}\n", arguments[1]);
+        assert_eq!(places(home.path(), &["add", "--kind", "refuge"], &name).0, Some(0));
+        keys.write_all(line.as_bytes()).unwrap();
+        drop(keys);
+        let output = typing.wait_with_output().unwrap();
+        let out = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && out.starts_with(said), "{arguments:?}: {out}");
+        assert_eq!(places(home.path(), &["test"], &name).0, Some(0), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_list_that_is_too_long_is_refused_whole() {
+    let home = home();
+    let file = home.path().join("policies/places.toml");
+    // The cut would fall within a name, and within a letter.
+    let long = format!("Elm Yard\n{}Sant\u{e9} House\n", "\n".repeat((1 << 20) - 14));
+    assert_eq!(long.find('\u{e9}').unwrap() + 1, 1 << 20);
+    for command in ["add", "remove", "test"] {
+        let (exit, out) = places(home.path(), &[command], &long);
+        assert!(exit == Some(2) && out.contains("longer than 1 MiB; nothing was changed"), "{command}: {exit:?} {out}");
+        assert!(!file.exists());
+    }
+    let whole = format!("Elm Yard\n{}Elm House", "\n".repeat((1 << 20) - 18));
+    assert_eq!(whole.len(), 1 << 20);
+    let (exit, out) = places(home.path(), &["add"], &whole);
+    assert!(exit == Some(0) && out.starts_with("2 added, 2 on the list."), "{out}");
 }
 
 #[test]

@@ -95,6 +95,69 @@ fn a_refusal_ends_with_1_and_says_which_place_stops_it() {
     assert!(!data.to_string().contains("Amina") && !data.to_string().contains("R-1024"), "{data}");
 }
 
+/// A connection of which a wide operation stands before a narrow one.
+const TABLES: &str = r#"
+id = "tables"
+app = "inform"
+destination = "riverside-council/housing-referrals"
+upstream = "https://refer.riverside.example/api"
+route = { prefix = "/tables" }
+purpose = "accommodation"
+
+[[operation]]
+id = "one"
+method = "POST"
+path = "/c/{kind}"
+path_fields = { kind = "hg:Operational" }
+[operation.body]
+media = "application/json"
+unlisted = "strip"
+[[operation.body.record]]
+[operation.body.record.fields]
+"$.beds" = "hg:HousingNeed"
+
+[[operation]]
+id = "table"
+method = "POST"
+path = "/c/needs"
+[operation.body]
+media = "text/csv"
+unlisted = "strip"
+[[operation.body.record]]
+[operation.body.record.fields]
+Beds = "hg:HousingNeed"
+"#;
+
+#[test]
+fn a_path_leads_where_the_gateway_would_lead_it() {
+    let home = policies();
+    fs::write(home.path().join("policies/integrations/tables.toml"), TABLES).unwrap();
+    for (path, body, sent) in [
+        ("/tables/c/needs", "Beds\n2\n", "Beds\n2\n"),
+        ("/tables/c/nee%64s?x=1", "Beds\n2\n", "Beds\n2\n"),
+        ("/tables/c/others", "{\"beds\":2}", "{\"beds\":2}"),
+    ] {
+        let (exit, data) = data(home.path(), &["--integration", "tables", "--path", path], body);
+        assert_eq!((exit, &data["body"]), (Some(0), &json!(sent)), "{path}\n{data}");
+    }
+}
+
+#[test]
+fn one_person_is_found_in_a_cell_of_many() {
+    let home = policies();
+    let counts = TABLES.split("\n[[operation]]").next().unwrap().replace("accommodation", "statistics")
+        + "\n"
+        + "[[operation]]\nid = \"counts\"\nmethod = \"POST\"\npath = \"/counts\"\n[operation.body]\nmedia = \"text/csv\"\n\
+           unlisted = \"strip\"\n[operation.body.aggregate]\ndimensions = { Nationality = \"pd:Nationality\" }\n\
+           count = [\"People\"]\nfields = { Month = \"hg:Operational\" }\n";
+    fs::write(home.path().join("policies/integrations/tables.toml"), counts).unwrap();
+    let body =
+        "Nationality,Month,People\nEritrean,2026-10,12\nSudanese z@example.org,AB 12 34 56 C,12\nSudanese,2026-11,3\n";
+    let (exit, data) = data(home.path(), &["--integration", "tables", "--operation", "counts"], body);
+    let sent = "Nationality,Month,People\nEritrean,2026-10,12\n,,12\n,,\n";
+    assert_eq!((exit, &data["body"]), (Some(0), &json!(sent)), "{data}");
+}
+
 #[test]
 fn consents_of_a_file_open_what_they_say_and_rougher_forms_are_shown() {
     let home = policies();

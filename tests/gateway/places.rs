@@ -58,6 +58,14 @@ async fn a_listed_place_is_found_in_every_spelling_and_nothing_else_is() {
     for text in [&log, &list] {
         assert!(!text.to_lowercase().contains("arches"), "{text}");
     }
+    let leaves: Vec<_> = home.leaves().iter().map(ToString::to_string).collect();
+    let withheld = r#""counts":[["location","raw","stripped",1],["operational","raw","sent",1]]"#;
+    let why = leaves.iter().filter(|leaf| leaf.contains(withheld) && leaf.contains(r#""clauses":["DATA-3"]"#)).count();
+    assert_eq!(why, SPELLINGS.len(), "{leaves:#?}");
+    for file in home.book() {
+        let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).to_lowercase();
+        assert!(!text.contains("arches"), "{}", file.display());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

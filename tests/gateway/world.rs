@@ -408,14 +408,18 @@ impl Home {
         self.rows("SELECT leaf FROM leaves ORDER BY idx").iter().map(|l| serde_json::from_str(l).unwrap()).collect()
     }
 
+    /// The record book's files.
+    pub(crate) fn book(&self) -> Vec<PathBuf> {
+        let files = ["", "-wal"].map(|end| PathBuf::from(format!("{}{end}", self.config.ledger.display())));
+        files.into_iter().filter(|file| file.exists()).collect()
+    }
+
     /// What one column says in a copy of the record book.
     pub(crate) fn rows(&self, question: &str) -> Vec<String> {
         let copy = tempfile::tempdir().unwrap();
-        for end in ["", "-wal"] {
-            let from = PathBuf::from(format!("{}{end}", self.config.ledger.display()));
-            if from.exists() {
-                fs::copy(&from, copy.path().join(format!("copy{end}"))).unwrap();
-            }
+        for from in self.book() {
+            let end = if from.to_string_lossy().ends_with("-wal") { "-wal" } else { "" };
+            fs::copy(&from, copy.path().join(format!("copy{end}"))).unwrap();
         }
         let book = rusqlite::Connection::open(copy.path().join("copy")).unwrap();
         let mut asked = book.prepare(question).unwrap();

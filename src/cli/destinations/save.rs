@@ -19,6 +19,30 @@ pub(in crate::cli) fn fresh(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write().map_err(|e| Failure::system(path, &e))
 }
 
+/// Writes a file of ours for anybody to read where there is none, unless somebody else makes it meanwhile.
+pub(in crate::cli) fn first(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let write = || {
+        let mut beside = beside(path)?;
+        beside.write_all(bytes)?;
+        beside.as_file().set_permissions(Permissions::from_mode(0o644))?;
+        beside.as_file().sync_all()?;
+        beside.persist_noclobber(path).map_err(|e| e.error)?;
+        File::open(directory(path))?.sync_all()
+    };
+    write().map_err(|e| match e.kind() {
+        io::ErrorKind::AlreadyExists => meanwhile(path),
+        _ => Failure::system(path, &e),
+    })
+}
+
+fn meanwhile(path: &Path) -> Failure {
+    let text = format!(
+        "{} was changed by somebody else meanwhile; nothing was written\n  mend: run it again, on the file as it is now",
+        path.display()
+    );
+    Failure::new(Exit::Unavailable, text)
+}
+
 /// A file that is read, changed in memory, and put back unless somebody else changed it meanwhile.
 pub(in crate::cli) struct Target {
     path: PathBuf,
@@ -65,12 +89,7 @@ impl Target {
         beside.as_file().sync_all().map_err(failed)?;
         // As late as can be: an editor does not know of our lock.
         if fs::read_to_string(&self.path).map_err(failed)? != self.text {
-            let text = format!(
-                "{} was changed by somebody else meanwhile; nothing was written\n  mend: run it again, on the file as it \
-                 is now",
-                self.path.display()
-            );
-            return Err(Failure::new(Exit::Unavailable, text));
+            return Err(meanwhile(&self.path));
         }
         put(beside, &self.path).map_err(failed)
     }
@@ -111,6 +130,9 @@ mod tests {
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "nothing is left beside it");
         drop(target);
         Target::open(&path).unwrap().replace("# both\n").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "# both\n");
+        let error = first(&path, b"# ours, the first\n").unwrap_err();
+        assert!(error.exit == Exit::Unavailable && error.text.contains("changed by somebody else"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "# both\n");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Exit, Failure, Screen};
 use crate::{
+    cli::offline,
     config::Limits,
     flow::App,
     policy::{
@@ -52,12 +53,6 @@ impl Asked {
         };
         let mut headers = headers(&args.headers)?;
         let body = if media.is_some() || args.path.is_some() { body()? } else { Vec::new() };
-        if !headers.contains_key(header::CONTENT_TYPE) && !body.is_empty() {
-            let media = media.or_else(|| declared(integration, &method, &target));
-            if let Some(media) = media.and_then(|m| HeaderValue::from_str(&m).ok()) {
-                headers.insert(header::CONTENT_TYPE, media);
-            }
-        }
         if !headers.contains_key(header::HOST) {
             let host = match &integration.route {
                 RouteRule::Host(host) => host.to_string(),
@@ -66,7 +61,13 @@ impl Asked {
             headers
                 .insert(header::HOST, HeaderValue::from_str(&host).map_err(|_| usage("the route's host is not one"))?);
         }
-        let request = CaseRequest { method, target, headers, body };
+        let mut request = CaseRequest { method, target, headers, body };
+        if !request.headers.contains_key(header::CONTENT_TYPE) && !request.body.is_empty() {
+            let media = media.or_else(|| declared(policy, integration, &request));
+            if let Some(media) = media.and_then(|m| HeaderValue::from_str(&m).ok()) {
+                request.headers.insert(header::CONTENT_TYPE, media);
+            }
+        }
         let situation = situation(&args.consent)?;
         let now = args.now.unwrap_or_else(Timestamp::now);
         Ok(Self { app: integration.app.clone(), request, situation, now, notes })
@@ -111,20 +112,11 @@ fn target(integration: &Integration, operation: &Operation, notes: &mut Vec<Stri
     if target.is_empty() { "/".to_owned() } else { target }
 }
 
-/// The media type of the operation that a method and a path lead to.
-fn declared(integration: &Integration, method: &Method, target: &str) -> Option<String> {
-    let path = target.split('?').next().unwrap_or_default().trim_start_matches('/').split('/');
-    let skip = if let RouteRule::Prefix(prefix) = &integration.route { prefix.len() } else { 0 };
-    let path: Vec<&str> = path.skip(skip).collect();
-    let fits = |o: &&Arc<Operation>| {
-        o.method == *method
-            && o.path.len() == path.len()
-            && o.path.iter().zip(&path).all(|(s, text)| match s {
-                PathSegment::Literal(literal) => literal == text,
-                PathSegment::Field(_) => true,
-            })
-    };
-    integration.operations.iter().find(fits).and_then(|o| o.body.as_ref()).map(|b| b.media.clone())
+/// The media type of the operation that the gateway would find for this request.
+fn declared(policy: &Policy, integration: &Integration, request: &CaseRequest) -> Option<String> {
+    let flow = offline::flow(request, integration.app.clone()).ok()?;
+    let operation = policy.route(&flow).ok()?.operation;
+    operation.body.as_ref().map(|body| body.media.clone())
 }
 
 fn headers(lines: &[String]) -> Result<HeaderMap, Failure> {

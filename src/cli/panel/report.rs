@@ -93,11 +93,11 @@ struct Made {
 
 /// What was given out before where that is final, by a page or by this command; otherwise made from the figures.
 fn made(config: &Config, args: &Report) -> Result<Made, Failure> {
+    let panel = asked_for(config)?;
     let (store, period, public) = (store(config)?, args.period, args.public);
     if let Some(files) = done(issued::all(&store, &period, public))? {
         return with(files, &period.key(), public, false);
     }
-    let panel = asked_for(config)?;
     let sources = policy_files::read(&config.policies).map_err(|e| Failure::new(Exit::Configuration, e.to_string()))?;
     let policy = Policy::compile(&sources).map_err(|_| {
         Failure::new(Exit::Configuration, "the policy files do not compile\n  mend: see `havengate check`")

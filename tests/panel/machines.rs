@@ -203,7 +203,7 @@ async fn machines_read_what_the_pages_show() {
 
 #[tokio::test]
 async fn what_waits_in_confidence_is_an_alarm_for_members_alone() {
-    let world = World::new().await;
+    let world = World::telling().await;
     let waits = |alarms: &Value| alarms.to_string().contains("concern");
     let mut member = world.signed(Role::Panel).await;
     let sent = concerns::give(&mut world.anybody(), "Somebody passed a list on.").await;

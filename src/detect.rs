@@ -60,7 +60,7 @@ pub struct Detected {
 ///
 /// An address, a phrase of sleeping out, a link and an e-mail address are made of other words, and what stands in one is
 /// found too, each to be decided for itself: whoever may have the address may not have the number between its street and
-/// its postcode. Of all other finds that overlap, one stays ([`overlap`]).
+/// its postcode. Of all other finds that overlap, one stays.
 ///
 /// What is found is added to `found`. Nothing is allocated where nothing is found and the text is ASCII.
 pub fn scan(text: &str, cue: Cue, places: Option<&Places>, found: &mut Vec<Detected>) {

@@ -1,5 +1,5 @@
 //! What left: requests, which are events, and people's values, which are shown only through
-//! [`Small`](super::Small).
+//! [`Small`].
 
 use super::{Period, Shown, Small, number, rows};
 use crate::{
@@ -130,7 +130,7 @@ pub struct Values {
     pub group: Group,
     /// What was done with them.
     pub act: Act,
-    /// How many. Not to be shown but through [`Small`](super::Small).
+    /// How many. Not to be shown but through [`Small`].
     pub count: u64,
 }
 
@@ -156,7 +156,7 @@ pub fn values(db: &Connection, period: &Period) -> Result<Vec<Values>, rusqlite:
         .collect())
 }
 
-/// Values that left by recipient, group and ground. Not to be shown but through [`Small`](super::Small).
+/// Values that left by recipient, group and ground. Not to be shown but through [`Small`].
 ///
 /// # Errors
 /// When the store fails.

@@ -5,7 +5,7 @@ use crate::{
     config::Config,
     gate::{
         Gateway,
-        reload::ReloadError,
+        reload::{Activator, ReloadError},
         server_tls,
         start::{Running, StartError},
     },
@@ -36,7 +36,7 @@ pub(super) fn run(_args: &Run, context: &Context) -> Result<Printed, Failure> {
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
         while signals.next().await == Told::Reload {
             // A refusal is said, recorded and shown by `status` already; the last good set stays active.
-            if let Ok(hash) = running.gateway().reload().await {
+            if let Ok(hash) = running.gateway().reload(Activator::Signal).await {
                 tracing::info!(policy = %hash, "policies were read again");
             }
         }

@@ -7,6 +7,7 @@ use super::{
     control::{Command, ControlHandler, Declined, Emergency, End, IssueGrant, Reply},
     explanation,
     rehearsal::{self, Situation, report},
+    reload::Activator,
     stops,
 };
 use crate::{
@@ -253,9 +254,9 @@ fn random() -> Result<[u8; 16], String> {
 }
 
 impl ControlHandler for Gateway {
-    async fn handle(&self, command: Command) -> Reply {
+    async fn handle(&self, command: Command, user: Option<u32>) -> Reply {
         match command {
-            Command::Reload => match self.reload().await {
+            Command::Reload => match self.reload(Activator::Command(user)).await {
                 Ok(hash) => Reply::Done {
                     text: format!("Policy {hash} is active."),
                     data: json!({ "policy": hash.to_string() }),

@@ -74,7 +74,7 @@ impl ActivePolicy {
         let (sources, policy) = compile_for(&directory, &keys, day_in_london(ledger.now()))?;
         // The set that was active before the last stop is active still; saying so at each start would be noise.
         if ledger.view().active_policy() != Some(policy.hash) {
-            record(ledger, &sources, policy.hash).await?;
+            record(ledger, &sources, policy.hash, Activator::Start).await?;
         }
         Ok(Self {
             directory,
@@ -102,7 +102,7 @@ impl ActivePolicy {
     ///
     /// # Errors
     /// [`ReloadError`]; the rejection itself is recorded and the panel is told.
-    pub async fn reload(&self, ledger: &Ledger) -> Result<PolicyHash, ReloadError> {
+    pub async fn reload(&self, ledger: &Ledger, by: Activator) -> Result<PolicyHash, ReloadError> {
         let _turn = self.one_at_a_time.lock().await;
         let (directory, keys, today) = (self.directory.clone(), self.keys.clone(), day_in_london(ledger.now()));
         let compiled = tokio::task::spawn_blocking(move || compile_for(&directory, &keys, today)).await;
@@ -115,7 +115,7 @@ impl ActivePolicy {
                 Ok(policy.hash)
             }
             Ok((sources, policy)) => {
-                record(ledger, &sources, policy.hash).await?;
+                record(ledger, &sources, policy.hash, by).await?;
                 let hash = policy.hash;
                 self.current.store(Arc::new(policy));
                 Ok(hash)
@@ -131,9 +131,27 @@ impl ActivePolicy {
     }
 }
 
-async fn record(ledger: &Ledger, sources: &Sources, hash: PolicyHash) -> Result<(), ReloadError> {
+/// How a set of rules came to be active. It is recorded: the panel sees who activated it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activator {
+    /// The gateway started with it.
+    Start,
+    /// SIGHUP, which says nothing of who sent it.
+    Signal,
+    /// The command `policy reload`, and the number of the system's user who gave it.
+    Command(Option<u32>),
+}
+
+async fn record(ledger: &Ledger, sources: &Sources, hash: PolicyHash, by: Activator) -> Result<(), ReloadError> {
     let mut leaf = Leaf::new(Kind::PolicyActivated);
     leaf.policy = Some(hash);
+    let (by, user) = match by {
+        Activator::Start => ("start", None),
+        Activator::Signal => ("signal", None),
+        Activator::Command(user) => ("command", user),
+    };
+    leaf.extra.insert("by", by.to_owned());
+    leaf.extra.extend(user.map(|user| ("user", user.to_string())));
     let sources = serde_json::to_string(&sources.0).map_err(|_| LedgerError::Malformed("the policy's files"))?;
     let changes = vec![Change::ActivatePolicy { hash, sources }, Change::Notify { kind: "policy" }];
     ledger.append(Tx { asserts: Vec::new(), leaf, detail: Vec::new(), changes }).await?;

@@ -9,7 +9,7 @@ use super::{
     keys,
     operations::{self, Readiness},
     probes::Probes,
-    reload::ActivePolicy,
+    reload::{Activator, ActivePolicy},
     resolve::Resolver,
     server_tls,
     spool::Room,
@@ -168,9 +168,9 @@ impl Gateway {
     ///
     /// # Errors
     /// [`super::reload::ReloadError`]; the refusal is recorded and shown by `status`.
-    pub async fn reload(&self) -> Result<PolicyHash, super::reload::ReloadError> {
+    pub async fn reload(&self, by: Activator) -> Result<PolicyHash, super::reload::ReloadError> {
         let before = self.policy.snapshot().hash;
-        let hash = self.policy.reload(&self.ledger).await.inspect_err(|error| {
+        let hash = self.policy.reload(&self.ledger, by).await.inspect_err(|error| {
             tracing::error!(%error, "ALARM: policies were not read again; the set that was active stays active");
         })?;
         self.credentials.forget();

@@ -9,7 +9,7 @@ use std::{path::Path, sync::Arc};
 struct Gateway(Reply);
 
 impl ControlHandler for Gateway {
-    async fn handle(&self, _: Command) -> Reply {
+    async fn handle(&self, _: Command, _: Option<u32>) -> Reply {
         self.0.clone()
     }
 }

@@ -19,7 +19,7 @@ struct Echo {
 }
 
 impl ControlHandler for Echo {
-    async fn handle(&self, command: Command) -> Reply {
+    async fn handle(&self, command: Command, _: Option<u32>) -> Reply {
         match &command {
             Command::LedgerVerify => panic!("a fault"),
             Command::Status => {

@@ -29,9 +29,15 @@ async fn a_valid_set_becomes_active_and_is_recorded() {
     // Again without a change: nothing is recorded.
     world.home.done(&Command::Reload).await;
     let (_, home) = world.stop().await;
-    let activated: Vec<_> =
-        home.leaves().iter().filter(|l| l["type"] == "policy.activated").map(|l| l["policy"].clone()).collect();
-    assert_eq!(activated, [before, after["policy"].clone()]);
+    let activated: Vec<_> = home.leaves().into_iter().filter(|l| l["type"] == "policy.activated").collect();
+    let sets: Vec<_> = activated.iter().map(|l| l["policy"].clone()).collect();
+    assert_eq!(sets, [before, after["policy"].clone()]);
+    let by: Vec<_> = activated.iter().map(|l| l["extra"]["by"].clone()).collect();
+    assert_eq!(by, ["start", "command"]);
+    let user = std::fs::read_to_string("/proc/self/loginuid").unwrap_or_default();
+    let user =
+        user.trim().parse().ok().filter(|u| *u != u32::MAX).unwrap_or_else(|| rustix::process::getuid().as_raw());
+    assert_eq!(activated[1]["extra"]["user"], user.to_string(), "the user who gave the command");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use crate::world::{CONNECTION, COUNCIL, World};
 use havengate::{
     flow::{Act, Form, Group, SubjectLabel},
     ledger::{
-        Assert, Detail, Leaf, Permission, Tx,
+        Assert, Change, Detail, Leaf, Permission, Tx,
         leaf::{Decided, Kind},
     },
     panel::access::Role,
@@ -84,6 +84,27 @@ async fn every_set_is_listed_and_its_difference_said_in_words() {
     assert!(first.contains("It is the first set in the record book"), "{first}");
     for nobody in ["00", "..%2f..", &"0".repeat(64), &back.to_string().to_uppercase()] {
         assert_eq!(operator.get(&format!("/policy/{nobody}")).await.status, 404, "{nobody}");
+    }
+}
+
+#[tokio::test]
+async fn who_activated_a_set_is_said_as_its_entry_says_it() {
+    let world = World::new().await;
+    let mut operator = world.signed(Role::Operator).await;
+    for (extra, said) in [
+        (vec![], "by whom is not recorded"),
+        (vec![("by", "start")], "at the gateway's start"),
+        (vec![("by", "signal")], "by a signal to the program"),
+        (vec![("by", "command"), ("user", "1042")], "by the command policy reload of the machine's user number 1042"),
+    ] {
+        let mut leaf = Leaf::new(Kind::PolicyActivated);
+        leaf.policy = Some(world.policy.hash);
+        leaf.extra = extra.into_iter().map(|(name, word)| (name, word.to_owned())).collect();
+        let sources = serde_json::to_string(&shipped::sources().0).unwrap();
+        let changes = vec![Change::ActivatePolicy { hash: world.policy.hash, sources }];
+        world.ledger.append(Tx { asserts: vec![], leaf, detail: vec![], changes }).await.unwrap();
+        let words = operator.get(&format!("/policy/{}", world.policy.hash)).await.words();
+        assert!(words.replace("&#39;", "'").contains(said), "{said}: {words}");
     }
 }
 

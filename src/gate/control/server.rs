@@ -21,8 +21,9 @@ use tokio::{
 /// Carries commands out. The integrator implements it over ledger and reload.
 pub trait ControlHandler: Send + Sync + 'static {
     /// Carries one command out. Runs to its end even when the asker has gone, so a commit is never cut. For
-    /// `consent.issue` and `consent.emergency` the answer's text is the id alone.
-    fn handle(&self, command: Command) -> impl Future<Output = Reply> + Send;
+    /// `consent.issue` and `consent.emergency` the answer's text is the id alone. `user` is the number of the system's
+    /// user who asks, where the system says so.
+    fn handle(&self, command: Command, user: Option<u32>) -> impl Future<Output = Reply> + Send;
 }
 
 /// Bounds of the socket.
@@ -115,12 +116,24 @@ fn known(stream: &UnixStream) -> bool {
     stream.peer_cred().is_ok_and(|peer| may_speak(peer.uid(), ours))
 }
 
+/// Who asks: the user who logged in (`loginuid` of proc(5)), whoever they have become since to be let in; where nobody
+/// has, the user they are.
+fn user(stream: &UnixStream) -> Option<u32> {
+    /// Nobody logged in.
+    const UNSET: u32 = u32::MAX;
+    let peer = stream.peer_cred().ok()?;
+    let login = peer.pid().and_then(|pid| fs::read_to_string(format!("/proc/{pid}/loginuid")).ok());
+    let login = login.and_then(|text| text.trim().parse().ok()).filter(|user| *user != UNSET);
+    Some(login.unwrap_or_else(|| peer.uid()))
+}
+
 /// One connection: line in, line out, until its end or the first line that is not a command.
 async fn converse<H: ControlHandler>(stream: UnixStream, handler: Arc<H>, line_time: Duration) {
+    let user = user(&stream);
     let mut stream = BufReader::new(stream);
     loop {
         let reply = match line::read(&mut stream, line_time).await {
-            Ok(line) => answer(&line, &handler).await,
+            Ok(line) => answer(&line, &handler, user).await,
             Err(NoLine::TooLong) => invalid("is longer than 64 KiB"),
             Err(NoLine::Cut) => invalid("ends in the middle of a line"),
             Err(NoLine::Timeout) => invalid("did not arrive whole in time"),
@@ -133,7 +146,7 @@ async fn converse<H: ControlHandler>(stream: UnixStream, handler: Arc<H>, line_t
     }
 }
 
-async fn answer<H: ControlHandler>(line: &[u8], handler: &Arc<H>) -> Reply {
+async fn answer<H: ControlHandler>(line: &[u8], handler: &Arc<H>, user: Option<u32>) -> Reply {
     let command = match serde_json::from_slice::<Command>(line) {
         Ok(command) => command,
         // The reader's own message may repeat what was sent, so only its place is told.
@@ -144,7 +157,7 @@ async fn answer<H: ControlHandler>(line: &[u8], handler: &Arc<H>) -> Reply {
     };
     let handler = Arc::clone(handler);
     // On its own task: it runs to its end when the asker hangs up, and a panic ends no connection but this.
-    match tokio::spawn(async move { handler.handle(command).await }).await {
+    match tokio::spawn(async move { handler.handle(command, user).await }).await {
         Ok(reply) => reply,
         Err(_) => Reply::Refused { text: "A fault of ours: nothing is known to have been done. See the log.".into() },
     }

@@ -71,6 +71,7 @@ struct Row {
     day: String,
     gateway: String,
     boot: String,
+    by: String,
     active: bool,
 }
 
@@ -89,6 +90,17 @@ pub(in crate::panel) async fn list(State(panel): State<Arc<Panel>>, visitor: Vis
     })
 }
 
+/// Who made a set active, as its entry says it.
+fn activator(extra: &BTreeMap<String, String>) -> String {
+    let user = extra.get("user").map(|user| format!(" of the machine's user number {user}"));
+    match extra.get("by").map(String::as_str) {
+        Some("start") => "at the gateway's start".to_owned(),
+        Some("signal") => "by a signal to the program, which does not say whose".to_owned(),
+        Some("command") => format!("by the command policy reload{}", user.unwrap_or_default()),
+        _ => "by whom is not recorded".to_owned(),
+    }
+}
+
 impl Row {
     fn of(activation: Activation, active: bool) -> Self {
         Self {
@@ -98,6 +110,7 @@ impl Row {
             day: day(&activation.day),
             gateway: activation.gateway,
             boot: activation.boot,
+            by: activator(&activation.by),
             active,
         }
     }

@@ -3,6 +3,7 @@
 use crate::panel::{Panel, follow::Read, wrong::Wrong};
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, Row, Transaction};
+use std::collections::BTreeMap;
 
 /// Times are microseconds since 1970. What replaying found stays when the details it read are erased.
 pub(in crate::panel) const TABLES: &str = "
@@ -25,6 +26,8 @@ pub(super) struct Activation {
     pub day: String,
     pub gateway: String,
     pub boot: String,
+    /// What its entry says of who activated it.
+    pub by: BTreeMap<String, String>,
 }
 
 /// What replaying found.
@@ -66,10 +69,20 @@ pub(super) async fn rejections(panel: &Panel, most: i64) -> Result<Vec<(i64, Str
     read.await
 }
 
-const COLUMNS: &str = "SELECT entry, hash, day, gateway, boot FROM policy_activations";
+const COLUMNS: &str = "SELECT entry, hash, day, gateway, boot, \
+    (SELECT extra FROM figures_marks WHERE figures_marks.entry = policy_activations.entry) FROM policy_activations";
 
 fn activation(row: &Row<'_>) -> Result<Activation, rusqlite::Error> {
-    Ok(Activation { entry: row.get(0)?, hash: row.get(1)?, day: row.get(2)?, gateway: row.get(3)?, boot: row.get(4)? })
+    let extra: Option<String> = row.get(5)?;
+    let by = extra.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    Ok(Activation {
+        entry: row.get(0)?,
+        hash: row.get(1)?,
+        day: row.get(2)?,
+        gateway: row.get(3)?,
+        boot: row.get(4)?,
+        by,
+    })
 }
 
 /// The last of them.

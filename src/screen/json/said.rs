@@ -12,12 +12,15 @@ pub(super) struct Said {
     open: Vec<(u32, Cue)>,
     /// Where in the buffer the name stands whose value comes next, and what it says.
     next: Option<(u32, Cue)>,
+    /// Whether there was such a name at all.
+    any: bool,
 }
 
 impl Said {
     /// A name that begins at `at` was let through. Where it says nothing, what is around it says what it did.
     pub(super) fn name(&mut self, at: u32, name: &str) {
         let own = Cue::of_key(name);
+        self.any = true;
         self.next = Some((at, if own == Cue::NONE { self.around() } else { own }));
     }
 
@@ -48,6 +51,7 @@ impl Said {
     #[inline]
     pub(super) fn of(&self, name: Option<u32>) -> Cue {
         match self.next {
+            _ if !self.any => Cue::NONE,
             Some((at, cue)) if Some(at) == name => cue,
             _ => self.around(),
         }

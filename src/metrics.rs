@@ -9,7 +9,7 @@ use crate::{
     flow::{Act, Group, IntegrationId, SystemId},
     log::Outcome,
     policy::Policy,
-    verdict::Code,
+    verdict::{Code, destination::london},
 };
 use registry::Series;
 use std::{
@@ -214,8 +214,7 @@ fn label<T: prometheus::core::MetricVecBuilder>(
 #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are exact below 2^53")]
 fn end_of(last_day: jiff::civil::Date) -> f64 {
     let next = last_day.tomorrow().unwrap_or(last_day);
-    let zone = jiff::tz::TimeZone::get("Europe/London").unwrap_or(jiff::tz::TimeZone::UTC);
-    next.to_zoned(zone).map_or(0.0, |z| z.timestamp().as_second() as f64)
+    next.to_zoned(london()).map_or(0.0, |z| z.timestamp().as_second() as f64)
 }
 
 /// A figure is worth more than the panic that poisoned its lock.

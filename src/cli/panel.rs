@@ -16,8 +16,9 @@ use crate::{
         store::{Store, StoreError},
         wrong::Wrong,
     },
+    verdict::destination::london,
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use serde_json::json;
 use std::{fmt::Write as _, future::Future, os::unix::fs::MetadataExt as _, path::Path};
 
@@ -205,8 +206,7 @@ fn done<T>(work: impl Future<Output = Result<T, Wrong>>) -> Result<T, Failure> {
 }
 
 fn day(at: Timestamp) -> String {
-    let zone = TimeZone::get("Europe/London").unwrap_or(TimeZone::UTC);
-    at.to_zoned(zone).strftime("%-d %B %Y").to_string()
+    at.to_zoned(london()).strftime("%-d %B %Y").to_string()
 }
 
 impl From<StoreError> for Failure {

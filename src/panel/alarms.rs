@@ -8,6 +8,7 @@ use super::{
     Panel,
     access::Role,
     figures::{self, Period, events},
+    words::{day, many},
     wrong::Wrong,
 };
 use crate::{
@@ -210,15 +211,6 @@ fn running_out(panel: &Panel, today: Date) -> Vec<Alarm> {
             Alarm::new(weight, said, "/recipients")
         })
         .collect()
-}
-
-/// `1 attempt`, `3 attempts`.
-fn many(n: u64, one: &str, more: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { more })
-}
-
-fn day(text: &str) -> String {
-    text.parse().map_or_else(|_| text.to_owned(), words::day)
 }
 
 /// Whether the figures are behind the record book, and by how many entries.

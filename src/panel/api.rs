@@ -10,7 +10,7 @@ pub(super) mod tokens;
 
 use super::{
     Panel,
-    access::{Role, Session, Visitor},
+    access::{Role, Visitor},
     figures::Period,
     page,
     routes::{Route, Who},
@@ -118,9 +118,4 @@ impl InMonth {
 /// Whether a panel member asks. A token is no member, whoever made it.
 fn is_member(visitor: &Visitor) -> bool {
     visitor.session().is_some_and(|s| s.role == Role::Panel)
-}
-
-/// Who asks is known by the guard; a page of a token's own is not.
-fn member(visitor: &Visitor) -> Result<&Session, Wrong> {
-    visitor.session().ok_or(Wrong::Forbidden)
 }

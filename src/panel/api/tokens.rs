@@ -1,7 +1,6 @@
 //! Tokens for machines that read figures: made and ended by panel members, shown once, kept as SHA-256. A token is its
 //! maker's: making one takes a fresh code, the record book says that it was made and ended, and it ends with the account.
 
-use super::member;
 use crate::panel::{
     Panel,
     access::{
@@ -93,7 +92,7 @@ async fn page(
 /// Makes one, and shows it this once. What was wrong is said beside the form.
 async fn make(State(panel): State<Arc<Panel>>, visitor: Visitor, fields: Fields) -> Result<Response, Wrong> {
     let name = fields.text("name", 80)?;
-    match made(&panel, member(&visitor)?, name.clone(), fields.one("code")?).await {
+    match made(&panel, visitor.signed_in()?, name.clone(), fields.one("code")?).await {
         Ok(token) => page(&panel, &visitor, Some(token), None).await,
         Err(Wrong::Invalid(why)) => {
             let mut page = page(&panel, &visitor, None, Some((why, name))).await?;
@@ -133,7 +132,7 @@ async fn made(panel: &Panel, session: &Session, name: String, code: &str) -> Res
 
 /// Ends one. It takes no code: it only takes something away.
 async fn end(State(panel): State<Arc<Panel>>, Path(number): Path<i64>, visitor: Visitor) -> Result<Response, Wrong> {
-    let (account, now) = (member(&visitor)?.account.clone(), panel.now().as_microsecond());
+    let (account, now) = (visitor.signed_in()?.account.clone(), panel.now().as_microsecond());
     let ended = panel.store().write(move |db| {
         let ended = db.execute("UPDATE api_tokens SET ended = ?2 WHERE n = ?1 AND ended IS NULL", (number, now))?;
         if ended > 0 {

@@ -204,7 +204,7 @@ pub(in crate::panel) async fn review(
     Path(entry): Path<String>,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    let session = visitor.session().ok_or(Wrong::Forbidden)?;
+    let session = visitor.signed_in()?;
     let entry: i64 = entry.parse().map_err(|_| Wrong::NotFound)?;
     let chosen = fields.one("outcome")?;
     let outcome = OUTCOMES.iter().find(|(id, _)| *id == chosen).map(|(id, _)| *id);

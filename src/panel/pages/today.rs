@@ -69,7 +69,7 @@ pub(super) async fn today(State(panel): State<Arc<Panel>>, visitor: Visitor) -> 
     let today = panel.today();
     let period = Period::days_to(today, DAYS);
     let counts = panel.store().read(move |db| counts(db, &period)).await?;
-    let role = visitor.session().ok_or(Wrong::Forbidden)?.role;
+    let role = visitor.signed_in()?.role;
     let alarms = alarms::all(&panel, role).await?;
     let all = routes::all();
     let known = |path: &str| all.iter().any(|r| r.path == path && r.method == "GET" && r.who.lets(role));

@@ -77,7 +77,7 @@ pub(super) async fn page(State(panel): State<Arc<Panel>>, visitor: Visitor) -> R
 
 /// Makes a sheet. Its code stands in the answer and nowhere else.
 pub(super) async fn make(State(panel): State<Arc<Panel>>, visitor: Visitor, fields: Fields) -> Result<Response, Wrong> {
-    let session = visitor.session().ok_or(Wrong::Forbidden)?;
+    let session = visitor.signed_in()?;
     let (account, id) = (session.account.clone(), once::of(&fields)?);
     let until = previous(&panel, fields.one("before")?, fields.one("until")?)?;
     let code = letters::code(GROUPS)?;
@@ -137,7 +137,7 @@ pub(super) async fn withdraw(
     visitor: Visitor,
     fields: Fields,
 ) -> Result<Response, Wrong> {
-    let session = visitor.session().ok_or(Wrong::Forbidden)?;
+    let session = visitor.signed_in()?;
     let account = session.account.clone();
     let (id, now) = (fields.one("sheet")?.to_owned(), panel.now().as_microsecond());
     let asked = id.clone();

@@ -179,24 +179,29 @@ async fn a_set_is_replayed_over_the_month_before_it() {
     assert_eq!(wrong.status, 404, "another set's entry: {}", wrong.text);
 }
 
+/// What a replay comes to of a set that does not list telephone numbers.
+async fn replayed_without_phone(world: &World) -> String {
+    let hash = world.activated(&with(&[(FILE, "\"$.phone\"      = \"pd:TelephoneNumber\"\n", "")])).await;
+    let mut member = world.signed(Role::Panel).await;
+    let page = format!("/policy/{hash}");
+    let entry = member.get(&page).await.value("entry");
+    member.fill(&page, &format!("{page}/replay"), &[("entry", &entry)]).await;
+    loop {
+        let words = member.get(&page).await.words();
+        if words.contains("Worked out on") {
+            return words;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn few_people_are_few_in_a_replay_too() {
     let world = World::new().await;
     for _ in 0..15 {
         referred(&world, 1).await;
     }
-    let hash = world.activated(&with(&[(FILE, "\"$.phone\"      = \"pd:TelephoneNumber\"\n", "")])).await;
-    let mut member = world.signed(Role::Panel).await;
-    let page = format!("/policy/{hash}");
-    let entry = member.get(&page).await.value("entry");
-    member.fill(&page, &format!("{page}/replay"), &[("entry", &entry)]).await;
-    let words = loop {
-        let words = member.get(&page).await.words();
-        if words.contains("Worked out on") {
-            break words;
-        }
-        tokio::task::yield_now().await;
-    };
+    let words = replayed_without_phone(&world).await;
     assert!(words.contains("(fewer than 10 values, or of fewer than 10 people)"), "{words}");
 }
 
@@ -207,18 +212,7 @@ async fn a_small_charity_is_told_yes_since_the_quarter_began() {
         referred(&world, person).await;
     }
     world.at("2026-12-20T12:00:00Z");
-    let hash = world.activated(&with(&[(FILE, "\"$.phone\"      = \"pd:TelephoneNumber\"\n", "")])).await;
-    let mut member = world.signed(Role::Panel).await;
-    let page = format!("/policy/{hash}");
-    let entry = member.get(&page).await.value("entry");
-    member.fill(&page, &format!("{page}/replay"), &[("entry", &entry)]).await;
-    let words = loop {
-        let words = member.get(&page).await.words();
-        if words.contains("Worked out on") {
-            break words;
-        }
-        tokio::task::yield_now().await;
-    };
+    let words = replayed_without_phone(&world).await;
     assert!(words.contains("for 1 October 2026 to 20 December 2026: 23 requests."), "{words}");
     assert!(words.contains("the place is not listed. (yes)") && !words.contains("or more)"), "{words}");
 }

@@ -1,24 +1,24 @@
 //! What may leave hides nothing that may not: identifiers inside addresses, phrases of sleeping out, links to maps and
 //! e-mail addresses, as the shipped tree of categories has it.
 
-use crate::rules::{LIMITS, Record, Rules, field, record, withhold};
+use crate::rules::{LIMITS, Record, Rules, field, record, searching, withhold};
 use havengate::{
-    detect::{Kind, Places},
+    detect::Kind,
     flow::Category,
     policy::{
         Categories, Policy,
         integration::{Denied, Detected, FieldRule},
         shipped,
     },
-    screen::{Bytes, Judge, KnownBy, Person, Ruling, json::JsonScreener},
+    screen::{Judge, KnownBy, Person, Ruling, json::JsonScreener},
     verdict::{Code, Refusal},
 };
-use std::sync::Arc;
 
 /// As in an emergency: every place may leave, and nothing else that detectors find.
 struct PlacesOnly(Categories);
 
 impl Judge for PlacesOnly {
+    searching!();
     fn judge(&mut self, _: &Person, rule: &FieldRule) -> Ruling {
         let own = rule.category.as_str().starts_with("hg:")
             && Kind::ALL.iter().all(|kind| kind.category() != rule.category.as_str());
@@ -27,35 +27,17 @@ impl Judge for PlacesOnly {
         }
         withhold()
     }
-    fn names(&mut self, _: Option<&FieldRule>, _: &str) -> Option<Arc<Refusal>> {
-        None
-    }
-    fn reads_every(&self, _: &FieldRule) -> bool {
-        false
-    }
-    fn detects(&self) -> bool {
-        true
-    }
-    fn places(&self) -> Option<&Places> {
-        None
-    }
     fn holds(&self, rule: &FieldRule, found: &Category) -> bool {
         self.0.holds(&rule.category, found)
     }
     fn is_operational(&self, rule: &FieldRule) -> bool {
         rule.category.as_str().starts_with("hg:")
     }
-    fn bytes(&self, _: &FieldRule) -> Bytes {
-        Bytes::Other
-    }
     fn known_by(&self, _: &FieldRule) -> KnownBy {
         KnownBy::Nothing
     }
     fn pseudonym(&self, _: &Category, value: &str) -> String {
         format!("~{}", value.len())
-    }
-    fn today(&self) -> jiff::civil::Date {
-        jiff::civil::date(2026, 11, 22)
     }
 }
 

@@ -213,6 +213,35 @@ pub(crate) fn year(path: &str) -> FieldRule {
     FieldRule { otherwise: Some(Form::Generalised(Transform::Year)), only: true, ..field(path) }
 }
 
+/// What a judge answers whose values are searched, where only its rulings matter.
+macro_rules! searching {
+    () => {
+        fn names(
+            &mut self,
+            _: Option<&havengate::policy::integration::FieldRule>,
+            _: &str,
+        ) -> Option<std::sync::Arc<havengate::verdict::Refusal>> {
+            None
+        }
+        fn reads_every(&self, _: &havengate::policy::integration::FieldRule) -> bool {
+            false
+        }
+        fn detects(&self) -> bool {
+            true
+        }
+        fn places(&self) -> Option<&havengate::detect::Places> {
+            None
+        }
+        fn bytes(&self, _: &havengate::policy::integration::FieldRule) -> havengate::screen::Bytes {
+            havengate::screen::Bytes::Other
+        }
+        fn today(&self) -> jiff::civil::Date {
+            $crate::rules::TODAY
+        }
+    };
+}
+pub(crate) use searching;
+
 /// Screens `pieces` as one body.
 pub(crate) fn screen_pieces<'a>(
     rules: &Rules,

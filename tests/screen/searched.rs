@@ -1,8 +1,7 @@
 //! What is found in a value that its rule does not say.
 
-use crate::rules::{LIMITS, Record, Rules, field, record, withhold};
+use crate::rules::{LIMITS, Record, Rules, field, record, searching, withhold};
 use havengate::{
-    detect::Places,
     flow::{Act, Category},
     policy::integration::{Denied, Detected, FieldRule, Format, Language, Piece, Template, Within, XmlFormat},
     screen::{Findings, Judge, KnownBy, Person, Ruling, body::BodyScreener, json::JsonScreener},
@@ -14,32 +13,18 @@ use std::sync::Arc;
 struct But(&'static [&'static str]);
 
 impl Judge for But {
+    searching!();
     fn judge(&mut self, _: &Person, rule: &FieldRule) -> Ruling {
         if self.0.contains(&rule.category.as_str()) {
             return withhold();
         }
         Ruling::Send(rule.forms().next().unwrap())
     }
-    fn names(&mut self, _: Option<&FieldRule>, _: &str) -> Option<Arc<Refusal>> {
-        None
-    }
-    fn reads_every(&self, _: &FieldRule) -> bool {
-        false
-    }
-    fn detects(&self) -> bool {
-        true
-    }
-    fn places(&self) -> Option<&Places> {
-        None
-    }
     fn holds(&self, rule: &FieldRule, found: &Category) -> bool {
         rule.category == *found || rule.category.as_str() == "hg:ServiceLocation"
     }
     fn is_operational(&self, rule: &FieldRule) -> bool {
         rule.category.as_str().starts_with("hg:")
-    }
-    fn bytes(&self, _: &FieldRule) -> havengate::screen::Bytes {
-        havengate::screen::Bytes::Other
     }
     fn known_by(&self, rule: &FieldRule) -> KnownBy {
         match rule.category.as_str() {
@@ -50,9 +35,6 @@ impl Judge for But {
     }
     fn pseudonym(&self, _: &Category, value: &str) -> String {
         format!("~{}", value.len())
-    }
-    fn today(&self) -> jiff::civil::Date {
-        jiff::civil::date(2026, 11, 22)
     }
 }
 

@@ -1,15 +1,14 @@
 //! Values that hold others: read by their own rules, and about whom the value is about.
 
-use crate::rules::{LIMITS, Record, Rules, everything, field, record, screen, screen_pieces, withhold};
+use crate::rules::{LIMITS, Record, Rules, everything, field, record, screen, screen_pieces, searching, withhold};
 use havengate::{
-    detect::Places,
     flow::{Category, Form},
     policy::{
         integration::{BodyRules, Denied, FieldRule, Format, Unlisted, Within},
         selector::Selector,
     },
-    screen::{Bytes, Findings, Judge, KnownBy, Person, Ruling, body::BodyScreener, json::JsonScreener},
-    verdict::{Code, Refusal},
+    screen::{Findings, Judge, KnownBy, Person, Ruling, body::BodyScreener, json::JsonScreener},
+    verdict::Code,
 };
 use std::sync::Arc;
 
@@ -114,20 +113,9 @@ fn names_somebody(rule: &FieldRule) -> bool {
 /// Withholds names; everything else is about nobody.
 struct ButNames;
 impl Judge for ButNames {
+    searching!();
     fn judge(&mut self, _: &Person, rule: &FieldRule) -> Ruling {
         if names_somebody(rule) { withhold() } else { Ruling::Send(Form::Raw) }
-    }
-    fn names(&mut self, _: Option<&FieldRule>, _: &str) -> Option<Arc<Refusal>> {
-        None
-    }
-    fn reads_every(&self, _: &FieldRule) -> bool {
-        false
-    }
-    fn detects(&self) -> bool {
-        true
-    }
-    fn places(&self) -> Option<&Places> {
-        None
     }
     fn holds(&self, _: &FieldRule, _: &Category) -> bool {
         false
@@ -138,14 +126,8 @@ impl Judge for ButNames {
     fn known_by(&self, _: &FieldRule) -> KnownBy {
         KnownBy::Words
     }
-    fn bytes(&self, _: &FieldRule) -> Bytes {
-        Bytes::Other
-    }
     fn pseudonym(&self, _: &Category, value: &str) -> String {
         value.to_owned()
-    }
-    fn today(&self) -> jiff::civil::Date {
-        jiff::civil::date(2026, 11, 22)
     }
 }
 

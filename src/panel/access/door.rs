@@ -100,10 +100,7 @@ async fn prove(panel: &Panel, fields: &Fields) -> Result<Option<(String, Role, U
     let (name, code) = (account::known_as(fields.one("name")?), fields.one("code")?.to_owned());
     let known = panel.store().read(move |db| known(db, &name)).await?;
     let Some(known) = known else {
-        // It takes as long as for a name that there is, while that costs little enough. Beyond, it takes the pace.
-        if panel.access.tries.count() {
-            passphrase::check(fields.one("passphrase")?, None).await?;
-        }
+        in_vain(panel, fields).await?;
         return Ok(None);
     };
     let _turn = panel.access.turns.wait(Side::Door, &known.id).await;
@@ -128,9 +125,19 @@ async fn prove(panel: &Panel, fields: &Fields) -> Result<Option<(String, Role, U
     })
 }
 
+/// Takes as long as for the passphrase of a name that there is, while that costs little enough: how long it takes does not
+/// say which names there are, or which are locked. Beyond, it takes the pace.
+async fn in_vain(panel: &Panel, fields: &Fields) -> Result<(), Wrong> {
+    if panel.access.tries.count() {
+        passphrase::check(fields.one("passphrase")?, None).await?;
+    }
+    Ok(())
+}
+
 /// A locked door opens to the right passphrase with a recovery code: whoever knows a name can lock its door as often as
 /// they like, and must not keep a member out by it. The code is spent by the try, right or wrong, and before anything is
-/// stretched: so a stolen sheet of codes gives ten guesses, and a stranger costs nothing. The lock stays.
+/// stretched: so a stolen sheet of codes gives ten guesses, and strangers cost no more than for names that there are not. The lock
+/// stays.
 async fn past_the_lock(
     panel: &Panel,
     fields: &Fields,
@@ -139,6 +146,7 @@ async fn past_the_lock(
 ) -> Result<Option<(String, Role, Unlocked)>, Wrong> {
     let id = known.id.clone();
     if !panel.store().write(move |db| factor::spend(db, &id, &code)).await? {
+        in_vain(panel, fields).await?;
         return Ok(None);
     }
     let key = passphrase::check(fields.one("passphrase")?, Some(&known.passphrase)).await?;

@@ -4,8 +4,8 @@
 //! `cargo bench --bench kernel` prints a table. Documents are made here, deterministically; their SHA-256 is
 //! printed, so that two runs can be seen to have measured the same thing. A referral has 30 members: 20 leave,
 //! five are listed and withheld, five are listed nowhere. Times are of one thread; the best of many rounds.
-//! `cargo bench --bench kernel -- profile` runs the kernel alone on the largest document 20 times, for callgrind;
-//! `profile detect` with the detectors.
+//! `cargo bench --bench kernel -- profile` runs the kernel alone on the largest document 20 times, for callgrind, or as
+//! often as a number says; `profile detect` with the detectors.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench stops at the first surprise")]
 
@@ -44,7 +44,8 @@ fn main() {
     let asked = |word: &str| std::env::args().any(|a| a == word);
     if asked("profile") {
         // So many rounds and no more: instructions are counted, not seconds.
-        for _ in 0..20 {
+        let rounds = std::env::args().find_map(|a| a.parse().ok()).unwrap_or(20);
+        for _ in 0..rounds {
             black_box(kernel(&rules, &batch, asked("detect")));
         }
         return;

@@ -49,6 +49,7 @@ pub enum Form {
 impl Form {
     /// What sending in this form is called in records.
     #[must_use]
+    #[inline]
     pub const fn act(self) -> Act {
         match self {
             Self::Raw => Act::Sent,

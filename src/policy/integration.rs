@@ -208,7 +208,7 @@ pub struct BodyRules {
 /// What the keys of a body's rules say of their values, read once, when the first body is searched; and the rules by
 /// number.
 #[derive(Debug, Default)]
-pub struct Keys(OnceLock<Box<[Cue]>>, OnceLock<Box<[Arc<FieldRule>]>>);
+pub struct Keys(OnceLock<Box<[Cue]>>, OnceLock<Arc<[Arc<FieldRule>]>>);
 
 impl BodyRules {
     /// What each rule's key says: the envelope's, then each kind of record's.
@@ -220,7 +220,7 @@ impl BodyRules {
     /// Every rule, by its number: the envelope's, then each kind of record's.
     #[must_use]
     #[inline]
-    pub fn rules(&self) -> &[Arc<FieldRule>] {
+    pub fn rules(&self) -> &Arc<[Arc<FieldRule>]> {
         let records = || self.records.iter().flat_map(|record| &record.fields);
         self.keys.1.get_or_init(|| self.envelope.iter().chain(records()).map(Arc::clone).collect())
     }

@@ -51,7 +51,7 @@ impl Beside {
             return Err(Refusal::plain(Code::BodyTooLarge, detail));
         }
         for few in withheld.chunks(TOGETHER) {
-            let mut tally = Tally::new(Rules::Listed(Vec::new()), 0);
+            let mut tally = Tally::new(Rules::listed([]), 0);
             tally.within_record(Outer::of(few.iter())?);
             if self.texts.iter().any(|text| tally.withholds_name(0, text)) {
                 self.held.extend_from_slice(few);

@@ -3,6 +3,8 @@
 //! A dot makes a name; so may an escape of JSON or of URLs, or a character that stands for a dot. Most values have none
 //! of them, and finding that out must cost next to nothing.
 
+use wide::u8x16;
+
 /// Whether a text, or a JSON string as it is spelled, could hold a dotted name: it has a dot, the beginning of an
 /// escape, or one of the bytes with which characters begin that stand for a dot or a percent sign (U+2024, U+3002,
 /// U+FF05, U+FF0E, U+FF61 and others).
@@ -60,12 +62,17 @@ impl Lookout {
     }
 }
 
-/// Whether a byte is a dot, a percent sign, a backslash or outside ASCII. Written so that it becomes a few vector
-/// instructions.
+/// Whether a byte is a dot, a percent sign, a backslash or outside ASCII.
 #[inline(always)]
-fn unusual(block: &[u8]) -> bool {
-    let of = |b: u8| u8::from(b == b'.') | u8::from(b == b'%') | u8::from(b == b'\\') | (b >> 7);
-    block.iter().fold(0, |seen, b| seen | of(*b)) != 0
+fn unusual(text: &[u8]) -> bool {
+    let (vectors, rest) = text.as_chunks::<16>();
+    let of = |bytes: &[u8; 16]| {
+        let bytes = u8x16::new(*bytes);
+        let is = |byte| bytes.simd_eq(u8x16::splat(byte));
+        is(b'.') | is(b'%') | is(b'\\') | bytes
+    };
+    let seen = vectors.iter().fold(u8x16::ZERO, |seen, bytes| seen | of(bytes));
+    seen.to_bitmask() != 0 || rest.iter().any(|b| matches!(b, b'.' | b'%' | b'\\' | 0x80..))
 }
 
 #[cfg(test)]

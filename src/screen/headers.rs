@@ -67,7 +67,7 @@ pub(super) struct Sent<'a> {
 
 impl<'a> Sent<'a> {
     pub(super) fn new(operation: &'a Operation, headers: &'a HeaderMap, person: &Person) -> Self {
-        let mut tally = Tally::new(Rules::Listed(operation.headers.values().cloned().collect()), 1);
+        let mut tally = Tally::new(Rules::listed(operation.headers.values().cloned()), 1);
         let person = tally.person(person);
         Self { operation, headers, nominated: nominated(headers), person, tally }
     }

@@ -26,7 +26,7 @@ use about::{About, says_more};
 use files::Leaves;
 use refusals::{cannot_read, stop};
 use search::{Found, Search};
-use slot::{Ruled, Slot, UNASKED};
+use slot::{Look, Reasons, Ruled, Slot, UNASKED};
 use std::{
     collections::{BTreeMap, HashMap, HashSet, hash_map::Entry},
     sync::Arc,
@@ -55,6 +55,7 @@ pub(super) struct Tally {
     known: HashMap<Arc<str>, PersonId>,
     /// One for each (person, rule), people first.
     slots: Vec<Slot>,
+    reasons: Reasons,
     /// For each rule, why values could not be made rougher, once one could not.
     unreadable: Vec<Option<Arc<Refusal>>>,
     /// Values withheld for the recipients they name, by slot and rule.
@@ -79,35 +80,29 @@ struct Objection {
     blocked: bool,
 }
 
-/// The rules of one body, or of one target; each has a number.
+/// The rules of one body, or of one target; each has a number, which is its place.
 #[derive(Debug)]
-pub(super) enum Rules {
-    /// The envelope's, then each kind of record's.
-    Body(Arc<BodyRules>),
-    /// As listed.
-    Listed(Vec<Arc<FieldRule>>),
+pub(super) struct Rules {
+    all: Arc<[Arc<FieldRule>]>,
+    /// Whose they are: the envelope's, then each kind of record's. `None`: as listed.
+    body: Option<Arc<BodyRules>>,
 }
 
 impl Rules {
-    /// In the order of their numbers.
-    #[inline]
-    fn all(&self) -> &[Arc<FieldRule>] {
-        match self {
-            Self::Body(body) => body.rules(),
-            Self::Listed(rules) => rules,
-        }
+    pub(super) fn listed(rules: impl IntoIterator<Item = Arc<FieldRule>>) -> Self {
+        Self { all: rules.into_iter().collect(), body: None }
     }
 
     #[inline]
     fn get(&self, number: usize) -> Option<&Arc<FieldRule>> {
-        self.all().get(number)
+        self.all.get(number)
     }
 }
 
 impl Tally {
     /// Rules are told apart by their position here.
     pub(super) fn new(rules: Rules, most: usize) -> Self {
-        let count = rules.all().len();
+        let count = rules.all.len();
         let mut tally = Self {
             rules,
             count,
@@ -115,6 +110,7 @@ impl Tally {
             most,
             known: HashMap::new(),
             slots: Vec::new(),
+            reasons: Reasons::default(),
             unreadable: Vec::new(),
             objections: BTreeMap::new(),
             about: Vec::new(),
@@ -134,7 +130,8 @@ impl Tally {
 
     /// For a body, whose values may hold others.
     pub(super) fn of_body(rules: &Arc<BodyRules>, limits: Limits) -> Self {
-        Self { limits: Some(limits), ..Self::new(Rules::Body(Arc::clone(rules)), limits.people) }
+        let all = Rules { all: Arc::clone(rules.rules()), body: Some(Arc::clone(rules)) };
+        Self { limits: Some(limits), ..Self::new(all, limits.people) }
     }
 
     /// Lets references to other requests of a batch through, which were judged as that.
@@ -199,36 +196,58 @@ impl Tally {
         judge: &mut dyn Judge,
         mut value: impl Lying<'v>,
     ) -> Result<Outcome<'s>, Box<Refusal>> {
-        if self.references.is_some() && self.refers(who.1, &value) {
+        if self.passes(who, judge, &mut value)? {
             return Ok(Outcome::Raw);
         }
-        let at = self.asked(who, judge)?;
-        if let Some(slot) = self.slots.get_mut(at)
-            && slot.plain
-            && !value.is_dotted()
-        {
-            let glimpse = value.glimpse();
-            let worth = slot.searched
-                && self.about.get(who.1).and_then(Option::as_ref).is_none_or(|about| {
-                    let About { cue, open, .. } = *about;
-                    self.search.is_worth(glimpse, cue.with(value.said()), open)
-                });
-            if !worth && !is_file(glimpse) {
-                slot.sent = slot.sent.saturating_add(1);
-                return Ok(Outcome::Raw);
-            }
-        }
-        self.slowly(who, judge, value)
+        self.closely(who, judge, value)
     }
 
-    /// [`Tally::decide`], where a value must be read or does not leave.
+    /// Whether a value leaves as it is, unread; then it is counted. Any other is decided by [`Tally::closely`].
+    ///
+    /// # Errors
+    /// When the judge cannot be asked.
+    #[inline(always)]
+    pub(super) fn passes<'v>(
+        &mut self,
+        who: (PersonId, usize),
+        judge: &mut dyn Judge,
+        value: &mut impl Lying<'v>,
+    ) -> Result<bool, Box<Refusal>> {
+        if self.references.is_some() && self.refers(who.1, value) {
+            return Ok(false);
+        }
+        let at = self.asked(who, judge)?;
+        let Some(slot) = self.slots.get_mut(at) else { return Ok(false) };
+        if slot.look == Look::Closely || value.is_dotted() {
+            return Ok(false);
+        }
+        let glimpse = value.glimpse();
+        let worth = slot.look == Look::AtAGlance
+            && self.about.get(who.1).and_then(Option::as_ref).is_none_or(|about| {
+                let About { cue, open, .. } = *about;
+                self.search.is_worth(glimpse, cue.with(value.said()), open)
+            });
+        if worth || is_file(glimpse) {
+            return Ok(false);
+        }
+        slot.sent = slot.sent.saturating_add(1);
+        Ok(true)
+    }
+
+    /// Decides a value that must be read or does not leave.
+    ///
+    /// # Errors
+    /// As [`Tally::decide`].
     #[inline(never)]
-    fn slowly<'s, 'v>(
+    pub(super) fn closely<'s, 'v>(
         &'s mut self,
         who: (PersonId, usize),
         judge: &mut dyn Judge,
         value: impl Lying<'v>,
     ) -> Result<Outcome<'s>, Box<Refusal>> {
+        if self.references.is_some() && self.refers(who.1, &value) {
+            return Ok(Outcome::Raw);
+        }
         let at = self.asked(who, judge)?;
         let (Some(slot), Some(Some(about))) = (self.slots.get(at), self.about.get(who.1)) else {
             return Err(fault());
@@ -271,7 +290,7 @@ impl Tally {
             Some(about) => about,
             None => about.insert(About::of(rule, &self.rules, listed, judge)),
         };
-        slot.ask(person, listed, about, judge)
+        slot.ask(person, listed, about, &mut self.reasons, judge)
     }
 
     /// Decides an exact value by the recipients it names, and by what else is in it.
@@ -397,7 +416,7 @@ impl Tally {
     ) -> Result<Outcome<'s>, Box<Refusal>> {
         let at = person.0 as usize * self.count + number;
         let (Some(slot), Some(rule)) = (self.slots.get_mut(at), self.rules.get(number)) else { return Err(fault()) };
-        let mut why = slot.why.as_ref();
+        let mut why = self.reasons.of(slot);
         if slot.ruled == Ruled::Reworked {
             if let Some(outcome) = rework(slot.form, value.read(), rule, judge) {
                 slot.sent = slot.sent.saturating_add(1);
@@ -418,8 +437,8 @@ impl Tally {
     /// recipients it names.
     pub(super) fn each<'t>(&'t self, mut see: impl FnMut(FindingRef<'t>)) {
         for (person, slots) in self.people.iter().zip(self.slots.chunks(self.count.max(1))) {
-            for ((rule, slot), unreadable) in self.rules.all().iter().zip(slots).zip(&self.unreadable) {
-                slot.each(person, rule, unreadable.as_ref(), &mut see);
+            for ((rule, slot), unreadable) in self.rules.all.iter().zip(slots).zip(&self.unreadable) {
+                slot.each(person, rule, self.reasons.of(slot).or(unreadable.as_ref()), &mut see);
             }
         }
         for ((at, _), objection) in &self.objections {

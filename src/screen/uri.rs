@@ -138,7 +138,7 @@ impl<'a> Target<'a> {
         person: &Person,
     ) -> Self {
         let path_rules = operation.path_fields.values().map(blocking);
-        let mut tally = Tally::new(Rules::Listed(path_rules.chain(operation.query.values().cloned()).collect()), 1);
+        let mut tally = Tally::new(Rules::listed(path_rules.chain(operation.query.values().cloned())), 1);
         let person = tally.person(person);
         Self { operation, segments, query, person, tally }
     }

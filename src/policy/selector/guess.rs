@@ -2,15 +2,17 @@
 //! and comparing with what came last time is far cheaper than reading a name and looking it up.
 
 use super::State;
+use wide::u8x16;
 
 /// The longest name with its quote and colon that is compared at once.
 const LONGEST: usize = 32;
 
-/// A name, its closing quote and the colon, to be compared in two words.
+/// A name, its closing quote and the colon, to be compared in two vectors.
 #[derive(Debug)]
 pub(crate) struct Expected {
-    bytes: [u128; 2],
-    mask: [u128; 2],
+    bytes: [u8x16; 2],
+    /// A bit for each byte that must be the same, the first one's the lowest.
+    same: u32,
     /// 0 for a name that is too long or that must be escaped: it is never expected.
     len: usize,
     /// The state after the member.
@@ -23,11 +25,11 @@ impl Expected {
         let spelled = format!("{name}\":");
         let len = if plain && spelled.len() <= LONGEST { spelled.len() } else { 0 };
         let mut bytes = [0; LONGEST];
-        let mut mask = [0; LONGEST];
-        for ((to, covered), byte) in bytes.iter_mut().zip(&mut mask).zip(spelled.bytes().take(len)) {
-            (*to, *covered) = (byte, 0xff);
+        for (to, byte) in bytes.iter_mut().zip(spelled.bytes().take(len)) {
+            *to = byte;
         }
-        Self { bytes: words(&bytes), mask: words(&mask), len, next }
+        let same = u32::MAX.checked_shr((LONGEST - len) as u32).unwrap_or(0);
+        Self { bytes: vectors(&bytes), same, len, next }
     }
 
     /// How many bytes it has with its quote and colon.
@@ -40,15 +42,16 @@ impl Expected {
     #[inline]
     pub(crate) fn begins(&self, input: &[u8]) -> bool {
         let Some(input) = input.first_chunk::<LONGEST>() else { return false };
-        let ([a, b], [expected_a, expected_b], [mask_a, mask_b]) = (words(input), self.bytes, self.mask);
-        self.len > 0 && ((a & mask_a) ^ expected_a) | ((b & mask_b) ^ expected_b) == 0
+        let ([a, b], [expected_a, expected_b]) = (vectors(input), self.bytes);
+        let same = a.simd_eq(expected_a).to_bitmask() | b.simd_eq(expected_b).to_bitmask() << 16;
+        self.len > 0 && same & self.same == self.same
     }
 }
 
 #[inline]
-fn words(bytes: &[u8; LONGEST]) -> [u128; 2] {
-    let (low, high) = (bytes.first_chunk::<16>(), bytes.last_chunk::<16>());
-    [low.map_or(0, |b| u128::from_le_bytes(*b)), high.map_or(0, |b| u128::from_le_bytes(*b))]
+fn vectors(bytes: &[u8; LONGEST]) -> [u8x16; 2] {
+    let vector = |half: Option<&[u8; 16]>| half.map_or(u8x16::ZERO, |half| u8x16::new(*half));
+    [vector(bytes.first_chunk()), vector(bytes.last_chunk())]
 }
 
 #[cfg(test)]

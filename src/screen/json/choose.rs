@@ -222,7 +222,7 @@ impl<'n> Said<'n> {
         match find(ways, from).map(|node| &node.value) {
             None => Self::Nothing,
             Some(Value::Array(_) | Value::Object(_)) => Self::Container,
-            Some(Value::Scalar(Shape::Text, raw)) => Self::Text(text::decode(raw)),
+            Some(Value::Scalar(Shape::Text | Shape::Simple, raw)) => Self::Text(text::decode(raw)),
             Some(Value::Scalar(Shape::Number, raw)) => Self::Number(number(raw)),
             Some(Value::Scalar(Shape::Bool, raw)) => Self::Bool(*raw == b"true"),
             Some(Value::Scalar(Shape::Null, _)) => Self::Null,

@@ -3,6 +3,7 @@
 //! Every function may be asked again with more bytes: `None` means that the token goes on.
 
 use super::tape::Scalar;
+use wide::u8x16;
 
 /// What is wrong with the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,7 @@ impl Partial {
 pub(super) struct Text {
     /// After the closing quote.
     pub(super) end: usize,
+    pub(super) scalar: Scalar,
     /// Holds escapes.
     pub(super) escaped: bool,
 }
@@ -66,7 +68,7 @@ pub(super) fn significant(buf: &[u8], pos: &mut usize) -> Option<u8> {
 pub(super) fn quick(buf: &[u8], start: usize) -> Option<(usize, Scalar)> {
     let rest = buf.get(start..)?;
     match rest.first()? {
-        b'"' => Some((quick_text(buf, start)?, Scalar::Text)),
+        b'"' => quick_text(buf, start),
         b'0'..=b'9' => Some((quick_integer(buf, start)?, Scalar::Number)),
         b't' if rest.starts_with(b"true") => Some((start + 4, Scalar::Bool)),
         b'f' if rest.starts_with(b"false") => Some((start + 5, Scalar::Bool)),
@@ -77,33 +79,27 @@ pub(super) fn quick(buf: &[u8], start: usize) -> Option<(usize, Scalar)> {
 
 /// The end of a string of plain ASCII that is there whole.
 #[inline]
-pub(super) fn quick_text(buf: &[u8], start: usize) -> Option<usize> {
+pub(super) fn quick_text(buf: &[u8], start: usize) -> Option<(usize, Scalar)> {
     let mut at = start + 1;
+    let mut dots = 0;
     loop {
-        let chunk = buf.get(at..)?.first_chunk::<16>()?;
-        let [low, high] = words(chunk);
-        let (in_low, in_high) = (special(low), special(high));
-        if in_low | in_high == 0 {
-            if (low | high) & HIGH != 0 {
-                return None;
-            }
-            at += 16;
+        // Most strings end within the first block, and a loop that is not gone round is guessed right.
+        let block = Block::of(buf.get(at..)?.first_chunk()?);
+        let (stops, wide) = (block.stops(), block.wide());
+        if stops | wide == 0 {
+            dots |= block.dots();
+            at += Block::BYTES;
             continue;
         }
-        let (skip, wide) = if in_low != 0 {
-            (in_low.trailing_zeros(), low & below(in_low))
-        } else {
-            (64 + in_high.trailing_zeros(), low | high & below(in_high))
-        };
-        at += (skip / 8) as usize;
-        return (wide & HIGH == 0 && buf.get(at) == Some(&b'"')).then_some(at + 1);
+        // No byte beyond ASCII before the one that stops it.
+        let before = stops.wrapping_sub(1) & !stops;
+        at += stops.trailing_zeros() as usize;
+        if wide & before != 0 || buf.get(at) != Some(&b'"') {
+            return None;
+        }
+        let scalar = if dots | block.dots() & before == 0 { Scalar::Simple } else { Scalar::Text };
+        return Some((at + 1, scalar));
     }
-}
-
-/// The bits below the lowest one that is set.
-#[inline]
-const fn below(word: u64) -> u64 {
-    word.wrapping_sub(1) & !word
 }
 
 /// The end of an integer of a few digits, with what follows it in sight.
@@ -119,9 +115,9 @@ fn quick_integer(buf: &[u8], start: usize) -> Option<usize> {
 #[inline]
 pub(super) fn text(buf: &[u8], start: usize, partial: &mut Partial) -> Result<Option<Text>, Fault> {
     if !partial.has_begun()
-        && let Some(end) = quick_text(buf, start)
+        && let Some((end, scalar)) = quick_text(buf, start)
     {
-        return Ok(Some(Text { end, escaped: false }));
+        return Ok(Some(Text { end, scalar, escaped: false }));
     }
     long_text(buf, start, partial)
 }
@@ -147,7 +143,7 @@ fn long_text(buf: &[u8], start: usize, partial: &mut Partial) -> Result<Option<T
     if partial.wide {
         utf8(buf, start + 1, at)?;
     }
-    let text = Text { end: at + 1, escaped: partial.escaped };
+    let text = Text { end: at + 1, scalar: Scalar::Text, escaped: partial.escaped };
     *partial = Partial::default();
     Ok(Some(text))
 }
@@ -166,15 +162,13 @@ fn utf8(buf: &[u8], start: usize, end: usize) -> Result<(), Fault> {
 /// The first quote, backslash or control character from `at` on, or the end of what there is.
 #[inline]
 fn plain(buf: &[u8], mut at: usize, wide: &mut bool) -> usize {
-    while let Some(chunk) = buf.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
-        let [low, high] = words(chunk);
-        *wide |= (low | high) & HIGH != 0;
-        let (in_low, in_high) = (special(low), special(high));
-        if in_low | in_high != 0 {
-            let skip = if in_low != 0 { in_low.trailing_zeros() } else { 64 + in_high.trailing_zeros() };
-            return at + (skip / 8) as usize;
+    while let Some(chunk) = buf.get(at..).and_then(<[u8]>::first_chunk) {
+        let block = Block::of(chunk);
+        *wide |= block.wide() != 0;
+        match block.stops() {
+            0 => at += Block::BYTES,
+            stops => return at + stops.trailing_zeros() as usize,
         }
-        at += 16;
     }
     while let Some(byte) = buf.get(at) {
         if matches!(byte, b'"' | b'\\' | 0..=0x1f) {
@@ -186,23 +180,44 @@ fn plain(buf: &[u8], mut at: usize, wide: &mut bool) -> usize {
     at
 }
 
-#[inline]
-fn words(chunk: &[u8; 16]) -> [u64; 2] {
-    let whole = u128::from_le_bytes(*chunk);
-    [whole as u64, (whole >> 64) as u64]
-}
+/// Bytes looked at together: what is said of them is a bit for each, the first one's the lowest.
+struct Block([u8x16; 2]);
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = 0x8080_8080_8080_8080;
+impl Block {
+    const BYTES: usize = 32;
 
-/// Eight bytes at once: the lowest bit set is in the first byte that is a quote, a backslash or a control
-/// character; bits above it mean nothing. (Subtracting borrows only where one is found, and only upwards.)
-#[inline]
-const fn special(word: u64) -> u64 {
-    // With one bit turned a quote stands just below 0x21, where only control characters stand with it.
-    let quote_or_control = (word ^ (ONES * 2)).wrapping_sub(ONES * 0x21);
-    let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
-    (quote_or_control | backslash) & !word & HIGH
+    #[inline(always)]
+    fn of(bytes: &[u8; Self::BYTES]) -> Self {
+        let half = |half: Option<&[u8; 16]>| half.map_or(u8x16::ZERO, |half| u8x16::new(*half));
+        Self([half(bytes.first_chunk()), half(bytes.last_chunk())])
+    }
+
+    /// Quotes, backslashes, control characters.
+    #[inline(always)]
+    fn stops(&self) -> u32 {
+        self.mask(|half| {
+            let control = half.min(u8x16::splat(0x1f)).simd_eq(half);
+            half.simd_eq(u8x16::splat(b'"')) | half.simd_eq(u8x16::splat(b'\\')) | control
+        })
+    }
+
+    /// Dots and percent signs.
+    #[inline(always)]
+    fn dots(&self) -> u32 {
+        self.mask(|half| half.simd_eq(u8x16::splat(b'.')) | half.simd_eq(u8x16::splat(b'%')))
+    }
+
+    /// Bytes beyond ASCII.
+    #[inline(always)]
+    fn wide(&self) -> u32 {
+        self.mask(|half| half)
+    }
+
+    #[inline(always)]
+    fn mask(&self, of: impl Fn(u8x16) -> u8x16) -> u32 {
+        let [low, high] = self.0;
+        of(low).to_bitmask() | of(high).to_bitmask() << 16
+    }
 }
 
 /// The end of the escape at `at`: RFC 8259 section 7, surrogates only in pairs.

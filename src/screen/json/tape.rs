@@ -18,6 +18,14 @@ pub(super) struct Item {
     pub(super) kind: Kind,
 }
 
+impl Item {
+    /// Whether nothing but the colon stands between the name, if it has one, and the value.
+    #[inline(always)]
+    pub(super) const fn is_tight(&self) -> bool {
+        self.name_end == self.name || self.value == self.name_end + 1
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Open,
@@ -38,6 +46,8 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scalar {
     Text,
+    /// A string that is known to be ASCII without escapes, dots and percent signs: it holds no host's name.
+    Simple,
     Number,
     Bool,
     Null,
@@ -62,7 +72,7 @@ impl Hit {
     /// Takes note of a value at the subject's place.
     pub(super) fn add(&mut self, scalar: Option<Scalar>, from: usize, to: usize) {
         *self = match (*self, scalar) {
-            (Self::Nothing, Some(Scalar::Text)) if to > from + 2 => {
+            (Self::Nothing, Some(Scalar::Text | Scalar::Simple)) if to > from + 2 => {
                 Self::Id { from: from as u32 + 1, to: to as u32 - 1 }
             }
             (Self::Nothing, Some(Scalar::Number)) => Self::Id { from: from as u32, to: to as u32 },

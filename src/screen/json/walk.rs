@@ -389,7 +389,7 @@ impl Walk {
     fn value(&mut self, turn: &mut Turn<'_>, byte: u8) -> Walked<bool> {
         let from = self.pos;
         let end = match byte {
-            b'"' => scan::text(turn.buf, from, &mut self.partial).map(|t| t.map(|t| (t.end, Scalar::Text))),
+            b'"' => scan::text(turn.buf, from, &mut self.partial).map(|t| t.map(|t| (t.end, t.scalar))),
             b'{' => return self.open(turn, Shape::Object),
             b'[' => return self.open(turn, Shape::Array),
             b'-' | b'0'..=b'9' => scan::number(turn.buf, from, turn.at_end).map(|e| e.map(|e| (e, Scalar::Number))),

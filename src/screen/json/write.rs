@@ -10,7 +10,7 @@ use crate::{
     policy::integration::Denied,
     screen::{
         Judge,
-        dotted::{Lookout, dotted},
+        dotted::dotted,
         tally::{Glimpse, Lying, Outcome, PersonId, Tally, Value},
     },
     verdict::Refusal,
@@ -47,9 +47,10 @@ impl<'a> Writer<'a> {
         judge: &mut dyn Judge,
     ) -> Result<(), Box<Refusal>> {
         self.learn(items, (people, rules), tally, judge)?;
-        let mut lookout = Lookout::new(items.last().map_or(0, |item| item.end as usize));
         let mut rest = items;
-        while let Some((item, after)) = rest.split_first() {
+        loop {
+            let passed = self.pass(rest, (people, rules), tally, judge)?;
+            let Some((item, after)) = rest.get(passed..).and_then(<[Item]>::split_first) else { break };
             rest = after;
             match item.kind {
                 Kind::Key => {
@@ -87,7 +88,7 @@ impl<'a> Writer<'a> {
                     let person = people.get(item.person as usize).copied().unwrap_or(crate::screen::tally::UNKNOWN);
                     let written = Written { buf: self.buf, item, scalar };
                     let (rule, said) = (rules + usize::from(item.rule), self.said.of(named(item)));
-                    match tally.decide((person, rule), judge, InPlace { written, said, lookout: &mut lookout })? {
+                    match tally.decide((person, rule), judge, InPlace { written, said })? {
                         Outcome::Raw => self.raw(item),
                         Outcome::Text(text) => self.text(item, &text),
                         Outcome::Withheld(denied) => self.withheld(item, denied),
@@ -97,6 +98,41 @@ impl<'a> Writer<'a> {
         }
         self.flush();
         Ok(())
+    }
+
+    /// Passes values that leave as they are and stand side by side, behind one that does: they are copied together. Says
+    /// how many.
+    #[inline(never)]
+    fn pass(
+        &mut self,
+        items: &[Item],
+        (people, rules): (&[PersonId], usize),
+        tally: &mut Tally,
+        judge: &mut dyn Judge,
+    ) -> Result<usize, Box<Refusal>> {
+        let (start, mut end) = self.run;
+        if !*self.comma || start == end || self.renamed.is_some() {
+            return Ok(0);
+        }
+        let mut passed = 0;
+        for item in items {
+            let Kind::Field(scalar) = item.kind else { break };
+            let follows = item.name as usize == end + 1 && self.buf.get(end) == Some(&b',');
+            if !follows || !item.is_tight() {
+                break;
+            }
+            let Some(person) = people.get(item.person as usize) else { break };
+            let who = (*person, rules + usize::from(item.rule));
+            let written = Written { buf: self.buf, item, scalar };
+            let mut value = InPlace { written, said: self.said.of(named(item)) };
+            if !tally.passes(who, judge, &mut value)? {
+                break;
+            }
+            end = item.end as usize;
+            passed += 1;
+        }
+        self.run.1 = end;
+        Ok(passed)
     }
 
     /// What these items withhold must not leave in another of them.
@@ -139,7 +175,7 @@ impl<'a> Writer<'a> {
     #[inline(always)]
     fn raw(&mut self, item: &Item) {
         let renamed = self.renamed.as_ref().is_some_and(|(at, _)| *at == item.name);
-        if !renamed && (item.name_end == item.name || item.value == item.name_end + 1) {
+        if !renamed && item.is_tight() {
             self.copy(item.name, item.end);
         } else {
             self.name(item);
@@ -241,13 +277,14 @@ struct Written<'a, 'i> {
 impl<'a> Written<'a, '_> {
     #[inline(always)]
     fn raw(&self) -> &'a [u8] {
-        let quote = usize::from(self.scalar == Scalar::Text);
+        let quote = usize::from(matches!(self.scalar, Scalar::Text | Scalar::Simple));
         let (from, to) = (self.item.value as usize + quote, self.item.end as usize - quote);
         self.buf.get(from..to).unwrap_or_default()
     }
 }
 
 impl<'a> Lying<'a> for Written<'a, '_> {
+    #[inline(always)]
     fn is_dotted(&mut self) -> bool {
         self.scalar == Scalar::Text && dotted(self.raw())
     }
@@ -255,7 +292,7 @@ impl<'a> Lying<'a> for Written<'a, '_> {
     #[inline(always)]
     fn glimpse(&self) -> Glimpse<'a> {
         match self.scalar {
-            Scalar::Text => Glimpse::Text(self.raw()),
+            Scalar::Text | Scalar::Simple => Glimpse::Text(self.raw()),
             Scalar::Number => Glimpse::Number(self.raw()),
             Scalar::Null | Scalar::Bool => Glimpse::Word,
         }
@@ -273,7 +310,7 @@ impl<'a> Lying<'a> for Written<'a, '_> {
     fn read(self) -> Value<'a> {
         match self.scalar {
             Scalar::Null => Value::Null,
-            Scalar::Text => Value::Text(text::decode(self.raw())),
+            Scalar::Text | Scalar::Simple => Value::Text(text::decode(self.raw())),
             Scalar::Number => Value::Number(String::from_utf8_lossy(self.raw())),
             Scalar::Bool => Value::Bool(match self.raw() {
                 b"true" => Cow::Borrowed("true"),
@@ -283,19 +320,16 @@ impl<'a> Lying<'a> for Written<'a, '_> {
     }
 }
 
-/// A scalar that is looked at in the order of the buffer.
+/// A scalar of which names around it say something.
 struct InPlace<'a, 'i> {
     written: Written<'a, 'i>,
     said: Cue,
-    lookout: &'i mut Lookout,
 }
 
 impl<'a> Lying<'a> for InPlace<'a, '_> {
     #[inline(always)]
     fn is_dotted(&mut self) -> bool {
-        let Written { buf, item, scalar } = self.written;
-        // The quotes may well be looked at too.
-        scalar == Scalar::Text && self.lookout.is_dotted(buf, item.value as usize, item.end as usize)
+        self.written.is_dotted()
     }
 
     #[inline(always)]

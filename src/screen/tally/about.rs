@@ -33,11 +33,11 @@ impl About {
     pub(super) fn of(number: usize, rules: &Rules, rule: &FieldRule, judge: &dyn Judge) -> Self {
         let searched = judge.detects();
         let places = judge.places().is_some_and(|places| !places.is_empty());
-        let cue = match rules {
+        let cue = match &rules.body {
             // Nothing asks what a key says where nothing is searched.
             _ if !searched => Cue::NONE,
-            Rules::Body(body) => body.cues().get(number).copied().unwrap_or_else(|| Cue::of_path(&rule.path)),
-            Rules::Listed(_) => Cue::of_path(&rule.path),
+            Some(body) => body.cues().get(number).copied().unwrap_or_else(|| Cue::of_path(&rule.path)),
+            None => Cue::of_path(&rule.path),
         };
         let open = searched && judge.is_operational(rule);
         let within = rule.within.as_ref().is_some_and(|within| within.rules.is_some() || within.template.is_some());

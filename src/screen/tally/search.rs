@@ -246,7 +246,7 @@ impl Tally {
         if self.search.known.is_empty() {
             return self.search.outer.clone();
         }
-        let rules = self.rules.all().iter().map(|rule| rule.category.clone());
+        let rules = self.rules.all.iter().map(|rule| rule.category.clone());
         let categories = rules.chain(self.search.lent.iter().cloned()).collect();
         let around = self.search.outer.clone();
         Some(Arc::new(Outer { known: self.search.known.clone(), categories, around }))
@@ -434,7 +434,7 @@ fn category(what: What, rules: &super::Rules, search: &Search) -> Option<Categor
         What::Kind(kind) => Category::parse(kind.category()).ok(),
         What::Known(rule) => {
             let listed = rules.get(usize::from(rule)).map(|r| &r.category);
-            let lent = || search.lent.get(usize::from(rule).checked_sub(rules.all().len())?);
+            let lent = || search.lent.get(usize::from(rule).checked_sub(rules.all.len())?);
             listed.or_else(lent).cloned()
         }
         What::Outer(steps, rule) => search.outer_category(steps, rule),

@@ -9,21 +9,29 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// A ruling, taken apart: moving [`Ruling`]s about costs more than everything else that is done to a value.
-#[derive(Debug, Clone)]
+/// A ruling, taken apart, and small: there is one for every person and rule.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Slot {
+    pub(super) sent: u32,
+    pub(super) withheld: u32,
+    /// Why not: the reason's place among the [`Reasons`].
+    why: u32,
     pub(super) ruled: Ruled,
     /// The form that was allowed, or would have been tried first.
     pub(super) form: Form,
-    /// Why not.
-    pub(super) why: Option<Arc<Refusal>>,
-    pub(super) sent: u32,
-    pub(super) withheld: u32,
+    pub(super) look: Look,
     pub(super) blocked: bool,
-    /// It may leave as it is, unread, unless a value looks as if it must be read.
-    pub(super) plain: bool,
-    /// Whether values are searched.
-    pub(super) searched: bool,
+}
+
+/// How a value is looked at that may leave as it is, unless it could name a host or be a file: then it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// It is read.
+    Closely,
+    /// It is read if it is worth searching.
+    AtAGlance,
+    /// It leaves unread.
+    Not,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,15 +52,39 @@ pub(super) enum Ruled {
 }
 
 pub(super) const UNASKED: Slot = Slot {
-    ruled: Ruled::No,
-    form: Form::Raw,
-    why: None,
     sent: 0,
     withheld: 0,
+    why: NO_REASON,
+    ruled: Ruled::No,
+    form: Form::Raw,
+    look: Look::Closely,
     blocked: false,
-    plain: false,
-    searched: false,
 };
+
+const NO_REASON: u32 = u32::MAX;
+
+/// Why values may not leave, each reason once where those who were asked give the same one.
+#[derive(Debug, Default)]
+pub(super) struct Reasons(Vec<Arc<Refusal>>);
+
+impl Reasons {
+    #[inline]
+    pub(super) fn of(&self, slot: &Slot) -> Option<&Arc<Refusal>> {
+        self.0.get(slot.why as usize)
+    }
+
+    /// The place of a reason. A few of the latest are looked through: more would cost more than it saves.
+    fn keep(&mut self, why: Arc<Refusal>) -> u32 {
+        const LATEST: usize = 4;
+        let from = self.0.len().saturating_sub(LATEST);
+        let mut latest = self.0.get(from..).unwrap_or_default().iter();
+        let place = latest.position(|known| Arc::ptr_eq(known, &why)).map_or(self.0.len(), |at| from + at);
+        if place == self.0.len() {
+            self.0.push(why);
+        }
+        place as u32
+    }
+}
 
 impl Slot {
     #[inline]
@@ -60,7 +92,7 @@ impl Slot {
         &'t self,
         person: &'t Person,
         rule: &'t Arc<FieldRule>,
-        unreadable: Option<&'t Arc<Refusal>>,
+        why: Option<&'t Arc<Refusal>>,
         see: &mut impl FnMut(FindingRef<'t>),
     ) {
         if self.ruled == Ruled::No {
@@ -70,12 +102,11 @@ impl Slot {
         if self.sent > 0 {
             see(FindingRef { person, rule, form, act: form.act(), count: self.sent.into(), withheld: None });
         }
-        let withheld = self.why.as_ref().or(unreadable);
         if self.withheld > 0 {
-            see(FindingRef { person, rule, form, act: Act::Stripped, count: self.withheld.into(), withheld });
+            see(FindingRef { person, rule, form, act: Act::Stripped, count: self.withheld.into(), withheld: why });
         }
         if self.blocked {
-            see(FindingRef { person, rule, form, act: Act::Blocked, count: 1, withheld });
+            see(FindingRef { person, rule, form, act: Act::Blocked, count: 1, withheld: why });
         }
     }
 
@@ -85,6 +116,7 @@ impl Slot {
         person: &Person,
         rule: &FieldRule,
         about: &About,
+        reasons: &mut Reasons,
         judge: &mut dyn Judge,
     ) -> Result<(), Box<Refusal>> {
         if about.within {
@@ -94,7 +126,11 @@ impl Slot {
         match judge.judge(person, rule) {
             Ruling::Send(Form::Raw) if !rule.only => {
                 self.ruled = if about.every { Ruled::Recipient } else { Ruled::Raw };
-                (self.plain, self.searched) = (!about.every && about.plain, about.searched);
+                self.look = match about {
+                    About { every: false, plain: true, searched: true, .. } => Look::AtAGlance,
+                    About { every: false, plain: true, searched: false, .. } => Look::Not,
+                    _ => Look::Closely,
+                };
             }
             Ruling::Send(form) if rule.otherwise == Some(form) => (self.ruled, self.form) = (Ruled::Reworked, form),
             Ruling::Send(_) => {
@@ -104,7 +140,7 @@ impl Slot {
             }
             Ruling::Withhold(why) => {
                 self.form = first_form(rule);
-                self.why = Some(why);
+                self.why = reasons.keep(why);
                 self.ruled = Ruled::Withheld;
             }
         }

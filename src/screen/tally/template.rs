@@ -26,7 +26,7 @@ impl Tally {
         };
         let Value::Text(text) = value else { return self.unread(who, &rule) };
         let Some(literals) = read(template, text) else { return self.unread(who, &rule) };
-        let mut inner = Self::new(Rules::Listed(template.rules.clone()), self.most);
+        let mut inner = Self::new(Rules::listed(template.rules.iter().cloned()), self.most);
         inner.within_record(self.as_outer());
         let about = inner.person(&person);
         if judge.detects() {
@@ -73,7 +73,7 @@ impl Tally {
     ) -> Result<(), Box<Refusal>> {
         let Value::Text(text) = value else { return Ok(()) };
         let Some(literals) = read(template, text) else { return Ok(()) };
-        let mut inner = Self::new(Rules::Listed(template.rules.clone()), self.most);
+        let mut inner = Self::new(Rules::listed(template.rules.iter().cloned()), self.most);
         inner.within_record(None);
         let about = inner.person(person);
         for (number, said, _) in &literals {

@@ -96,7 +96,7 @@ fn unlisted(turn: &Turn<'_>, names: &mut Names, frame: &mut Frame, at: usize) ->
     if turn.rules.unlisted == Unlisted::Block || turn.place(DEAD).has(LISTED | SPECIAL | CHOICE) {
         return None;
     }
-    let to = scan::quick_text(turn.buf, at)?;
+    let (to, _) = scan::quick_text(turn.buf, at)?;
     let name = turn.buf.get(at + 1..to - 1)?;
     let (end, _) = turn.buf.get(to).filter(|b| **b == b':').and_then(|_| scan::quick(turn.buf, to + 1))?;
     let key = NameKey::new(name);

@@ -123,6 +123,17 @@ where
     }
 }
 
+impl<B> Arriving<B> {
+    /// Waits for something of ours, such as a turn or the disk: that time is not the caller's.
+    pub async fn aside<T>(&mut self, ours: impl Future<Output = T>) -> T {
+        let from = Instant::now();
+        let done = ours.await;
+        let took = from.elapsed();
+        (self.begun, self.last) = (self.begun + took, self.last + took);
+        done
+    }
+}
+
 /// Reads a body to its end, showing each piece to `on_chunk` as it arrives, and returns its length.
 ///
 /// # Errors
@@ -227,6 +238,16 @@ mod tests {
         assert_eq!(run(Script(vec![Err("gone".into())], false)).0, Err(Code::BodyMalformed));
         let fault = io::Error::new(io::ErrorKind::InvalidData, WireFault::HeadLate);
         assert_eq!(run(Script(vec![Err(fault.into())], false)).0, Err(Code::RequestTimeout));
+    }
+
+    #[tokio::test]
+    async fn our_own_time_is_not_the_callers() {
+        let mut arriving = Arriving::new(Script(vec![data("a"), data("b")], false), BOUNDS).unwrap();
+        assert_eq!(arriving.next().await.unwrap().unwrap(), "a");
+        arriving.aside(tokio::time::sleep(3 * BOUNDS.time)).await;
+        assert_eq!(arriving.next().await.unwrap().unwrap(), "b");
+        tokio::time::sleep(3 * BOUNDS.time).await;
+        assert_eq!(arriving.next().await.unwrap_err().code, Code::RequestTimeout);
     }
 
     #[test]

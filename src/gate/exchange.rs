@@ -12,6 +12,7 @@ use super::{
     resolve::{Pinned, Rules},
     respond::{self, AnswerBody, Removed, Sent},
     spool::{Content, Held},
+    turns,
     upstream::{self, Outgoing},
 };
 use crate::{
@@ -133,7 +134,6 @@ impl Gateway {
         let reading = body::read_type(&flow.headers, body.is_end_stream(), rules.as_ref().map(|r| r.media.as_str()))?;
         let bounds = body::Bounds::of(limits, rules.as_ref().and_then(|r| r.limit));
         let mut memory = Memory::default();
-        let packed = !reading.codings.is_empty();
         let declared = body.size_hint().exact();
         let memory_needed = bounds.memory(declared, limits.record as u64, reading.codings.len() as u64);
         let _memory = self.room.admit(memory_needed)?;
@@ -143,13 +143,14 @@ impl Gateway {
         let mut held = Held::new(self.room.clone());
         let mut arriving = Arriving::new(body, bounds)?;
         while let Some(chunk) = arriving.next().await? {
-            intake.feed(chunk);
-            while let Some(piece) = intake.next()? {
-                screening.push(&piece, &mut Decider::new(consented.clone(), &view, &self.keys, &mut memory))?;
-                held.keep(&mut screening, intake.length()).await?;
-                if packed {
-                    // One small piece may unpack to many: others have their turn in between.
-                    tokio::task::yield_now().await;
+            for part in turns::parts(chunk) {
+                intake.feed(part);
+                loop {
+                    let turn = arriving.aside(self.turns.take(intake.length())).await;
+                    let Some(piece) = intake.next()? else { break };
+                    screening.push(&piece, &mut Decider::new(consented.clone(), &view, &self.keys, &mut memory))?;
+                    drop(turn);
+                    arriving.aside(held.keep(&mut screening, intake.length())).await?;
                 }
             }
         }

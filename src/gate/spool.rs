@@ -19,12 +19,15 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
-use tokio::task::spawn_blocking;
+use tokio::{sync::Semaphore, task::spawn_blocking};
 
 /// Permitted bytes of one body that stay in memory.
 pub const MEMORY: usize = 1 << 20;
 /// What is written and read at once.
 const BLOCK: usize = 256 << 10;
+/// So much is written before the disk must have it: the record book's few bytes wait behind all that the system still
+/// has to write.
+const SYNC: u64 = 4 << 20;
 
 /// Where bodies wait, and how much of memory and disk all of them together may take.
 #[derive(Debug)]
@@ -32,13 +35,15 @@ pub struct Room {
     directory: PathBuf,
     disk: Arc<Budget>,
     memory: Arc<Budget>,
+    /// One writes at a time.
+    writing: Semaphore,
 }
 
 impl Room {
     /// So many bytes in a directory, and in memory.
     #[must_use]
     pub fn new(directory: PathBuf, disk: u64, memory: u64) -> Arc<Self> {
-        Arc::new(Self { directory, disk: Budget::new(disk), memory: Budget::new(memory) })
+        Arc::new(Self { directory, disk: Budget::new(disk), memory: Budget::new(memory), writing: Semaphore::new(1) })
     }
 
     /// Whether a file can be made there.
@@ -230,9 +235,13 @@ impl Held {
             Some(_) => return Err(full()),
             None => Err(room.disk.share(length).ok_or_else(full)?),
         };
+        let _turn = self.room.writing.acquire().await;
         let written = spawn_blocking(move || {
             let spool = place.or_else(|share| Spool::create(&room.directory, share).map(Arc::new))?;
             spool.file.write_all_at(&memory, at)?;
+            if at / SYNC != (at + memory.len() as u64) / SYNC {
+                spool.file.sync_data()?;
+            }
             Ok((spool, memory))
         });
         let (spool, mut memory) =

@@ -14,6 +14,7 @@ use super::{
     server_tls,
     spool::Room,
     tls::ClientTls,
+    turns::Turns,
     upstream,
 };
 use crate::{
@@ -108,6 +109,7 @@ impl Gateway {
             callers: Callers::new(&config.callers),
             closings: Closings::since(last_files.as_deref(), last_day, &policy.snapshot()),
             resolver: Resolver::new(&config.gateway, &own),
+            turns: Turns::new(tokio::runtime::Handle::current().metrics().num_workers()),
             room: Room::new(config.spool.clone(), config.limits.spool_total as u64, config.limits.memory as u64),
             client: upstream::Client::new(client_tls, (&config.limits).into(), policy.snapshot().hash),
             credentials: Credentials::new(config.keys.clone()),

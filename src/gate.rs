@@ -36,6 +36,7 @@ pub mod spool;
 pub mod start;
 pub mod stops;
 pub mod tls;
+pub mod turns;
 pub mod upstream;
 pub mod wire;
 
@@ -59,6 +60,7 @@ use reload::ActivePolicy;
 use resolve::Resolver;
 use spool::Room;
 use std::{collections::BTreeSet, sync::Arc};
+use turns::Turns;
 
 /// One running gateway: everything a request needs on its way. Made by [`start`].
 #[derive(Debug)]
@@ -71,6 +73,7 @@ pub struct Gateway {
     policy: ActivePolicy,
     resolver: Resolver,
     room: Arc<Room>,
+    turns: Turns,
     client: upstream::Client,
     credentials: Credentials,
     metrics: Arc<Metrics>,

@@ -63,6 +63,12 @@ impl Body {
         Self::of(name, "/bench/batches", &body, STRIPPED.len() * records)
     }
 
+    /// So many records of about 4 KiB as they follow each other in a large body, with a comma after each.
+    pub(crate) fn clients(records: u64) -> Vec<u8> {
+        let one = record((4000 - record(0).len()) / OPERATIONAL);
+        (0..records).flat_map(|n| format!("{},", one.replace(CLIENT, &client(n))).into_bytes()).collect()
+    }
+
     fn of(name: String, path: &str, body: &str, stripped: usize) -> Self {
         let request = format!(
             "POST {path} HTTP/1.1\r\nHost: gateway.bench.example\r\nContent-Type: application/json\r\n\

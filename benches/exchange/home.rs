@@ -136,19 +136,20 @@ fn connection(id: &str, organisation: &str, host: &str) -> String {
     for i in 0..OPERATIONAL {
         let _ = writeln!(fields, "\"$.need{i}\" = \"hg:HousingNeed\"");
     }
-    let operation = |id: &str, path: &str, select: &str| {
+    let operation = |id: &str, path: &str, limit: &str, select: &str| {
         format!(
             "\n[[operation]]\nid = \"{id}\"\nmethod = \"POST\"\npath = \"{path}\"\n\n[operation.body]\n\
-             media = \"application/json\"\nunlisted = \"strip\"\n\n[[operation.body.record]]\n{select}\
+             media = \"application/json\"\nunlisted = \"strip\"\n{limit}\n[[operation.body.record]]\n{select}\
              subject = \"body:$.ref\"\n\n[operation.body.record.fields]\n{fields}"
         )
     };
     format!(
         "id = \"{id}\"\napp = \"bench\"\ndestination = \"{organisation}/referrals\"\nupstream = \"http://{host}\"\n\
          plain_http = \"a bench on this machine\"\nroute = {{ prefix = \"/{id}\" }}\npurpose = \"accommodation\"\n\
-         {}{}",
-        operation("refer", "/referrals", ""),
-        operation("refer-batch", "/batches", "select = \"$.clients[*]\"\n")
+         {}{}{}",
+        operation("refer", "/referrals", "", ""),
+        operation("refer-batch", "/batches", "", "select = \"$.clients[*]\"\n"),
+        operation("refer-all", "/all", "limit = \"2GiB\"\n", "select = \"$.clients[*]\"\n")
     )
 }
 

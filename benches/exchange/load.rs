@@ -4,14 +4,14 @@ use super::{body::Body, recipient::end_of_message};
 use std::{
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpSocket,
+    net::{TcpSocket, TcpStream},
 };
 
 /// No two requests of one run of the bench are the same use.
@@ -57,6 +57,52 @@ pub(crate) fn run(body: &Body, connections: usize, each: Duration, to: SocketAdd
     let took = start.elapsed();
     latencies.sort();
     Measured { took, latencies }
+}
+
+/// Sends so many requests a second for so long, each at its time whether or not those before are answered, on this
+/// thread. A latency counts from that time.
+pub(crate) fn steadily(body: &Body, rate: u32, each: Duration, to: SocketAddr) -> Measured {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let (start, body) = (Instant::now(), Arc::new(body.clone()));
+    let requests = (each.as_secs_f64() * f64::from(rate)) as u32;
+    let free = Arc::new(Mutex::new(Vec::new()));
+    let mut latencies = runtime.block_on(async {
+        let mut sent = Vec::new();
+        for n in 0..requests {
+            let due = start + Duration::from_secs(1) * n / rate;
+            tokio::time::sleep_until(due.into()).await;
+            sent.push(tokio::spawn(one(Arc::clone(&body), due, Arc::clone(&free), to)));
+        }
+        let mut latencies = Vec::new();
+        for request in sent {
+            latencies.push(request.await.expect("a request"));
+        }
+        latencies
+    });
+    let took = start.elapsed();
+    latencies.sort();
+    Measured { took, latencies }
+}
+
+/// One request over a connection that is free, or a new one.
+async fn one(body: Arc<Body>, due: Instant, free: Arc<Mutex<Vec<TcpStream>>>, to: SocketAddr) -> Duration {
+    let kept = free.lock().expect("a list").pop();
+    let mut stream = match kept {
+        Some(stream) => stream,
+        None => TcpSocket::new_v4().expect("a socket").connect(to).await.expect("a connection"),
+    };
+    stream.set_nodelay(true).expect("no delay");
+    let mut request = body.request.clone();
+    body.number(&mut request, NEXT.fetch_add(1, Ordering::Relaxed));
+    stream.write_all(&request).await.expect("sent");
+    let mut answer = Vec::with_capacity(4096);
+    while end_of_message(&answer).is_none() {
+        assert!(stream.read_buf(&mut answer).await.expect("an answer") > 0, "the proxy hung up");
+    }
+    let took = due.elapsed();
+    assert!(answer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&answer));
+    free.lock().expect("a list").push(stream);
+    took
 }
 
 async fn call(body: Arc<Body>, until: Instant, to: SocketAddr) -> Vec<Duration> {

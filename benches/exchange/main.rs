@@ -10,7 +10,7 @@
 //! leaves three consented and seventeen operational members, strips ten, and is durable before it is sent.
 //!
 //! `cargo bench --bench exchange -- gateway 30` runs only the gateway, on 4 KiB bodies for 30 seconds, and prints
-//! its process id: for a profiler.
+//! its process id: for a profiler. `-- beside` measures what one caller feels of others who send large bodies.
 
 #![allow(
     clippy::expect_used,
@@ -20,6 +20,7 @@
 )]
 
 mod bare;
+mod beside;
 mod body;
 #[path = "../support/disk.rs"]
 mod disk;
@@ -50,6 +51,7 @@ fn main() {
         ["bare", recipient] => bare::serve(recipient.parse().expect("an address")),
         ["gateway", seconds] => gateway_alone(Duration::from_secs(seconds.parse().expect("seconds"))),
         ["start"] => starts(),
+        ["beside"] => beside::compare(),
         _ => everything(),
     }
 }

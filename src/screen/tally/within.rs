@@ -4,12 +4,12 @@
 //! that nobody could look into leaves.
 
 use super::{
-    Lying, Outcome, PersonId, Tally, Value, fault,
+    Lying, Outcome, PersonId, Rules, Tally, Value, fault,
     refusals::{NO_DOCUMENT, stop, with_reason},
 };
 use crate::{
     flow::{Act, Form},
-    policy::integration::{BodyRules, Denied, FieldRule, Within, is_xml_char},
+    policy::integration::{BodyRules, Denied, FieldRule, Format, Within, is_xml_char},
     screen::{
         Finding, FindingRef, Findings, Judge, Person, Received,
         body::{BodyScreener, ScreenedBody},
@@ -103,8 +103,7 @@ impl Tally {
                 self.inner.absorb(screened.findings());
                 self.sent(who);
                 let text = encoded(alphabet, screened.bytes).ok_or_else(fault)?;
-                // JSON can say what XML around it cannot.
-                if text.chars().all(is_xml_char) { Ok(Outcome::Text(text)) } else { self.unread(who, &rule) }
+                if self.rules.can_hold(&text) { Ok(Outcome::Text(text)) } else { self.unread(who, &rule) }
             }
             Err(refusal) if is_unread(&refusal) => self.unread(who, &rule),
             Err(refusal) => Err(Box::new(refusal)),
@@ -189,6 +188,20 @@ impl Tally {
         }
         slot.withheld = slot.withheld.saturating_add(1);
         Ok(Outcome::Withheld(&listed.denied))
+    }
+}
+
+impl Rules {
+    /// Whether what was within a value can be written again where the value stood. JSON can say what XML around it
+    /// cannot, and XML what no cell without quotes can hold.
+    fn can_hold(&self, text: &str) -> bool {
+        match self {
+            Self::Body(body) => match &body.format {
+                Format::Table(dialect) => dialect.can_hold(text),
+                _ => text.chars().all(is_xml_char),
+            },
+            Self::Listed(_) => text.chars().all(is_xml_char),
+        }
     }
 }
 

@@ -353,6 +353,24 @@ mod tests {
         assert!(refused(&format!("${}", ".a".repeat(65))).contains("more than 64"));
     }
 
+    /// RFC 9535 section 2.4.9, but for what looks at any depth or calls functions of its own.
+    #[test]
+    fn the_examples_of_the_standard_are_typed_as_it_says() {
+        for (text, well_typed) in [
+            ("$[?length(@) < 3]", true),
+            ("$[?length(@.*) < 3]", false),
+            ("$[?count(@.*) == 1]", true),
+            ("$[?count(1) == 1]", false),
+            ("$[?match(@.timezone, 'Europe/.*')]", true),
+            ("$[?match(@.timezone, 'Europe/.*') == true]", false),
+            ("$[?value(@.*.color) == \"red\"]", true),
+            ("$[?value(@.*.color)]", false),
+            ("$[?length(value(@.*.color)) > 1 && !search(value(@.*.color), '[Rr]ed')]", true),
+        ] {
+            assert_eq!(Selector::parse(text).is_ok(), well_typed, "{text}");
+        }
+    }
+
     #[test]
     fn filters_that_mean_nothing_are_refused_with_what_to_write() {
         let mut wrong = Vec::new();

@@ -1,11 +1,12 @@
 //! Cells that hold others: what leaves, read by an independent parser, is what was judged within them.
 
+use crate::support::pictures;
 use crate::{
     flat::{Flat, in_pieces, screen},
     rules::{LIMITS, Record, Rules, everything, field, record, searching, withhold},
 };
 use havengate::{
-    flow::{Category, Form},
+    flow::{Act, Category, Form},
     policy::integration::{Denied, Dialect, FieldRule, Format, Unlisted, Within},
     policy::selector::Selector,
     screen::{Findings, Judge, KnownBy, Person, Ruling, body::BodyScreener},
@@ -167,6 +168,9 @@ fn what_no_cell_could_hold_is_withheld() {
     let rules = table(Dialect::tsv(), vec![tab]);
     let out = screen(&rules, everything, b"Ref\tP\nc-1\t<Case><Need>a&#9;b</Need></Case>\n").unwrap();
     assert!(!out.contains("a\tb") && read(&Dialect::tsv(), &out).iter().all(|row| row.len() == 2), "{out:?}");
+    let (_, found) =
+        in_pieces(&rules, LIMITS, everything, [&b"Ref\tP\nc-1\t<Case><Need>a&#9;b</Need></Case>\n"[..]]).unwrap();
+    assert!(found.listed.iter().all(|f| f.act == Act::Stripped), "{found:?}");
 
     let deleted = FieldRule { denied: Denied::Const("\u{7f}".into()), ..field("$.name") };
     let rules = table(Dialect::csv(), vec![holding("P", false, Inner::Json, vec![deleted])]);
@@ -176,6 +180,29 @@ fn what_no_cell_could_hold_is_withheld() {
     let rules = table(Dialect::tsv(), vec![holding("P", true, Inner::Json, vec![other("$")])]);
     let sent = format!("Ref\tP\nc-1\t{}\n", base64("\"x\""));
     assert_eq!(screen(&rules, everything, sent.as_bytes()).unwrap(), sent.replace("c-1", ""));
+}
+
+#[test]
+fn documents_and_texts_in_base64_stand_in_cells() {
+    let packed = |category: &str| FieldRule {
+        category: Category::parse(category).unwrap(),
+        within: Some(Within { base64: true, rules: None, template: None }),
+        ..field("P")
+    };
+    let encode = |bytes: &[u8]| data_encoding::BASE64.encode(bytes);
+    let (photo, cleaned) = (encode(&pictures::photo()), encode(&pictures::photo_cleaned()));
+    let words = encode(b"a, \"b\"");
+    for (category, sent, left) in [
+        ("hg:Document", photo.as_str(), cleaned.as_str()),
+        ("hg:Document", &words, ""),
+        ("hg:HousingNeed", &words, &words),
+        ("hg:HousingNeed", &photo, ""),
+        ("hg:HousingNeed", "a, b", ""),
+    ] {
+        let rules = table(Dialect::csv(), vec![packed(category)]);
+        let out = screen(&rules, everything, format!("Ref,P\nc-1,{}\n", quoted(sent)).as_bytes()).unwrap();
+        assert_eq!(read(&Dialect::csv(), &out)[1], ["", left], "{category}");
+    }
 }
 
 #[test]

@@ -70,7 +70,8 @@ impl<'a> Lying<'a> for InCell<'a, '_> {
 
     #[inline(always)]
     fn glimpse(&self) -> Glimpse<'a> {
-        Glimpse::Text(self.bytes.get(self.cell.from..self.cell.to).unwrap_or_default())
+        let (from, to) = self.cell.inside();
+        Glimpse::Text(self.bytes.get(from..to).unwrap_or_default())
     }
 
     fn read(self) -> Value<'a> {

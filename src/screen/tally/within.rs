@@ -100,10 +100,14 @@ impl Tally {
         let Some(rules) = &within.rules else { return Err(fault()) };
         match self.document((rules, alphabet.is_none()), person, &inside, judge) {
             Ok(screened) => {
-                self.inner.absorb(screened.findings());
-                self.sent(who);
+                let findings = screened.findings();
                 let text = encoded(alphabet, screened.bytes).ok_or_else(fault)?;
-                if self.rules.can_hold(&text) { Ok(Outcome::Text(text)) } else { self.unread(who, &rule) }
+                if !self.rules.can_hold(&text) {
+                    return self.unread(who, &rule);
+                }
+                self.inner.absorb(findings);
+                self.sent(who);
+                Ok(Outcome::Text(text))
             }
             Err(refusal) if is_unread(&refusal) => self.unread(who, &rule),
             Err(refusal) => Err(Box::new(refusal)),

@@ -4,8 +4,8 @@
 //! set into a deterministic automaton. `jsonpath-rust` parses; what it may accept wrongly, and what cannot
 //! be decided while walking forward, is an error when policies are loaded, with a mend.
 //!
-//! Supported: names, `*`, indices from the front, unions, slices that go forward one by one, and at most one
-//! descendant segment (`..`). Filters and negative indices need the whole record and come later.
+//! Supported: names, `*`, indices from the front, unions, slices that go forward one by one, at most one descendant
+//! segment (`..`), and filters, which are decided when the record is whole.
 
 mod automaton;
 mod build;
@@ -13,6 +13,7 @@ mod filter;
 mod guess;
 mod matcher;
 mod name_key;
+mod regexp;
 mod xpath;
 
 use jsonpath_rust::parser::{
@@ -23,13 +24,16 @@ use std::{fmt, sync::Arc};
 
 pub use automaton::State;
 pub(crate) use automaton::{Automaton, DEAD, UNLISTED};
-pub(crate) use filter::{Comparison, Filter, Operand, Scalar, Way};
+pub(crate) use filter::{Comparison, Filter, Operand, Query, Scalar, Way};
 pub use matcher::Matcher;
 pub(crate) use name_key::NameKey;
+pub(crate) use regexp::Pattern;
 pub(crate) use xpath::{ATTRIBUTE, CHILD};
 
 /// Segments one selector may have.
 const SEGMENTS: usize = 64;
+/// Brackets and parentheses within each other that one may have: the parser reads some of them several times.
+const NESTED: usize = 10;
 
 /// What is wrong with a selector or with a set of them. Quotes policy text, which is not personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,12 +83,8 @@ impl Selector {
     /// # Errors
     /// [`SelectorError`] when it is not RFC 9535 or uses what the matcher cannot decide.
     pub fn parse(text: &str) -> Result<Self, SelectorError> {
-        let query = parse_json_path(text).map_err(|_| {
-            SelectorError::new(
-                format!("'{text}' is not an RFC 9535 selector"),
-                "write it like $.clients[*].firstName, and names with other characters like $['first name']",
-            )
-        })?;
+        lint_nesting(text)?;
+        let query = parse_json_path(text).map_err(|_| no_selector(text))?;
         if query.segments.len() > SEGMENTS {
             return Err(SelectorError::new(format!("'{text}' has more than {SEGMENTS} segments"), "shorten it"));
         }
@@ -217,6 +217,38 @@ impl fmt::Display for Selector {
     }
 }
 
+fn no_selector(text: &str) -> SelectorError {
+    let mend = if text.contains('?') {
+        "within a filter compare one place, length(…), count(…) or value(…) with a value, such as [?@.id == 'dob']; \
+         match(…, '…') and search(…, '…') stand by themselves"
+    } else {
+        "write it like $.clients[*].firstName, and names with other characters like $['first name']"
+    };
+    SelectorError::new(format!("'{text}' is not an RFC 9535 selector"), mend)
+}
+
+/// Reading what is nested takes the parser up to three times as long for each step inwards.
+fn lint_nesting(text: &str) -> Result<(), SelectorError> {
+    let (mut depth, mut quote, mut escaped) = (0usize, None, false);
+    for c in text.chars() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(q) if c == q => quote = None,
+            Some(_) => {}
+            None if matches!(c, '\'' | '"') => quote = Some(c),
+            None if matches!(c, '[' | '(') => depth += 1,
+            None if matches!(c, ']' | ')') => depth = depth.saturating_sub(1),
+            None => {}
+        }
+        if depth > NESTED {
+            let message = format!("'{text}' has more than {NESTED} brackets and parentheses within each other");
+            return Err(SelectorError::new(message, "take parentheses out, or filter once instead of within a filter"));
+        }
+    }
+    Ok(())
+}
+
 /// The parser forgives white space within names and numbers, and trims names by Unicode white space: two
 /// readings of one text. We allow it only beside brackets, commas, colons and operators, as RFC 9535 does; before a dot
 /// RFC 9535 allows it too, but parsers disagree.
@@ -308,10 +340,9 @@ mod tests {
         assert!(refused("$.a[-1]").contains("end of an array"));
         assert!(refused("$.a[1:-1]").contains("end of an array"));
         assert!(refused("$.a[::2]").contains("step"));
-        assert!(refused("$.a[?length(@.b) > 1]").contains("function"));
-        assert!(refused("$.a[?@.b[*]]").contains("several places"));
-        assert!(refused("$.a[?@[?@.b]]").contains("several places"));
-        assert!(refused("$.a[?@.b > 1.5]").contains("fraction"));
+        assert!(refused("$.a[?@.b[0,1]]").contains("several places"));
+        assert!(refused("$.a[?@..b]").contains("any depth"));
+        assert!(refused("$.a[?@.b > 1e999]").contains("too large"));
         assert!(refused("$..a..b").contains("more than one descendant"));
         for text in ["$.a\u{a0}", "$.a b", "$[1 2]"] {
             assert!(Selector::parse(text).is_err(), "{text}");
@@ -320,6 +351,63 @@ mod tests {
             assert!(refused(text).contains("not an RFC 9535 selector"), "{text}");
         }
         assert!(refused(&format!("${}", ".a".repeat(65))).contains("more than 64"));
+    }
+
+    /// RFC 9535 section 2.4.9, but for what looks at any depth or calls functions of its own.
+    #[test]
+    fn the_examples_of_the_standard_are_typed_as_it_says() {
+        for (text, well_typed) in [
+            ("$[?length(@) < 3]", true),
+            ("$[?length(@.*) < 3]", false),
+            ("$[?count(@.*) == 1]", true),
+            ("$[?count(1) == 1]", false),
+            ("$[?match(@.timezone, 'Europe/.*')]", true),
+            ("$[?match(@.timezone, 'Europe/.*') == true]", false),
+            ("$[?value(@.*.color) == \"red\"]", true),
+            ("$[?value(@.*.color)]", false),
+            ("$[?length(value(@.*.color)) > 1 && !search(value(@.*.color), '[Rr]ed')]", true),
+        ] {
+            assert_eq!(Selector::parse(text).is_ok(), well_typed, "{text}");
+        }
+    }
+
+    #[test]
+    fn filters_that_mean_nothing_are_refused_with_what_to_write() {
+        let mut wrong = Vec::new();
+        for (text, what, mend) in [
+            ("$[?length(@.a)]", "no condition", "[?length(@.codes) > 1]"),
+            ("$[?!count(@.*)]", "no condition", "[?count(@.codes) > 1]"),
+            ("$[?length(@.*) > 1]", "several places", "count(…)"),
+            ("$[?length((@.a)) > 1]", "a condition", "name a place"),
+            ("$[?length(match(@.a, 'x')) > 1]", "it is a condition", "stand by itself"),
+            ("$[?count(1) > 1]", "not an RFC 9535", "count(…)"),
+            ("$[?count(length(@.a)) > 1]", "no query", "count(@.codes[*])"),
+            ("$[?value('a') == 'a']", "no query", "value(@.codes[*])"),
+            ("$[?match(@.a, @.b)]", "not written out", "in quotes"),
+            ("$[?search(@.a, 1)]", "not written out", "in quotes"),
+            ("$[?match(@.*, 'a')]", "several places", "value(…)"),
+            ("$[?match(@.a, '[')]", "ends too early", "close the brackets"),
+            ("$[?match(@.a, '^a$')]", "^ or $", "take it out"),
+            ("$[?match(@.a, 'a') == true]", "not an RFC 9535", "stand by themselves"),
+            ("$[?lower(@.a) == 'a']", "not an RFC 9535", "length(…)"),
+            ("$[?in(@.a, 'a')]", "does not have", "the functions are"),
+            ("$[?length (@.a) > 1]", "not an RFC 9535", "length(…)"),
+            ("$[?count(@..a) > 1]", "any depth", "name the way"),
+            ("$[?count(@['a','b']) > 1]", "side by side", "&& or ||"),
+            ("$[?@.a[-2:]]", "from the end", "from the front"),
+            ("$[?@.a == 1e400]", "too large", "1e308"),
+            ("$[?((((((((((@.a))))))))))]", "within each other", "take parentheses out"),
+        ] {
+            let error = Selector::parse(text).expect_err(text);
+            wrong.extend((!error.message.contains(what) || !error.mend.contains(mend)).then_some(error));
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        // What the parser would read three times for each step inwards is not read.
+        let nested = |open: &str, close: &str, n: usize| format!("$[?{}@.a{}]", open.repeat(n), close.repeat(n));
+        for (open, close) in [("length(", " == 1)"), ("match(@[?", "],'x')"), ("(", ")"), ("@[?", "]"), ("!(", ")")] {
+            assert!(refused(&nested(open, close, 60)).contains("within each other"), "{open}");
+            drop(Selector::parse(&nested(open, close, 9)));
+        }
     }
 
     #[test]

@@ -96,6 +96,8 @@ subject = "body:Ref"
 "Name" = "pd:Name"
 "Beds" = "hg:HousingNeed"
 "Note" = { category = "hg:Operational", denied = { const = "not, given" } }
+"Case" = { encoding = "json", fields = { "$.name" = "pd:Name", "$.note" = "hg:Operational", "$.codes[?match(@.code, '[A-Z]+') && length(@.text) < 9].text" = "hg:Operational" } }
+"Packed" = { encoding = ["base64", "form"], fields = { "name" = "pd:Name", "note" = "hg:Operational" } }
 
 [[operation]]
 id = "form"
@@ -271,9 +273,30 @@ pub(crate) const ALL: &[Corpus] = &[
         bodies: &[
             "Ref,Name,Beds,Note,Other\na-1,Idris,2,for Idris,x\nb-2,Zs.fika,\"1\",\"a \"\"b\"\"\",Zs.fika\n,,,,\n",
             "\u{feff}Beds,Zs.fika,Ref\r\n1,2,3\r\n\"Zs.fika\",5,6",
+            "Case,Beds,Packed\n\"{\"\"name\"\":\"\"Zs.fika\"\",\"\"note\"\":\"\"a, b\"\"}\",2,bmFtZT1acy5maWthJm5vdGU9YQ==\n\"{\"\"codes\"\":[{\"\"code\"\":\"\"AB\"\",\"\"text\"\":\"\"bed\"\"},{\"\"text\"\":\"\"Zs.fika\"\",\"\"code\"\":\"\"b\"\"}]}\",Idris,bm90ZT1acy5maWth\n",
         ],
         words: &[
-            ",", "\"", "\"\"", "\n", "\r\n", "\r", "\t", "Zs.fika", "Idris", "é", "\u{feff}", ";", "\0", "Note", ",,",
+            "\"\"note\"\":",
+            "\\u005as.fika",
+            "{",
+            "]",
+            "bm90ZT1acy5maWth",
+            "\"\"code\"\":\"\"A\"\",",
+            ",",
+            "\"",
+            "\"\"",
+            "\n",
+            "\r\n",
+            "\r",
+            "\t",
+            "Zs.fika",
+            "Idris",
+            "é",
+            "\u{feff}",
+            ";",
+            "\0",
+            "Note",
+            ",,",
         ],
     },
     Corpus {

@@ -110,7 +110,21 @@ fn meanings(operation: &str, text: &str, boundary: Option<&str>) -> Vec<String> 
         }
         "csv" => {
             let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
-            all.extend(reader.records().flat_map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>()));
+            let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
+            for row in &rows {
+                // Only what a rule says is packed is unpacked.
+                for (name, cell) in rows[0].iter().zip(row) {
+                    match name {
+                        "Case" if row != &rows[0] && !cell.is_empty() => all.push(json(cell)),
+                        "Packed" => {
+                            let packed = data_encoding::BASE64.decode(cell.as_bytes());
+                            all.extend(packed.iter().map(|bytes| decoded(&String::from_utf8_lossy(bytes))));
+                        }
+                        _ => {}
+                    }
+                    all.push(cell.to_owned());
+                }
+            }
         }
         "form" => {
             all.extend(url::form_urlencoded::parse(text.as_bytes()).map(|(name, value)| format!("{name} {value}")))

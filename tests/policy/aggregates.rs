@@ -140,6 +140,14 @@ fn nothing_is_within_a_cells_values() {
             );
         }
     }
+    for within in [
+        "{ encoding = \"json\", fields = { \"$.name\" = \"pd:Name\" } }",
+        "{ encoding = \"base64\", category = \"hg:Operational\" }",
+    ] {
+        let text = format!("dimensions = {{ Month = \"hg:Operational\", All = {within} }}\ncount = [\"People\"]\n");
+        let found = table("text/csv", &text);
+        assert_eq!(found, format!("at:16 error: a cell of a table of counts holds plain values; {plain}"), "{text}");
+    }
 }
 
 #[test]

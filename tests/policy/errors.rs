@@ -707,8 +707,14 @@ fn bodies() {
         (
             RIVERSIDE,
             r#""$.beds"       = "hg:HousingNeed""#,
-            r#""$.beds[?count(@.*)>1]" = "hg:HousingNeed""#,
-            "integrations/inform-riverside.toml:96 error: '$.beds[?count(@.*)>1]' calls a function; compare a place with a text or a number, such as [?@.id == 'dob']; functions are not supported",
+            r#""$.beds[?length(@.*)>1]" = "hg:HousingNeed""#,
+            "integrations/inform-riverside.toml:96 error: '$.beds[?length(@.*)>1]' gives length(…) several places; name one place, such as length(@.codes), or write value(…) or count(…)",
+        ),
+        (
+            RIVERSIDE,
+            r#""$.beds"       = "hg:HousingNeed""#,
+            r#""$.beds[?match(@.code,'\\\\d+')]" = "hg:HousingNeed""#,
+            r"integrations/inform-riverside.toml:96 error: '$.beds[?match(@.code,'\\d+')]' has the pattern '\d+', which has \d, which RFC 9485 does not have; write [0-9] or \p{Nd}",
         ),
         (
             RIVERSIDE,

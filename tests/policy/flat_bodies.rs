@@ -3,6 +3,7 @@
 #![expect(clippy::too_many_lines, reason = "each function is one table")]
 
 use super::{findings, with};
+use havengate::policy::{Policy, integration::BodyRules};
 
 const FILE: &str = "integrations/street-health.toml";
 
@@ -107,6 +108,76 @@ fn tables() {
         ),
     ];
     check(&rows.iter().map(|(body, expected)| (body.as_str(), *expected)).collect::<Vec<_>>());
+}
+
+#[test]
+fn cells_that_hold_others() {
+    let csv = |rest: &str| {
+        format!("media = \"text/csv\"\nunlisted = \"strip\"\n{RECORD}\"First Name\" = \"pd:Name\"\n{rest}")
+    };
+    let rows = [
+        (csv("P = { encoding = \"json\", fields = { \"$.name\" = \"pd:Name\" } }"), ""),
+        (csv("P = { encoding = [\"base64\", \"form\"], unlisted = \"block\", fields = { name = \"pd:Name\" } }"), ""),
+        (
+            csv(
+                "P = { encoding = \"xml\", namespaces = { h = \"urn:h\" }, fields = { \"h:Case/h:Name\" = \"pd:Name\" } }",
+            ),
+            "",
+        ),
+        (csv("P = { encoding = \"base64\", category = \"pd:Name\" }"), ""),
+        (
+            csv("P = { encoding = \"json\", fields = { name = \"pd:Name\" } }"),
+            "at:20 error: 'name' is not an RFC 9535 selector; write it like $.clients[*].firstName, and names with other characters like $['first name']",
+        ),
+        (
+            csv("P = { encoding = \"csv\", fields = { A = \"pd:Name\" } }"),
+            "at:20 error: nothing says what `P` holds; add `category = \"…\"`, or `encoding` with the `fields` that are within it\n\
+             at:20 error: `csv` is not known here; known: json, xml, base64, form; or [\"base64\", \"json\"]",
+        ),
+        (
+            csv("P = { encoding = \"json\", denied = \"null\", fields = { \"$.name\" = \"pd:Name\" } }"),
+            "at:20 error: a table has no null; write \"strip\" or \"empty\"",
+        ),
+    ];
+    check(&rows.iter().map(|(body, expected)| (body.as_str(), *expected)).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_is_within_is_named_from_the_outside_in() {
+    let paths = |record: &str| {
+        let text = format!(
+            "id = \"street-health\"\napp = \"inform\"\ndestination = \"street-health/outreach\"\n\
+             upstream = \"https://referrals.street-health.example/api\"\nroute = {{ prefix = \"/street-health\" }}\n\
+             purpose = \"health\"\n[[operation]]\nid = \"upload\"\nmethod = \"POST\"\npath = \"/upload\"\n\
+             [operation.body]\nmedia = \"text/csv\"\nunlisted = \"strip\"\n{RECORD}{record}"
+        );
+        let policy = Policy::compile(&with(FILE, "", &text)).unwrap();
+        let integration = policy.integrations.values().find(|i| i.id.as_str() == "street-health").unwrap();
+        let body = integration.operations[0].body.as_ref().unwrap();
+        let mut all = Vec::new();
+        named(body, &mut all);
+        all.sort();
+        all
+    };
+    fn named(body: &BodyRules, all: &mut Vec<String>) {
+        for rule in body.rules() {
+            all.push(rule.path.to_string());
+            rule.within.iter().filter_map(|within| within.rules.as_ref()).for_each(|rules| named(rules, all));
+        }
+    }
+    assert_eq!(
+        paths(
+            "P = { encoding = \"json\", fields = { \"$.x\" = { encoding = \"form\", fields = { name = \"pd:Name\" } } } }"
+        ),
+        ["P", "P/$.x", "P/$.x/name"]
+    );
+    assert_eq!(
+        paths(
+            "Q = \"hg:Operational\"\n[[operation.body.record.answers]]\nquestion = \"Q\"\nanswer = \"A\"\n\
+             [operation.body.record.answers.table]\n\"who?\" = { encoding = \"json\", fields = { \"$.name\" = \"pd:Name\" } }"
+        ),
+        ["A where Q is \"who?\"", "A where Q is \"who?\"/$.name", "Q"]
+    );
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod support;
 
 mod aggregate;
 mod batch;
+mod cells;
 mod coding;
 mod document;
 mod flat;

@@ -139,4 +139,48 @@ proptest! {
             prop_assert!(JsonPath::parse(selector.as_str()).is_ok(), "only we accept {:?}", text);
         }
     }
+
+    #[test]
+    fn filters_that_are_accepted_are_rfc_9535(
+        parts in proptest::collection::vec(
+            proptest::sample::select(&[
+                "length(", "count(", "value(", "match(", "search(", ")", "@", "@.a", "@.*", "$", ".a", "[*]", "[0]", "[?",
+                "]", "==", "<", "1", "-0.5", "1e2", "'a'", ",", "!", "&&", "||", "(", " ", "\n", "true", "null", "-",
+            ][..]),
+            0..9,
+        ),
+    ) {
+        let text = format!("$[?{}]", parts.concat());
+        if let Ok(selector) = Selector::parse(&text) {
+            prop_assert!(JsonPath::parse(selector.as_str()).is_ok(), "only we accept {:?}", text);
+        }
+    }
+
+    #[test]
+    fn functions_are_typed_as_the_oracle_types_them(filter in filter(), not in any::<bool>()) {
+        let text = format!("$[?{}{filter}]", if not { "!" } else { "" });
+        prop_assert_eq!(Selector::parse(&text).is_ok(), JsonPath::parse(&text).is_ok(), "{}", text);
+    }
+}
+
+/// A filter of functions, whatever their arguments are.
+fn filter() -> impl Strategy<Value = String> {
+    let plain = proptest::sample::select(
+        &[
+            "@.a", "@", "$.a[0]", "@.*", "$[1:]", "@[?@.a]", "1", "1.5", "'x'", "true", "null", "@.a == 1", "(@.a)",
+            "!@.a",
+        ][..],
+    );
+    let argument = plain.prop_map(str::to_owned).prop_recursive(2, 4, 2, |inner| {
+        prop_oneof![
+            3 => (proptest::sample::select(&["length", "count", "value"][..]), inner.clone()).prop_map(|(f, a)| format!("{f}({a})")),
+            1 => (proptest::sample::select(&["match", "search"][..]), inner).prop_map(|(f, a)| format!("{f}({a}, 'x')")),
+        ]
+    });
+    prop_oneof![
+        argument.clone(),
+        (argument.clone(), proptest::sample::select(&["==", "!=", "<", ">="][..]), argument.clone())
+            .prop_map(|(a, how, b)| format!("{a} {how} {b}")),
+        (argument.clone(), argument).prop_map(|(a, b)| format!("length({a}, {b})")),
+    ]
 }

@@ -1,6 +1,6 @@
 //! Rules that look at what stands beside a value: filters, and the questions that say what an answer holds.
 
-use crate::rules::{Rules, everything, field, record, screen, withhold};
+use crate::rules::{LIMITS, Rules, everything, field, record, screen, screen_pieces, withhold};
 use havengate::{
     policy::integration::{FieldRule, Unlisted},
     screen::{Person, Ruling},
@@ -60,6 +60,26 @@ fn a_filter_looks_no_further_than_its_record() {
     let rules = Rules::of(&[record("$.r[*]", "$.id", &["$.v[?$.kind == 'bed']"])]);
     let body = r#"{"kind":"bed","r":[{"v":[1],"kind":"bed"},{"v":[2],"kind":"person"},{"v":[3]}]}"#;
     assert_eq!(screen(&rules, everything, body).unwrap(), r#"{"r":[{"v":[1]},{"v":[null]},{"v":[null]}]}"#);
+}
+
+#[test]
+fn functions_are_asked_of_the_whole_record() {
+    let rules = patient(&[
+        "$.codes[?match(@.code, '[A-Z][0-9]{2}') && length(@.text) <= 5].text",
+        "$.beds[?count($.codes[*]) > 1 && @.n >= 1.5].n",
+        "$.notes[?value($.codes[?@.code == 'A01'].text) == 'beds' && !search(@.by, '(staff|nurse)')].by",
+        "$.last[?@ != $.last[-1]]",
+    ]);
+    // What the filters ask for comes last, and is escaped.
+    let body = r#"{"beds":[{"n":1},{"n":2},{"n":1.50}],"notes":[{"by":"staff7"},{"by":"c-1"}],"last":[1,2,3],
+        "codes":[{"text":"b\u0065ds","code":"A\u00301"},{"text":"a room","code":"B02"},{"text":"x","code":"b2"}],"id":"p"}"#;
+    let left = r#"{"beds":[{},{"n":2},{"n":1.50}],"notes":[{},{"by":"c-1"}],"last":[1,2,null],"codes":[{"text":"b\u0065ds"},{},{}]}"#;
+    assert_eq!(screen(&rules, everything, body).unwrap(), left);
+    for cut in 1..body.len() {
+        let (before, after) = body.as_bytes().split_at(cut);
+        let screened = screen_pieces(&rules, LIMITS, everything, [before, after]).unwrap();
+        assert_eq!(String::from_utf8(screened.bytes).unwrap(), left, "cut at {cut}");
+    }
 }
 
 #[test]

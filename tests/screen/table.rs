@@ -242,6 +242,16 @@ fn a_row_over_the_limit_is_refused_before_it_is_held() {
     assert!(wide.detail.contains("more columns than the limit in row 1"), "{}", wide.detail);
 }
 
+#[test]
+fn a_file_in_a_cell_stays_however_the_cell_is_written() {
+    let photo = data_encoding::BASE64.encode(&crate::support::pictures::photo());
+    let rules = csv(&["A"]);
+    for cell in [photo.clone(), format!("\"{photo}\""), format!("\"data:image/jpeg;base64,{photo}\"")] {
+        let body = format!("PersonalID,A\n1,{cell}\n");
+        assert_eq!(screen(&rules, everything, body.as_bytes()).unwrap(), "PersonalID,A\n,\n", "{cell}");
+    }
+}
+
 /// Every identifying value of the fixture, looked for in the output as it is and in other spellings.
 #[test]
 fn nothing_that_is_denied_is_found_in_any_spelling() {

@@ -4,6 +4,8 @@ mod one_of;
 mod template;
 mod within;
 
+pub(super) use within::{moved, moved_rule};
+
 use super::{Meaning, Problems, place};
 use crate::{
     flow::{Category, Form, Transform},

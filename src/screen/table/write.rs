@@ -65,12 +65,14 @@ pub(super) struct InCell<'a, 'l> {
 impl<'a> Lying<'a> for InCell<'a, '_> {
     #[inline(always)]
     fn is_dotted(&mut self) -> bool {
-        self.lookout.is_dotted(self.bytes, self.cell.from, self.cell.to)
+        // A quote that is written twice is an escape: nothing is told from how it looks.
+        self.cell.doubled || self.lookout.is_dotted(self.bytes, self.cell.from, self.cell.to)
     }
 
     #[inline(always)]
     fn glimpse(&self) -> Glimpse<'a> {
-        Glimpse::Text(self.bytes.get(self.cell.from..self.cell.to).unwrap_or_default())
+        let (from, to) = self.cell.inside();
+        Glimpse::Text(self.bytes.get(from..to).unwrap_or_default())
     }
 
     fn read(self) -> Value<'a> {

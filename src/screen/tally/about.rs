@@ -14,8 +14,8 @@ pub(super) struct About {
     pub(super) cue: Cue,
     /// Whether what may leave exactly is searched.
     pub(super) searched: bool,
-    /// Whether one that may leave as it is may leave unread. Not where each is a file, or is searched because its key is
-    /// data too and says more than the rule's or because any text may be a listed place.
+    /// Whether one that may leave as it is may leave unread. Not where each is a file or in base64, or is searched because
+    /// its key is data too and says more than the rule's or because any text may be a listed place.
     pub(super) plain: bool,
     /// It leaves without anybody's consent.
     pub(super) open: bool,
@@ -45,7 +45,7 @@ impl About {
         Self {
             cue,
             searched,
-            plain: held == Bytes::Other && !(searched && (places || says_more(rule))),
+            plain: held == Bytes::Other && rule.within.is_none() && !(searched && (places || says_more(rule))),
             open,
             known_by: None,
             held,

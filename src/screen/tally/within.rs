@@ -4,12 +4,12 @@
 //! that nobody could look into leaves.
 
 use super::{
-    Lying, Outcome, PersonId, Tally, Value, fault,
+    Lying, Outcome, PersonId, Rules, Tally, Value, fault,
     refusals::{NO_DOCUMENT, stop, with_reason},
 };
 use crate::{
     flow::{Act, Form},
-    policy::integration::{BodyRules, Denied, FieldRule, Within, is_xml_char},
+    policy::integration::{BodyRules, Denied, FieldRule, Format, Within, is_xml_char},
     screen::{
         Finding, FindingRef, Findings, Judge, Person, Received,
         body::{BodyScreener, ScreenedBody},
@@ -100,11 +100,14 @@ impl Tally {
         let Some(rules) = &within.rules else { return Err(fault()) };
         match self.document((rules, alphabet.is_none()), person, &inside, judge) {
             Ok(screened) => {
-                self.inner.absorb(screened.findings());
-                self.sent(who);
+                let findings = screened.findings();
                 let text = encoded(alphabet, screened.bytes).ok_or_else(fault)?;
-                // JSON can say what XML around it cannot.
-                if text.chars().all(is_xml_char) { Ok(Outcome::Text(text)) } else { self.unread(who, &rule) }
+                if !self.rules.can_hold(&text) {
+                    return self.unread(who, &rule);
+                }
+                self.inner.absorb(findings);
+                self.sent(who);
+                Ok(Outcome::Text(text))
             }
             Err(refusal) if is_unread(&refusal) => self.unread(who, &rule),
             Err(refusal) => Err(Box::new(refusal)),
@@ -189,6 +192,17 @@ impl Tally {
         }
         slot.withheld = slot.withheld.saturating_add(1);
         Ok(Outcome::Withheld(&listed.denied))
+    }
+}
+
+impl Rules {
+    /// Whether what was within a value can be written again where the value stood. JSON can say what XML around it
+    /// cannot, and XML what no cell without quotes can hold.
+    fn can_hold(&self, text: &str) -> bool {
+        match self.body.as_ref().map(|body| &body.format) {
+            Some(Format::Table(dialect)) => dialect.can_hold(text),
+            _ => text.chars().all(is_xml_char),
+        }
     }
 }
 

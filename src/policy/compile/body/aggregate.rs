@@ -129,15 +129,14 @@ fn tells_apart(file: &str, text: &Text, meaning: &Meaning<'_>, problems: &mut Pr
     }
 }
 
-/// What is within a value would leave with its cell, and neither of the two checks would have seen it. In tables nothing
-/// is looked into anyway, which is reported of every place.
+/// What is within a value would leave with its cell, and neither of the two checks would have seen it. Of tables it is
+/// reported of every place that no query is read there.
 fn plain(file: &str, text: &Text, format: &Format, problems: &mut Problems) {
-    if matches!(format, Format::Table(_)) {
-        return;
-    }
+    let table = matches!(format, Format::Table(_));
     for field in cell(text) {
         let Field { encoding, template, parameters, language, .. } = field.get_ref();
-        if encoding.is_some() || template.is_some() || parameters.is_some() || language.is_some() {
+        let query = template.is_some() || parameters.is_some() || language.is_some();
+        if encoding.is_some() || (query && !table) {
             let mend = "send each of the values that are within by itself, and list it with its category";
             problems.error(place(file, field.span()), "a cell of a table of counts holds plain values", mend);
         }

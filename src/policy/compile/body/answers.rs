@@ -50,7 +50,7 @@ pub(super) fn compile(
     let of_question = |text: &str| pairs.only_where(&question, text).map(|pair: Selector| pair.join(&answer));
     let listed = rules.into_iter().map(|(key, rule)| match of_question(key.get_ref()) {
         Ok(selector) => {
-            let rule = FieldRule { path: selector.as_str().into(), ..rule };
+            let rule = called(rule, key.get_ref(), &selector);
             Ok((Placed::new(key.span(), selector, ()), rule))
         }
         Err(error) => Err(error),
@@ -75,8 +75,13 @@ fn columns(
     let rules = fields::compile(file, &written.table, Site::Cell, meaning, problems);
     let listed = rules.into_iter().map(|(key, rule)| {
         let selector = Selector::answer_where(answer, question, key.get_ref());
-        let rule = FieldRule { path: selector.as_str().into(), ..rule };
+        let rule = called(rule, key.get_ref(), &selector);
         (Placed::new(key.span(), selector, ()), rule)
     });
     listed.collect()
+}
+
+/// The rule of a question, by the name of its answer's place: so are the places called that are within the answer.
+fn called(rule: FieldRule, question: &str, place: &Selector) -> FieldRule {
+    fields::moved_rule(rule, &|path| format!("{place}{}", path.strip_prefix(question).unwrap_or_default()))
 }

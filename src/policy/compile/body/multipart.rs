@@ -7,7 +7,6 @@ use crate::{
         compile::fields::Site,
         integration::{
             BodyRules, Denied, FieldRule, Format, Holding, PartRules, Parts, RecordRules, SubjectSource, Target,
-            Template, Within,
         },
         selector::{Matcher, Selector},
         source::{
@@ -275,27 +274,5 @@ fn require(file: &str, required: &[At<String>], rules: &mut [FieldRule], problem
 
 /// The rules with the part before the places they list: a consent names them from the outside in.
 fn named(rules: BodyRules, part: &str) -> BodyRules {
-    let rename = |rules: Vec<Arc<FieldRule>>| rules.into_iter().map(|rule| Arc::new(renamed(rule, part))).collect();
-    let records = rules.records.into_iter().map(|r| RecordRules { fields: rename(r.fields), ..r }).collect();
-    BodyRules { envelope: rename(rules.envelope), records, ..rules }
-}
-
-fn renamed(rule: Arc<FieldRule>, part: &str) -> FieldRule {
-    // They were compiled a moment ago, and nobody else has them yet.
-    let rule = Arc::unwrap_or_clone(rule);
-    let within = rule.within.map(|within| Within {
-        base64: within.base64,
-        rules: within.rules.map(|rules| match Arc::try_unwrap(rules) {
-            Ok(rules) => Arc::new(named(rules, part)),
-            Err(shared) => shared,
-        }),
-        template: within.template.map(|template| match Arc::try_unwrap(template) {
-            Ok(template) => {
-                let rules = template.rules.into_iter().map(|rule| Arc::new(renamed(rule, part))).collect();
-                Arc::new(Template { rules, ..template })
-            }
-            Err(shared) => shared,
-        }),
-    });
-    FieldRule { path: format!("{part}/{}", rule.path).into(), within, ..rule }
+    fields::moved(rules, &|path| format!("{part}/{path}"))
 }

@@ -11,8 +11,8 @@ use crate::policy::{
         },
     },
     integration::{
-        BodyRules, FieldRule, Format, Namespaces, RecordRules, RecordTarget, SubjectSource, Target, Unlisted, Within,
-        XmlFormat,
+        BodyRules, FieldRule, Format, Namespaces, RecordRules, RecordTarget, SubjectSource, Target, Template, Unlisted,
+        Within, XmlFormat,
     },
     selector::Selector,
     source::{
@@ -50,8 +50,8 @@ pub(super) fn compile(
         }
         return None;
     };
-    if !matches!(site, Site::Body | Site::Pair | Site::Xml) {
-        let mend = "list what it holds as one category; only values of JSON, XML and forms are looked into";
+    if !matches!(site, Site::Body | Site::Cell | Site::Pair | Site::Xml) {
+        let mend = "list what it holds as one category; only values of JSON, XML, tables and forms are looked into";
         problems.error(place(file, encoding.span()), "nothing is looked into here", mend);
         return None;
     }
@@ -148,8 +148,7 @@ fn rules(
             RecordTarget::Field(at)
         };
         targets.push(Placed::new(place.span(), selector, target));
-        // A consent names the place from the outside in.
-        rules.push(Arc::new(FieldRule { path: format!("{}/{}", key.get_ref(), rule.path).into(), ..rule }));
+        rules.push(Arc::new(moved_rule(rule, &|path| format!("{}/{path}", key.get_ref()))));
     }
     selectors::same_place(file, targets.iter().filter(|t| matches!(t.target, RecordTarget::Field(_))), problems);
     let whole = [Placed::new(key.span(), Selector::root(), Target::Record(0))];
@@ -179,4 +178,32 @@ fn rules(
         records: vec![record],
         matcher: document,
     })
+}
+
+/// The rules with other names for the places they list, and for those within them: a consent names a place from the
+/// outside in, and what is within is compiled first.
+pub(in crate::policy::compile) fn moved(rules: BodyRules, name: &dyn Fn(&str) -> String) -> BodyRules {
+    let records = rules.records.into_iter().map(|r| RecordRules { fields: all_moved(r.fields, name), ..r }).collect();
+    BodyRules { envelope: all_moved(rules.envelope, name), records, ..rules }
+}
+
+/// One of them.
+pub(in crate::policy::compile) fn moved_rule(rule: FieldRule, name: &dyn Fn(&str) -> String) -> FieldRule {
+    let within = rule.within.map(|within| Within {
+        base64: within.base64,
+        rules: within.rules.map(|rules| match Arc::try_unwrap(rules) {
+            Ok(rules) => Arc::new(moved(rules, name)),
+            Err(shared) => shared,
+        }),
+        template: within.template.map(|template| match Arc::try_unwrap(template) {
+            Ok(template) => Arc::new(Template { rules: all_moved(template.rules, name), ..template }),
+            Err(shared) => shared,
+        }),
+    });
+    FieldRule { path: name(&rule.path).into(), within, ..rule }
+}
+
+fn all_moved(rules: Vec<Arc<FieldRule>>, name: &dyn Fn(&str) -> String) -> Vec<Arc<FieldRule>> {
+    // They were compiled a moment ago, and nobody else has them yet.
+    rules.into_iter().map(|rule| Arc::new(moved_rule(Arc::unwrap_or_clone(rule), name))).collect()
 }

@@ -72,7 +72,18 @@ impl Described {
         }
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         let method = method.to_uppercase();
-        self.operations.push(OperationDraft { id, method, path, path_known: true, media, format, shape });
+        self.operations.push(OperationDraft {
+            id,
+            method,
+            path,
+            path_known: true,
+            media: media.to_owned(),
+            format,
+            shape,
+            action: None,
+            charset: None,
+            todo: Vec::new(),
+        });
     }
 }
 

@@ -1,7 +1,10 @@
 //! What samples have in common: every place with what its values look like, and no value.
 
 use super::names;
-use crate::detect::{Cue, Kind, scan};
+use crate::{
+    detect::{Cue, Kind, scan},
+    screen::xml::outline,
+};
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use serde_json::Value;
 use std::{
@@ -16,6 +19,23 @@ pub(super) enum Step {
     Name(String),
     /// Every element, or every member of an object whose names are data.
     Each,
+    /// Every element of an XML document that is called this.
+    Element(outline::Name),
+    /// An attribute.
+    Attribute(outline::Name),
+}
+
+impl Step {
+    /// What the place is called; in XML without what its namespace is, and an attribute `value` says only that its
+    /// element has one (as in FHIR).
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            Self::Element(name) => Some(&name.local),
+            Self::Attribute(name) if name.local != "value" => Some(&name.local),
+            Self::Each | Self::Attribute(_) => None,
+        }
+    }
 }
 
 /// Where something stands.
@@ -51,7 +71,7 @@ pub(super) struct Shape {
     pub(super) leaves: BTreeMap<Path, Seen>,
     /// The order in which places came.
     pub(super) order: Vec<Path>,
-    /// Arrays of objects, and how many elements there are at most in one.
+    /// Arrays of objects, or in XML the elements of several things that repeat, and how many there are at most in one.
     pub(super) lists: BTreeMap<Path, usize>,
     /// Pairs of question and answer: the array, the question's member, the answer's, and each question's text.
     pub(super) questions: BTreeMap<(Path, String, String), BTreeSet<String>>,
@@ -69,7 +89,7 @@ pub(super) struct Shape {
 }
 
 /// Containers within containers, and names within one object, beyond which nothing is looked at.
-const DEPTH: usize = 32;
+pub(super) const DEPTH: usize = 32;
 const NAMES: usize = 64;
 
 impl Shape {
@@ -78,11 +98,17 @@ impl Shape {
         self.value(&mut Vec::new(), document);
     }
 
-    /// All documents came: what is doubtful and came but once is left out.
+    /// All documents came: what is doubtful and came but once is left out, and so is what stands somewhere as a value.
     pub(super) fn settle(&mut self) {
-        let (strict, doubtful) = (self.strict, std::mem::take(&mut self.doubtful));
-        for path in doubtful.into_iter().filter(|(_, times)| strict || *times < 2).map(|(path, _)| path) {
-            self.left_out.insert(fingerprint(&path));
+        let doubtful = std::mem::take(&mut self.doubtful);
+        let is_value = |path: &Path| {
+            let name = fingerprint(&last_name(path));
+            self.leaves.values().any(|seen| seen.distinct.contains(&name))
+        };
+        let out = |(path, times): &(Path, usize)| self.strict || *times < 2 || is_value(path);
+        let out: Vec<(Path, usize)> = doubtful.into_iter().filter(out).collect();
+        for (path, _) in out {
+            self.leave_out(&path);
             self.leaves.retain(|place, _| !place.starts_with(&path));
             self.order.retain(|place| !place.starts_with(&path));
             self.lists.retain(|list, _| !list.starts_with(&path));
@@ -123,9 +149,7 @@ impl Shape {
                             self.value(path, inner);
                         }
                         // A single name that says somebody is no place, and is not written down.
-                        Name::Data => {
-                            self.left_out.insert(fingerprint(path));
-                        }
+                        Name::Data => self.leave_out(path),
                     }
                     path.pop();
                 }
@@ -142,10 +166,20 @@ impl Shape {
                 path.pop();
             }
             leaf => {
-                let name = last_name(path).to_owned();
-                self.leaf(path).see(&name, leaf);
+                self.see(path, leaf);
             }
         }
+    }
+
+    /// A value at a place.
+    pub(super) fn see(&mut self, path: &Path, value: &Value) {
+        let name = last_name(path).to_owned();
+        self.leaf(path).see(&name, value);
+    }
+
+    /// A place whose name looks like somebody's data.
+    pub(super) fn leave_out(&mut self, path: &Path) {
+        self.left_out.insert(fingerprint(path));
     }
 
     /// The place, known from now on.
@@ -303,7 +337,7 @@ impl Name {
 }
 
 /// Whether a name is made of words that names of places are made of.
-fn is_known(name: &str) -> bool {
+pub(super) fn is_known(name: &str) -> bool {
     let words = names::words(name);
     words.iter().all(|word| names::is_of_names(word)) || (words.len() == 1 && names::says(&[], name).is_some())
 }
@@ -317,10 +351,7 @@ fn says_somebody(name: &str) -> bool {
 
 /// The nearest name.
 pub(super) fn last_name(path: &[Step]) -> &str {
-    path.iter()
-        .rev()
-        .find_map(|s| if let Step::Name(name) = s { Some(name.as_str()) } else { None })
-        .unwrap_or_default()
+    path.iter().rev().find_map(Step::name).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod recording;
 mod report;
 mod shape;
 mod xml;
+mod yaml;
 
 use super::{Context, Exit, Failure, Printed, screen};
 use crate::{
@@ -36,10 +37,10 @@ Examples:
   havengate suggest --destination riverside-council/housing-referrals --name our-referrals sample1.json sample2.json
   havengate suggest --write --name our-referrals export.csv
   havengate suggest --name our-referrals envelope1.xml envelope2.xml
-  havengate suggest --openapi recipient.json --name recipient
+  havengate suggest --openapi recipient.yaml --name recipient
 
 Several samples teach more than one: use ten that differ. Samples are JSON, JSON Lines, XML or SOAP, CSV or TSV with a header
-row, or forms; OpenAPI 3 is read in JSON. Of the samples only names of places stand in the draft, and in XML the
+row, or forms; OpenAPI 3 is read in YAML and JSON. Of the samples only names of places stand in the draft, and in XML the
 namespaces' own; where something holds questions and answers, the questions' texts do too, because they are what its rules go
 by. Of a recording (HAR) the bodies of its requests are samples, with the type, charset and SOAP action they were sent with.
 
@@ -49,7 +50,7 @@ person has to read it before `havengate policy reload` lets it decide.
 --json prints one document: `id`, `draft`, `written`, `compiles`, `errors`, `proposals` (`operation`, `path`, `category` or
 null, `why`), `listed`, `untold`, `today` (`path`, `category`, `act`, `count`; and `refused`, where everything is).")]
 pub struct Suggest {
-    /// An OpenAPI 3 document of the recipient, in JSON, instead of samples
+    /// An OpenAPI 3 document of the recipient, in YAML or JSON, instead of samples
     #[arg(long, value_name = "FILE", conflicts_with = "samples")]
     openapi: Option<PathBuf>,
     /// The calling system [default: the only one that connections name, or case-system]

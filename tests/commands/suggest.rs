@@ -1,5 +1,6 @@
 //! `havengate suggest`: drafts that compile, guess by names, values and questions, and repeat no value.
 
+mod openapi;
 mod xml;
 
 use super::{havengate, said};

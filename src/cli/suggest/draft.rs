@@ -3,8 +3,8 @@
 use super::{
     guess::{Guess, guess, rougher},
     names,
-    places::{Notation, selector},
-    shape::{Path, Seen, Shape, Step, last_name},
+    places::{Notation, Prefixes, selector},
+    shape::{Holds, Path, Seen, Shape, Step, last_name},
 };
 use crate::{
     flow::{Group, Purpose},
@@ -148,9 +148,8 @@ fn write_body(text: &mut String, operation: &OperationDraft, notation: &Notation
         let _ = writeln!(text, "\n[operation.body.namespaces]");
     }
     for (uri, prefix) in notation.namespaces() {
-        let bare = prefix.is_empty();
-        let (prefix, says) = if bare { (quoted(""), "  # of names without a prefix") } else { (prefix.clone(), "") };
-        let _ = writeln!(text, "{prefix} = {}{says}", quoted(uri));
+        let says = if prefix.is_empty() { "  # of names without a prefix" } else { "" };
+        let _ = writeln!(text, "{} = {}{says}", key(prefix), quoted(uri));
     }
 }
 
@@ -251,12 +250,12 @@ impl<'s> Writer<'_, 's> {
         let in_envelope = table.ends_with("envelope]");
         for (path, seen, guess) in here {
             let place = if in_envelope { self.notation.in_document(path) } else { self.notation.below(path, root) };
-            let line = match (&seen.within, &guess.category) {
+            let line = match (seen.all_within(), &guess.category) {
                 // Outside records no rule could say what becomes of the names.
                 _ if in_envelope && self.operation.shape.is_named_by_data(path) => {
                     format!("# {} = \"…\"  # TODO: {NAMED_BY_DATA}; make it part of a record", quoted(&place))
                 }
-                (Some(within), _) if seen.json + seen.base64_json == seen.values => self.within(&place, seen, within),
+                (Some((holds, within)), _) => self.within(&place, holds, within),
                 (_, Some(category)) => format!("{} = {}  # {}", quoted(&place), rule(category), guess.why),
                 (_, None) => format!("# {} = \"…\"  # TODO: could not tell: {}", quoted(&place), guess.why),
             };
@@ -288,18 +287,21 @@ impl<'s> Writer<'_, 's> {
         }
     }
 
-    /// JSON within a text.
-    fn within(&self, place: &str, seen: &Seen, within: &Shape) -> String {
-        let (encoding, says) = if seen.base64_json > seen.json {
-            ("[\"base64\", \"json\"]", "base64 of JSON")
-        } else {
-            ("\"json\"", "JSON in a text")
+    /// A document within a text.
+    fn within(&self, place: &str, holds: Holds, within: &Shape) -> String {
+        let (format, says, notation) = match holds.xml {
+            true => ("xml", "XML", Notation::Xml(Prefixes::of(within))),
+            false => ("json", "JSON", Notation::Json),
+        };
+        let (encoding, says) = match holds.base64 {
+            true => (format!("[\"base64\", \"{format}\"]"), format!("base64 of {says}")),
+            false => (format!("\"{format}\""), format!("{says} in a text")),
         };
         let (mut listed, mut why) = (Vec::new(), format!("# {}: {says}; within it\n", quoted(place)));
-        let places = within.order.iter().filter(|p| Notation::Json.writes(p));
+        let places = within.order.iter().filter(|p| notation.writes(p));
         for (path, seen) in places.filter_map(|p| Some((p, within.leaves.get(p)?))) {
             let guess = guess(path, seen, self.categories);
-            let inner = quoted(&selector(path));
+            let inner = quoted(&notation.below(path, 0));
             match guess.category {
                 _ if within.is_named_by_data(path) => {
                     let _ = writeln!(why, "#   TODO: {inner}: {NAMED_BY_DATA}");
@@ -313,14 +315,14 @@ impl<'s> Writer<'_, 's> {
                 }
             }
         }
+        let table = notation.namespaces().iter();
+        let table: Vec<String> = table.map(|(uri, prefix)| format!("{} = {}", key(prefix), quoted(uri))).collect();
+        let namespaces =
+            if table.is_empty() { String::new() } else { format!(" namespaces = {{ {} }},", table.join(", ")) };
+        let begins = format!("{} = {{ encoding = {encoding},{namespaces} fields = {{", quoted(place));
         match listed.as_slice() {
-            [] => format!(
-                "{why}# {} = {{ encoding = {encoding}, fields = {{ }} }}  # TODO: list what is within",
-                quoted(place)
-            ),
-            listed => {
-                format!("{why}{} = {{ encoding = {encoding}, fields = {{ {} }} }}", quoted(place), listed.join(", "))
-            }
+            [] => format!("{why}# {begins} }} }}  # TODO: list what is within"),
+            listed => format!("{why}{begins} {} }} }}", listed.join(", ")),
         }
     }
 
@@ -370,6 +372,11 @@ impl<'s> Writer<'_, 's> {
     }
 }
 
+/// A prefix as a key of a table.
+fn key(prefix: &str) -> String {
+    if prefix.is_empty() { quoted("") } else { prefix.to_owned() }
+}
+
 /// Why a member of an object is no place of its own.
 const NAMED_BY_DATA: &str = "the names of an object's members look like somebody's data";
 
@@ -384,12 +391,17 @@ fn rule(category: &str) -> String {
 /// Where the records begin: the shallowest list of objects that holds somebody, where nobody stands outside it. Without
 /// such a list, in XML the innermost element that holds everybody, which is one record or many without another word.
 fn record_root(shape: &Shape, categories: &Categories, notation: &Notation) -> Path {
-    let personal = |path: &Path| {
-        let guess = shape.leaves.get(path).map(|seen| guess(path, seen, categories));
+    let of_somebody = |(path, seen): (&Path, &Seen)| {
         // Which council it is for stands in many a header, and says nobody.
-        let category = guess.and_then(|g| g.category).filter(|c| c != "hg:LocalAuthority");
+        let category = guess(path, seen, categories).category.filter(|c| c != "hg:LocalAuthority");
         let group = category.and_then(|c| c.parse().ok()).and_then(|c| categories.group(&c));
         matches!(group, Some(Group::Identity | Group::Contact | Group::Location | Group::Special | Group::Immigration))
+    };
+    let personal = |path: &Path| {
+        shape.leaves.get(path).is_some_and(|seen| match seen.all_within() {
+            Some((_, within)) => within.leaves.iter().any(of_somebody),
+            None => of_somebody((path, seen)),
+        })
     };
     let people: Vec<&Path> = shape.order.iter().filter(|p| personal(p)).collect();
     // Above records nothing could be said of names that are data.

@@ -22,67 +22,93 @@ impl Shape {
     /// A document that is a tree of elements. What stands beside elements in one is no value: nothing can list it.
     pub(super) fn add_xml(&mut self, root: &Element) {
         self.documents += 1;
-        let path = vec![Step::Element(root.name.clone())];
+        let mut adding = Adding { shape: self, path: vec![Step::Element(root.name.clone())], said: BTreeMap::new() };
         // What a document is called is a word of its schema, unless it is plainly something else.
-        match says(&root.name) {
-            Says::Data => self.leave_out(&path),
-            Says::Place | Says::Doubtful => self.element(path, root, is_soap(&root.name)),
+        match adding.says(&root.name) {
+            Says::Data => adding.shape.leave_out(&adding.path),
+            Says::Place | Says::Doubtful => adding.element(root, is_soap(&root.name)),
         }
     }
+}
 
+/// One document on its way into a shape.
+struct Adding<'s, 'e> {
+    shape: &'s mut Shape,
+    path: Path,
+    /// What the names so far say of themselves.
+    said: BTreeMap<&'e Name, Says>,
+}
+
+impl<'e> Adding<'_, 'e> {
     /// `bare`: its children are named by whoever defined the message, as SOAP's envelope and body and what is in them.
-    fn element(&mut self, path: Path, element: &Element, bare: bool) {
-        if path.len() >= DEPTH {
+    fn element(&mut self, element: &'e Element, bare: bool) {
+        if self.path.len() >= DEPTH {
             return;
         }
         // How a text is to be read says nothing that a recipient needs.
         let of_schemas = |name: &Name| [XSI, XML_URI].contains(&&*name.namespace);
         for (name, value) in element.attributes.iter().filter(|(name, _)| !of_schemas(name)) {
-            let path = [path.as_slice(), &[Step::Attribute(name.clone())]].concat();
-            if self.is_place(&path, name, false) {
-                self.see(&path, &Value::from(value.as_str()));
+            self.path.push(Step::Attribute(name.clone()));
+            if self.is_place(name, false) {
+                self.shape.see(&self.path, &Value::from(value.as_str()));
             }
+            self.path.pop();
         }
-        if element.children.is_empty() {
-            if element.attributes.is_empty() || !element.text.trim().is_empty() {
-                self.see(&path, &Value::from(element.text.trim()));
-            }
-            return;
-        }
-        if names_are_data(element) {
-            let names: BTreeSet<&Name> = element.children.iter().map(|child| &child.name).collect();
-            for name in names {
-                self.leave_out(&[path.as_slice(), &[Step::Element(name.clone())]].concat());
-            }
-            return;
-        }
-        let mut times: BTreeMap<&Name, usize> = BTreeMap::new();
-        for child in &element.children {
-            let path = [path.as_slice(), &[Step::Element(child.name.clone())]].concat();
-            if !self.is_place(&path, &child.name, bare || is_plural(child)) {
-                continue;
-            }
-            let times = times.entry(&child.name).or_default();
-            *times += 1;
-            if *times > 1 && is_structured(child) {
-                let most = self.lists.entry(path.clone()).or_default();
-                *most = (*times).max(*most);
-            }
-            self.element(path, child, bare && is_soap(&child.name));
+        if !element.children.is_empty() {
+            self.children(element, bare);
+        } else if element.attributes.is_empty() || !element.text.trim().is_empty() {
+            self.shape.see(&self.path, &Value::from(element.text.trim()));
         }
     }
 
-    /// Whether a name may be written down; one that is doubtful may until all samples are read.
-    fn is_place(&mut self, path: &Path, name: &Name, bare: bool) -> bool {
-        match says(name) {
+    fn children(&mut self, element: &'e Element, bare: bool) {
+        let data = self.names_are_data(element);
+        let mut times: BTreeMap<&Name, usize> = BTreeMap::new();
+        for child in &element.children {
+            self.path.push(Step::Element(child.name.clone()));
+            if data {
+                self.shape.leave_out(&self.path);
+            } else if self.is_place(&child.name, bare || is_plural(child)) {
+                let times = times.entry(&child.name).or_default();
+                *times += 1;
+                if *times > 1 && is_structured(child) {
+                    let most = self.shape.lists.entry(self.path.clone()).or_default();
+                    *most = (*times).max(*most);
+                }
+                self.element(child, bare && is_soap(&child.name));
+            }
+            self.path.pop();
+        }
+    }
+
+    /// Whether the path's last name may be written down; one that is doubtful may until all samples are read.
+    fn is_place(&mut self, name: &'e Name, bare: bool) -> bool {
+        match self.says(name) {
             Says::Data => {
-                self.leave_out(path);
+                self.shape.leave_out(&self.path);
                 return false;
             }
-            Says::Doubtful if !bare => *self.doubtful.entry(path.clone()).or_default() += 1,
+            Says::Doubtful if !bare => *self.shape.doubtful.entry(self.path.clone()).or_default() += 1,
             Says::Doubtful | Says::Place => {}
         }
         true
+    }
+
+    /// An element whose children are named by somebody's data: most of them look so, or none is known and all hold the
+    /// same.
+    fn names_are_data(&mut self, element: &'e Element) -> bool {
+        let names: BTreeSet<&Name> = element.children.iter().map(|child| &child.name).collect();
+        let data = names.iter().filter(|name| self.says(name) == Says::Data).count();
+        if data * 2 > names.len() || names.len() < 2 || names.iter().any(|n| is_known(&n.local)) {
+            return data * 2 > names.len();
+        }
+        let inner = |child: &'e Element| child.children.iter().map(|c| &c.name).collect::<BTreeSet<_>>();
+        let mut shapes = element.children.iter().map(inner);
+        shapes.next().is_some_and(|first| !first.is_empty() && shapes.all(|other| other == first))
+    }
+
+    fn says(&mut self, name: &'e Name) -> Says {
+        *self.said.entry(name).or_insert_with(|| says(name))
     }
 }
 
@@ -118,19 +144,6 @@ pub(super) fn is_of_schemas(uri: &str) -> bool {
     found.iter().all(|f| f.category == Kind::BirthDate)
         && uri.len() <= 512
         && !uri.chars().any(|c| c.is_whitespace() || c.is_control())
-}
-
-/// An element whose children are named by somebody's data: most of them look so, or none is known and all hold the same.
-fn names_are_data(element: &Element) -> bool {
-    let names: BTreeSet<&Name> = element.children.iter().map(|child| &child.name).collect();
-    let count = |what: Says| names.iter().filter(|name| says(name) == what).count();
-    if count(Says::Data) * 2 > names.len() {
-        return true;
-    }
-    let inner = |child: &Element| child.children.iter().map(|c| c.name.clone()).collect::<BTreeSet<_>>();
-    let mut shapes = element.children.iter().map(inner);
-    let Some(first) = shapes.next().filter(|first| !first.is_empty()) else { return false };
-    names.len() >= 2 && !names.iter().any(|n| is_known(&n.local)) && shapes.all(|s| s == first)
 }
 
 /// Whether an element may be a record: it holds several things.

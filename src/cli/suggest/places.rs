@@ -75,7 +75,8 @@ impl Notation {
 }
 
 impl Prefixes {
-    fn of(shape: &Shape) -> Self {
+    /// Those of a shape's places.
+    pub(super) fn of(shape: &Shape) -> Self {
         let (mut uris, mut seen, mut bare, mut attributes) = (Vec::new(), BTreeSet::new(), false, BTreeSet::new());
         for step in shape.order.iter().flatten() {
             if let Step::Element(name) | Step::Attribute(name) = step {

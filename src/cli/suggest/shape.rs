@@ -1,6 +1,6 @@
 //! What samples have in common: every place with what its values look like, and no value.
 
-use super::names;
+use super::{names, read::Document, xml};
 use crate::{
     detect::{Cue, Kind, scan},
     screen::xml::outline,
@@ -55,14 +55,19 @@ pub(super) struct Seen {
     distinct: HashSet<u64>,
     /// By kind, in how many values something was found.
     pub(super) found: BTreeMap<&'static str, (Kind, usize)>,
-    /// Texts that are JSON objects or arrays, and what is in them.
-    pub(super) json: usize,
-    /// Texts that are base64 of JSON; of other bytes.
-    pub(super) base64_json: usize,
+    /// Texts that are base64 of other bytes than JSON and XML.
     pub(super) base64: usize,
-    pub(super) within: Option<Box<Shape>>,
+    /// Texts that hold documents, by what they are, how many, and what is in them.
+    pub(super) within: BTreeMap<Holds, (usize, Box<Shape>)>,
     /// What a schema says of the values, where there is no value.
     pub(super) schema: Option<&'static str>,
+}
+
+/// A text that is a document: JSON or XML, in base64 or plain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Holds {
+    pub(super) xml: bool,
+    pub(super) base64: bool,
 }
 
 /// Every place of some documents.
@@ -115,13 +120,13 @@ impl Shape {
             self.maps.retain(|map| !map.starts_with(&path));
             self.questions.retain(|(list, ..), _| !list.starts_with(&path));
         }
-        self.leaves.values_mut().filter_map(|seen| seen.within.as_deref_mut()).for_each(Self::settle);
+        self.leaves.values_mut().flat_map(|seen| seen.within.values_mut()).for_each(|(_, within)| within.settle());
     }
 
     /// How many places are left out because their names look like somebody's data.
     pub(super) fn left_out(&self) -> usize {
         self.left_out.len()
-            + self.leaves.values().filter_map(|s| s.within.as_deref()).map(Self::left_out).sum::<usize>()
+            + self.leaves.values().flat_map(|s| s.within.values()).map(|(_, within)| within.left_out()).sum::<usize>()
     }
 
     /// Whether a place stands in an object whose members' names are data.
@@ -251,29 +256,42 @@ impl Seen {
     }
 
     fn look_within(&mut self, text: &str) {
-        let container = |text: &str| serde_json::from_str::<Value>(text).ok().filter(|v| v.is_object() || v.is_array());
-        if text.starts_with(['{', '[']) {
-            if let Some(value) = container(text) {
-                self.json += 1;
-                self.within.get_or_insert_default().add(&value);
-            }
+        if text.starts_with(['{', '[', '<']) {
+            self.hold(text, false);
             return;
         }
         if text.len() < 16 || text.contains(char::is_whitespace) {
             return;
         }
         let bytes = BASE64.decode(text.as_bytes()).or_else(|_| BASE64URL_NOPAD.decode(text.as_bytes()));
-        // Words and numbers are base64 too; long text, or bytes that begin as JSON, are meant to be.
+        // Words and numbers are base64 too; long text, or bytes that begin as JSON or XML, are meant to be.
         match bytes.ok().map(String::from_utf8) {
-            Some(Ok(inner)) if inner.starts_with(['{', '[']) => {
-                if let Some(value) = container(&inner) {
-                    self.base64_json += 1;
-                    self.within.get_or_insert_default().add(&value);
-                }
-            }
+            Some(Ok(inner)) if inner.starts_with(['{', '[', '<']) => self.hold(&inner, true),
             Some(_) if text.len() >= 128 => self.base64 += 1,
             _ => {}
         }
+    }
+
+    /// Takes a text that may be a document.
+    fn hold(&mut self, text: &str, base64: bool) {
+        let document = if text.starts_with('<') {
+            xml::within(text)
+        } else {
+            let container = |v: &Value| v.is_object() || v.is_array();
+            serde_json::from_str::<Value>(text).ok().filter(container).map(Document::Tree)
+        };
+        if let Some(document) = document {
+            let holds = Holds { xml: matches!(document, Document::Xml(_)), base64 };
+            let (times, shape) = self.within.entry(holds).or_default();
+            *times += 1;
+            document.add_to(shape);
+        }
+    }
+
+    /// What every value is a document of, if all are of one kind.
+    pub(super) fn all_within(&self) -> Option<(Holds, &Shape)> {
+        let (holds, (_, shape)) = self.within.iter().find(|(_, (times, _))| *times == self.values)?;
+        Some((*holds, shape))
     }
 
     /// How many different values there are.
@@ -447,6 +465,7 @@ mod tests {
         }
         assert_eq!(seen.found["detect-nhs-number"].1, 2);
         seen.see("payload", &json!("{\"a\":1}"));
-        assert_eq!((seen.json, seen.within.unwrap().order.len()), (1, 1));
+        let held: Vec<_> = seen.within.iter().map(|(holds, (n, shape))| (holds.xml, *n, shape.order.len())).collect();
+        assert_eq!(held, [(false, 1, 1)]);
     }
 }

@@ -49,6 +49,13 @@ pub(super) fn read(sent: Sent) -> Result<Samples, String> {
     })
 }
 
+/// A text that is a document in XML. One of words with marks in between, as HTML is, is a text.
+pub(super) fn within(text: &str) -> Option<Document> {
+    let root = outline::read(text.as_bytes(), (&Limits::default()).into(), false).ok()?;
+    let is_message = !root.children.is_empty() && root.text.trim().is_empty();
+    is_message.then_some(Document::Xml(root))
+}
+
 /// The usual type of a document with this element.
 fn media(root: &outline::Name) -> &'static str {
     match &*root.namespace {

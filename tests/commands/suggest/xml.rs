@@ -115,6 +115,29 @@ fn values_in_attributes_are_called_after_their_elements() {
     assert_eq!(act(&data, "resource/Patient/birthDate/@value"), ("stripped", 1));
 }
 
+#[test]
+fn documents_in_texts_are_looked_into() {
+    let home = tempfile::tempdir().unwrap();
+    let case = "<c:Case xmlns:c=\"urn:example:housing\"><c:Surname>Quexworth</c:Surname><c:Zorblina>vraxish</c:Zorblina></c:Case>";
+    let coded = data_encoding::BASE64.encode(b"<Case><Postcode>SW1A 2AA</Postcode></Case>");
+    let message = format!(
+        "<Message><MessageId>VRX-1</MessageId><Client><ref>VRX-1</ref><Body><![CDATA[{case}]]></Body><Payload>{coded}</Payload>\
+         <Note>&lt;p&gt;Zorblina is &lt;b&gt;well&lt;/b&gt; today&lt;/p&gt;</Note></Client></Message>"
+    );
+    let data = suggest(home.path(), &["--name", "message"], &message);
+    draft(
+        &data,
+        &[
+            "select  = \"/Message/Client\"",
+            "\"Body\" = { encoding = \"xml\", namespaces = { \"\" = \"urn:example:housing\" }, fields = { \"Case/Surname\" = \"pd:Name\" } }",
+            "\"Payload\" = { encoding = [\"base64\", \"xml\"], fields = { \"Case/Postcode\" = { category = \"pd:PostalCode\", otherwise = \"postcode-area\" } } }",
+            "\"Note\" = \"hg:FreeText\"  # key name says free text",
+        ],
+    );
+    assert_eq!(act(&data, "Body/Case/Surname"), ("stripped", 1));
+    assert!(!data["draft"].as_str().unwrap().contains(&coded));
+}
+
 /// As in JSON: of names only those of places stand in the draft.
 #[test]
 fn elements_that_are_called_after_people_stand_in_no_draft() {

@@ -403,7 +403,7 @@ fn record_root(shape: &Shape, categories: &Categories, notation: &Notation) -> P
             None => of_somebody((path, seen)),
         })
     };
-    let people: Vec<&Path> = shape.order.iter().filter(|p| personal(p)).collect();
+    let people: Vec<&Path> = shape.order.iter().filter(|p| notation.writes(p) && personal(p)).collect();
     // Above records nothing could be said of names that are data.
     let mut lists: Vec<&Path> =
         shape.lists.keys().filter(|l| notation.writes(l) && !shape.is_named_by_data(l)).collect();

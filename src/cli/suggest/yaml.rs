@@ -63,7 +63,9 @@ struct Reader {
     root: Option<Value>,
     /// What aliases stand for, and how many values that is.
     anchors: HashMap<usize, (Value, usize)>,
+    /// How many values there were so far, and how many are kept for aliases: what stands in several anchors often.
     values: usize,
+    kept: usize,
 }
 
 impl Reader {
@@ -162,7 +164,10 @@ impl Reader {
     fn keep(&mut self, anchor: usize, value: &Value, before: usize) -> Result<(), String> {
         if anchor > 0 {
             let size = self.values - before;
-            self.count(size)?;
+            self.kept += size;
+            if self.kept > VALUES {
+                return Err(TOO_LARGE.to_owned());
+            }
             self.anchors.insert(anchor, (value.clone(), size));
         }
         Ok(())
@@ -227,6 +232,8 @@ mod tests {
             json!({"a": x, "e": [x, null, true, "true", "yes", "3.10"], "f": {"b": "own", "c": "d"}, "200": "g\nh\n"});
         assert_eq!(read, expected);
         assert_eq!(super::read("# nothing\n").unwrap(), Value::Null);
+        let nested = format!("{}x{}", "&a [".repeat(60), "]".repeat(60));
+        assert!(super::read(&nested).is_ok());
     }
 
     #[test]

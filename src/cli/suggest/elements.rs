@@ -23,10 +23,8 @@ impl Shape {
     pub(super) fn add_xml(&mut self, root: &Element) {
         self.documents += 1;
         let mut adding = Adding { shape: self, path: vec![Step::Element(root.name.clone())], said: BTreeMap::new() };
-        // What a document is called is a word of its schema, unless it is plainly something else.
-        match adding.says(&root.name) {
-            Says::Data => adding.shape.leave_out(&adding.path),
-            Says::Place | Says::Doubtful => adding.element(root, is_soap(&root.name)),
+        if adding.is_place(&root.name, true) {
+            adding.element(root, is_soap(&root.name));
         }
     }
 }
@@ -81,15 +79,18 @@ impl<'e> Adding<'_, 'e> {
         }
     }
 
-    /// Whether the path's last name may be written down; one that is doubtful may until all samples are read.
+    /// Whether the path's last name may be written down; one that is doubtful may until all samples are read. `bare`: it
+    /// is a word of a schema, as what a document is called, unless it stands somewhere as a value too.
     fn is_place(&mut self, name: &'e Name, bare: bool) -> bool {
         match self.says(name) {
             Says::Data => {
                 self.shape.leave_out(&self.path);
                 return false;
             }
-            Says::Doubtful if !bare => *self.shape.doubtful.entry(self.path.clone()).or_default() += 1,
-            Says::Doubtful | Says::Place => {}
+            Says::Doubtful => {
+                *self.shape.doubtful.entry(self.path.clone()).or_default() += if bare { 2 } else { 1 };
+            }
+            Says::Place => {}
         }
         true
     }

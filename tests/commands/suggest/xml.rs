@@ -146,6 +146,7 @@ fn elements_that_are_called_after_people_stand_in_no_draft() {
         "<clients><Zorblina><dob>1971-03-29</dob></Zorblina><ref>VRX-1</ref></clients>",
         "<clients><Zorblina><dob>1971-03-29</dob></Zorblina><Quexworth><dob>1971-03-29</dob></Quexworth></clients>",
         "<clients><c4711-1>vraxish</c4711-1><Zorblina.Quexworth>x</Zorblina.Quexworth><ref Zorblina='1'>VRX-1</ref></clients>",
+        "<Zorblina><name>Zorblina</name></Zorblina>",
         "<clients xmlns='mailto:zq@vrax.example'><dob>1971-03-29</dob></clients>",
         "<clients xmlns:Zorblina='urn:example:a'><Zorblina:dob>1971-03-29</Zorblina:dob></clients>",
     ] {
@@ -183,6 +184,20 @@ fn an_encoding_is_what_is_declared() {
     let (exit, out, err) =
         said(havengate(home.path()).args(screen).write_stdin(fs::read(home.path().join("s.xml")).unwrap()));
     assert_eq!(exit, Some(0), "{out}{err}");
+    // Of a recording the type says it, and the bytes are those that were sent.
+    let bytes = fs::read(home.path().join("s.xml")).unwrap();
+    let posted = json!({ "mimeType": "text/xml;charset=latin1", "encoding": "base64", "text": data_encoding::BASE64.encode(&bytes) });
+    let recording = json!({ "log": { "entries": [{ "request": { "headers": [], "postData": posted } }] } }).to_string();
+    let data = suggest(home.path(), &["--name", "recorded"], &recording);
+    draft(
+        &data,
+        &[
+            "media    = \"text/xml\"",
+            "select  = \"/Client\"",
+            "subject = \"body:ref\"  # TODO: is this the client's own reference?",
+        ],
+    );
+    assert_eq!(act(&data, "Surname"), ("stripped", 1));
     for (label, part) in [
         ("Shift_JIS", "an encoding that is not read here"),
         ("us-ascii", "said to be in one encoding and is in another"),

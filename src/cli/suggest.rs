@@ -2,12 +2,17 @@
 //! document. Nothing is sent, and no value of a sample is repeated.
 
 mod draft;
+mod elements;
 mod guess;
 mod names;
 mod openapi;
+mod places;
 mod read;
+mod recording;
 mod report;
 mod shape;
+mod xml;
+mod yaml;
 
 use super::{Context, Exit, Failure, Printed, screen};
 use crate::{
@@ -17,6 +22,7 @@ use crate::{
 };
 use draft::{Head, OperationDraft};
 use read::Samples;
+use recording::Sent;
 use shape::Shape;
 use std::{
     fs::{self, File, OpenOptions},
@@ -30,12 +36,13 @@ use std::{
 Examples:
   havengate suggest --destination riverside-council/housing-referrals --name our-referrals sample1.json sample2.json
   havengate suggest --write --name our-referrals export.csv
-  havengate suggest --openapi recipient.json --name recipient
+  havengate suggest --name our-referrals envelope1.xml envelope2.xml
+  havengate suggest --openapi recipient.yaml --name recipient
 
-Several samples teach more than one: use ten that differ. Samples are JSON, JSON Lines, CSV or TSV with a header row, or
-forms; OpenAPI is read in JSON, not in YAML. Of the samples only names of places stand in the draft; where something holds
-questions and answers, the questions' texts do too, because they are what its rules go by. Of a recording (HAR) the bodies
-of its requests are samples.
+Several samples teach more than one: use ten that differ. Samples are JSON, JSON Lines, XML or SOAP, CSV or TSV with a header
+row, or forms; OpenAPI 3 is read in YAML and JSON. Of the samples only names of places stand in the draft, and in XML the
+namespaces' own; where something holds questions and answers, the questions' texts do too, because they are what its rules go
+by. Of a recording (HAR) the bodies of its requests are samples, with the type, charset and SOAP action they were sent with.
 
 Without --write the draft goes to standard output, where the report stands behind it as comments. The draft guesses: a
 person has to read it before `havengate policy reload` lets it decide.
@@ -43,7 +50,7 @@ person has to read it before `havengate policy reload` lets it decide.
 --json prints one document: `id`, `draft`, `written`, `compiles`, `errors`, `proposals` (`operation`, `path`, `category` or
 null, `why`), `listed`, `untold`, `today` (`path`, `category`, `act`, `count`; and `refused`, where everything is).")]
 pub struct Suggest {
-    /// An OpenAPI 3 document of the recipient, in JSON, instead of samples
+    /// An OpenAPI 3 document of the recipient, in YAML or JSON, instead of samples
     #[arg(long, value_name = "FILE", conflicts_with = "samples")]
     openapi: Option<PathBuf>,
     /// The calling system [default: the only one that connections name, or case-system]
@@ -168,15 +175,12 @@ fn sampled(paths: &[PathBuf]) -> Result<Taken, Failure> {
     for (i, path) in paths.iter().enumerate() {
         let wrong = |why: String| Failure::new(Exit::Usage, format!("{}: {why}", path.display()));
         let bytes = bytes(path)?;
-        let bodies = read::recorded(&bytes).unwrap_or_else(|| Ok(vec![bytes])).map_err(wrong)?;
-        for body in bodies {
-            let sample = read::read(body).map_err(wrong)?;
+        let sent = recording::recorded(&bytes).unwrap_or_else(|| Ok(vec![Sent::alone(bytes)])).map_err(wrong)?;
+        for sent in sent {
+            let entry = sent.entry.map_or_else(String::new, |entry| format!("the body of entry {entry}: "));
+            let sample = read::read(sent).map_err(|why| wrong(format!("{entry}{why}")))?;
             match &mut all {
-                Some(all) if all.media == sample.media => {
-                    all.sideways |= sample.sideways;
-                    all.documents.extend(sample.documents);
-                    all.bodies.extend(sample.bodies);
-                }
+                Some(all) if all.media == sample.media => all.extend(sample),
                 Some(all) => {
                     let why = format!("sample {} is {}, and those before it are {}", i + 1, sample.media, all.media);
                     return Err(wrong(format!("{why}\n  mend: draft an operation for each kind of body by itself")));
@@ -187,11 +191,16 @@ fn sampled(paths: &[PathBuf]) -> Result<Taken, Failure> {
     }
     let Some(samples) = all else { return Err(Failure::new(Exit::Usage, "name a sample, or - for standard input")) };
     let mut shape = Shape { flat: samples.format.is_flat(), strict: samples.sideways, ..Shape::default() };
-    samples.documents.iter().for_each(|d| shape.add(d));
+    samples.documents.iter().for_each(|d| d.add_to(&mut shape));
     shape.settle();
     let many = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
     let from =
         format!("{} ({}, {})", many(samples.bodies.len(), "sample"), samples.media, many(shape.documents, "document"));
+    let (action, mut todo) = xml::action(&samples);
+    let charset = samples.charsets.first().copied();
+    todo.extend(charset.map(|charset| {
+        format!("the samples are not in UTF-8: your case system has to say `charset={charset}` in its Content-Type")
+    }));
     let operation = OperationDraft {
         id: "send".to_owned(),
         method: "POST".to_owned(),
@@ -200,6 +209,9 @@ fn sampled(paths: &[PathBuf]) -> Result<Taken, Failure> {
         media: samples.media,
         format: samples.format,
         shape,
+        action,
+        charset,
+        todo,
     };
     Ok((vec![operation], samples.bodies, None, 0, from))
 }

@@ -1,6 +1,6 @@
 //! A request's body: is it of the type the operation takes, and does it arrive whole, in time and in bounds?
 
-mod content_type;
+pub(crate) mod content_type;
 mod intake;
 
 pub use content_type::{Reading, read as read_type};

@@ -22,6 +22,7 @@
 
 mod bindings;
 mod fault;
+pub mod outline;
 mod scan;
 mod tag;
 mod tape;

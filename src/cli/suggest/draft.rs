@@ -3,7 +3,8 @@
 use super::{
     guess::{Guess, guess, rougher},
     names,
-    shape::{Path, Seen, Shape, Step, last_name},
+    places::{Notation, Prefixes, selector},
+    shape::{Holds, Path, Seen, Shape, Step, last_name},
 };
 use crate::{
     flow::{Group, Purpose},
@@ -31,9 +32,15 @@ pub(super) struct OperationDraft {
     pub(super) method: String,
     pub(super) path: String,
     pub(super) path_known: bool,
-    pub(super) media: &'static str,
+    pub(super) media: String,
     pub(super) format: Format,
     pub(super) shape: Shape,
+    /// The one SOAP action that the samples were sent with.
+    pub(super) action: Option<String>,
+    /// What samples in a `Content-Type` have to say that they are in, where that is not UTF-8.
+    pub(super) charset: Option<&'static str>,
+    /// What else somebody has to settle of the body, a line each.
+    pub(super) todo: Vec<String>,
 }
 
 /// One proposal, for a machine.
@@ -110,21 +117,40 @@ fn write_operation(text: &mut String, operation: &OperationDraft, categories: &C
     if !params.is_empty() {
         let _ = writeln!(text, "path_fields = {{ {} }}  # TODO: whose ids are these?", params.join(", "));
     }
-    let _ = writeln!(text, "\n[operation.body]\nmedia    = {}\nunlisted = \"strip\"", quoted(operation.media));
-    let mut writer = Writer { text, operation, categories, all };
-    let root = record_root(&operation.shape, categories);
+    let notation = Notation::of(&operation.format, &operation.shape);
+    write_body(text, operation, &notation);
+    let root = record_root(&operation.shape, categories, &notation);
+    let mut writer = Writer { text, operation, categories, all, notation };
     let guesses = writer.guesses();
     if !root.is_empty() {
-        writer.fields("[operation.body.envelope]", &guesses, |path| !path.starts_with(&root), &[]);
+        writer.fields("[operation.body.envelope]", &guesses, |path| !path.starts_with(&root), 0);
     }
     let _ = writeln!(writer.text, "\n[[operation.body.record]]");
     if !root.is_empty() {
-        let _ = writeln!(writer.text, "select  = {}", quoted(&selector(&root)));
+        let _ = writeln!(writer.text, "select  = {}", quoted(&writer.notation.in_document(&root)));
     }
     writer.subject(&root, &guesses);
-    writer.fields("[operation.body.record.fields]", &guesses, |path| path.starts_with(&root), &root);
+    writer.fields("[operation.body.record.fields]", &guesses, |path| path.starts_with(&root), root.len());
     writer.keys(&root, &guesses);
     writer.answers(&root);
+}
+
+fn write_body(text: &mut String, operation: &OperationDraft, notation: &Notation) {
+    let _ = writeln!(text, "\n[operation.body]\nmedia    = {}\nunlisted = \"strip\"", quoted(&operation.media));
+    if let Some(action) = &operation.action {
+        let _ = writeln!(text, "action   = {}", quoted(action));
+    }
+    for todo in &operation.todo {
+        let _ = writeln!(text, "# TODO: {todo}");
+    }
+    // A document's own prefixes may be anybody's names: these are the draft's.
+    if let [_, ..] = notation.namespaces() {
+        let _ = writeln!(text, "\n[operation.body.namespaces]");
+    }
+    for (uri, prefix) in notation.namespaces() {
+        let says = if prefix.is_empty() { "  # of names without a prefix" } else { "" };
+        let _ = writeln!(text, "{} = {}{says}", key(prefix), quoted(uri));
+    }
 }
 
 /// A place and what is proposed for it.
@@ -135,6 +161,7 @@ struct Writer<'t, 's> {
     operation: &'s OperationDraft,
     categories: &'s Categories,
     all: &'t mut Vec<Proposed>,
+    notation: Notation,
 }
 
 impl<'s> Writer<'_, 's> {
@@ -146,7 +173,7 @@ impl<'s> Writer<'_, 's> {
                 path.strip_prefix(list.as_slice()).is_some_and(|rest| rest.get(1) == Some(&Step::Name(answer.clone())))
             })
         };
-        let places = shape.order.iter().filter(|path| !answered(path) && writable(path));
+        let places = shape.order.iter().filter(|path| !answered(path) && self.notation.writes(path));
         let asked = |path: &Path| {
             shape.questions.keys().any(|(list, question, _)| {
                 path.strip_prefix(list.as_slice())
@@ -161,7 +188,12 @@ impl<'s> Writer<'_, 's> {
     }
 
     fn subject(&mut self, root: &Path, guesses: &[Guessed<'_>]) {
-        let here = |path: &Path| path.starts_with(root) && !path.iter().skip(root.len()).any(|s| *s == Step::Each);
+        let shape = &self.operation.shape;
+        let repeats = |path: &Path| {
+            let within = |list: &Path| list.len() > root.len() && path.starts_with(list);
+            path.iter().skip(root.len()).any(|s| *s == Step::Each) || shape.lists.keys().any(within)
+        };
+        let here = |path: &Path| path.starts_with(root) && !repeats(path);
         let rank = |(path, seen, guess): &&Guessed<'_>| {
             let name = names::words(last_name(path)).join(" ");
             let exact = ["client id", "client ref", "client reference", "person id", "personal id", "service user id"];
@@ -172,10 +204,9 @@ impl<'s> Writer<'_, 's> {
             is_id.then_some((names, apart, -(path.len() as i32)))
         };
         let found = guesses.iter().filter(|(path, ..)| here(path)).filter(|g| rank(g).is_some()).max_by_key(rank);
-        let flat = self.operation.format.is_flat();
         match found {
             Some((path, ..)) => {
-                let place = if flat { last_name(path).to_owned() } else { selector(path.get(root.len()..).unwrap_or_default()) };
+                let place = self.notation.below(path, root.len());
                 let _ = writeln!(self.text, "subject = {}  # TODO: is this the client's own reference?", quoted(&format!("body:{place}")));
             }
             None if self.operation.path.contains('{') => {
@@ -191,17 +222,18 @@ impl<'s> Writer<'_, 's> {
                  # personal leaves.\n",
             ),
         }
-        let people = self.operation.shape.lists.keys().filter(|list| list.starts_with(root) && list.len() > root.len());
-        for list in people.filter(|list| writable(list)) {
+        let people = shape.lists.keys().filter(|list| list.starts_with(root) && list.len() > root.len());
+        for list in people.filter(|list| self.notation.writes(list)) {
             let named = guesses.iter().any(|(path, _, g)| {
                 path.starts_with(list)
                     && ["pd:Name", "pd:BirthDate"].contains(&g.category.as_deref().unwrap_or_default())
             });
             if named {
-                let list = selector(&[list.get(root.len()..).unwrap_or_default(), &[Step::Each]].concat());
+                let list = self.notation.below(&self.notation.each(list), root.len());
+                let begins = if matches!(self.notation, Notation::Xml(_)) { "" } else { "$." };
                 let _ = writeln!(
                     self.text,
-                    "# TODO: other people stand in {list}: give them consents of their own with\n# dependants = {{ select = {}, subject = \"$.…\" }}",
+                    "# TODO: other people stand in {list}: give them consents of their own with\n# dependants = {{ select = {}, subject = \"{begins}…\" }}",
                     quoted(&list)
                 );
             }
@@ -209,7 +241,7 @@ impl<'s> Writer<'_, 's> {
     }
 
     /// One table of fields. A table of nothing is not written.
-    fn fields(&mut self, table: &str, guesses: &[Guessed<'_>], fits: impl Fn(&Path) -> bool, root: &[Step]) {
+    fn fields(&mut self, table: &str, guesses: &[Guessed<'_>], fits: impl Fn(&Path) -> bool, root: usize) {
         let here: Vec<_> = guesses.iter().filter(|(path, ..)| fits(path)).collect();
         if here.is_empty() {
             return;
@@ -217,14 +249,13 @@ impl<'s> Writer<'_, 's> {
         let _ = writeln!(self.text, "\n{table}");
         let in_envelope = table.ends_with("envelope]");
         for (path, seen, guess) in here {
-            let below = path.get(root.len()..).unwrap_or_default();
-            let place = if self.operation.format.is_flat() { last_name(path).to_owned() } else { selector(below) };
-            let line = match (&seen.within, &guess.category) {
+            let place = if in_envelope { self.notation.in_document(path) } else { self.notation.below(path, root) };
+            let line = match (seen.all_within(), &guess.category) {
                 // Outside records no rule could say what becomes of the names.
                 _ if in_envelope && self.operation.shape.is_named_by_data(path) => {
                     format!("# {} = \"…\"  # TODO: {NAMED_BY_DATA}; make it part of a record", quoted(&place))
                 }
-                (Some(within), _) if seen.json + seen.base64_json == seen.values => self.within(&place, seen, within),
+                (Some((holds, within)), _) => self.within(&place, holds, within),
                 (_, Some(category)) => format!("{} = {}  # {}", quoted(&place), rule(category), guess.why),
                 (_, None) => format!("# {} = \"…\"  # TODO: could not tell: {}", quoted(&place), guess.why),
             };
@@ -245,7 +276,7 @@ impl<'s> Writer<'_, 's> {
             return;
         }
         let _ = writeln!(self.text, "\n[operation.body.record.keys]  # {NAMED_BY_DATA}");
-        for map in maps.into_iter().filter(|map| writable(map)) {
+        for map in maps.into_iter().filter(|map| self.notation.writes(map)) {
             let place = quoted(&selector(map.get(root.len()..).unwrap_or_default()));
             let out = if listed(map) { "" } else { "# " };
             let _ = writeln!(
@@ -256,18 +287,21 @@ impl<'s> Writer<'_, 's> {
         }
     }
 
-    /// JSON within a text.
-    fn within(&self, place: &str, seen: &Seen, within: &Shape) -> String {
-        let (encoding, says) = if seen.base64_json > seen.json {
-            ("[\"base64\", \"json\"]", "base64 of JSON")
-        } else {
-            ("\"json\"", "JSON in a text")
+    /// A document within a text.
+    fn within(&self, place: &str, holds: Holds, within: &Shape) -> String {
+        let (format, says, notation) = match holds.xml {
+            true => ("xml", "XML", Notation::Xml(Prefixes::of(within))),
+            false => ("json", "JSON", Notation::Json),
+        };
+        let (encoding, says) = match holds.base64 {
+            true => (format!("[\"base64\", \"{format}\"]"), format!("base64 of {says}")),
+            false => (format!("\"{format}\""), format!("{says} in a text")),
         };
         let (mut listed, mut why) = (Vec::new(), format!("# {}: {says}; within it\n", quoted(place)));
-        for (path, seen) in within.order.iter().filter(|p| writable(p)).filter_map(|p| Some((p, within.leaves.get(p)?)))
-        {
+        let places = within.order.iter().filter(|p| notation.writes(p));
+        for (path, seen) in places.filter_map(|p| Some((p, within.leaves.get(p)?))) {
             let guess = guess(path, seen, self.categories);
-            let inner = quoted(&selector(path));
+            let inner = quoted(&notation.below(path, 0));
             match guess.category {
                 _ if within.is_named_by_data(path) => {
                     let _ = writeln!(why, "#   TODO: {inner}: {NAMED_BY_DATA}");
@@ -281,14 +315,14 @@ impl<'s> Writer<'_, 's> {
                 }
             }
         }
+        let table = notation.namespaces().iter();
+        let table: Vec<String> = table.map(|(uri, prefix)| format!("{} = {}", key(prefix), quoted(uri))).collect();
+        let namespaces =
+            if table.is_empty() { String::new() } else { format!(" namespaces = {{ {} }},", table.join(", ")) };
+        let begins = format!("{} = {{ encoding = {encoding},{namespaces} fields = {{", quoted(place));
         match listed.as_slice() {
-            [] => format!(
-                "{why}# {} = {{ encoding = {encoding}, fields = {{ }} }}  # TODO: list what is within",
-                quoted(place)
-            ),
-            listed => {
-                format!("{why}{} = {{ encoding = {encoding}, fields = {{ {} }} }}", quoted(place), listed.join(", "))
-            }
+            [] => format!("{why}# {begins} }} }}  # TODO: list what is within"),
+            listed => format!("{why}{begins} {} }} }}", listed.join(", ")),
         }
     }
 
@@ -299,7 +333,7 @@ impl<'s> Writer<'_, 's> {
         }
         let shape = &self.operation.shape;
         for ((list, question, answer), asked) in
-            shape.questions.iter().filter(|((l, ..), _)| l.starts_with(root) && writable(l))
+            shape.questions.iter().filter(|((l, ..), _)| l.starts_with(root) && self.notation.writes(l))
         {
             let each = selector(&[list.get(root.len()..).unwrap_or_default(), &[Step::Each]].concat());
             let place = |name: &str| quoted(&selector(&[Step::Name(name.to_owned())]));
@@ -338,6 +372,11 @@ impl<'s> Writer<'_, 's> {
     }
 }
 
+/// A prefix as a key of a table.
+fn key(prefix: &str) -> String {
+    if prefix.is_empty() { quoted("") } else { prefix.to_owned() }
+}
+
 /// Why a member of an object is no place of its own.
 const NAMED_BY_DATA: &str = "the names of an object's members look like somebody's data";
 
@@ -349,45 +388,49 @@ fn rule(category: &str) -> String {
     }
 }
 
-/// Where the records begin: the shallowest list of objects that holds somebody, where nobody stands outside it.
-fn record_root(shape: &Shape, categories: &Categories) -> Path {
-    let personal = |path: &Path| {
-        let guess = shape.leaves.get(path).map(|seen| guess(path, seen, categories));
-        let group = guess.and_then(|g| g.category?.parse().ok()).and_then(|c| categories.group(&c));
+/// Where the records begin: the shallowest list of objects that holds somebody, where nobody stands outside it. Without
+/// such a list, in XML the innermost element that holds everybody, which is one record or many without another word.
+fn record_root(shape: &Shape, categories: &Categories, notation: &Notation) -> Path {
+    let of_somebody = |(path, seen): (&Path, &Seen)| {
+        // Which council it is for stands in many a header, and says nobody.
+        let category = guess(path, seen, categories).category.filter(|c| c != "hg:LocalAuthority");
+        let group = category.and_then(|c| c.parse().ok()).and_then(|c| categories.group(&c));
         matches!(group, Some(Group::Identity | Group::Contact | Group::Location | Group::Special | Group::Immigration))
     };
-    let people: Vec<&Path> = shape.order.iter().filter(|p| personal(p)).collect();
+    let personal = |path: &Path| {
+        shape.leaves.get(path).is_some_and(|seen| match seen.all_within() {
+            Some((_, within)) => within.leaves.iter().any(of_somebody),
+            None => of_somebody((path, seen)),
+        })
+    };
+    let people: Vec<&Path> = shape.order.iter().filter(|p| notation.writes(p) && personal(p)).collect();
     // Above records nothing could be said of names that are data.
-    let mut lists: Vec<&Path> = shape.lists.keys().filter(|l| writable(l) && !shape.is_named_by_data(l)).collect();
+    let mut lists: Vec<&Path> =
+        shape.lists.keys().filter(|l| notation.writes(l) && !shape.is_named_by_data(l)).collect();
     lists.sort_by_key(|l| l.len());
     let holds_all = |list: &&&Path| !people.is_empty() && people.iter().all(|p| p.starts_with(list));
-    lists.iter().find(holds_all).map(|list| [list.as_slice(), &[Step::Each]].concat()).unwrap_or_default()
-}
-
-/// Whether its names can be written down: text without control characters.
-fn writable(path: &Path) -> bool {
-    path.iter().all(|s| match s {
-        Step::Name(name) => !name.chars().any(char::is_control),
-        Step::Each => true,
-    })
-}
-
-/// RFC 9535.
-pub(super) fn selector(path: &[Step]) -> String {
-    let mut text = String::from("$");
-    for step in path {
-        match step {
-            Step::Each => text.push_str("[*]"),
-            Step::Name(name) if is_plain(name) => text.extend([".", name]),
-            Step::Name(name) => text.extend(["['", &name.replace('\\', "\\\\").replace('\'', "\\'"), "']"]),
-        }
+    match (lists.iter().find(holds_all), notation) {
+        (Some(list), _) => notation.each(list),
+        (None, Notation::Xml(_)) => around(&people),
+        (None, Notation::Json | Notation::Flat) => Path::new(),
     }
-    text
 }
 
-fn is_plain(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+/// The innermost element that all of these are in; none where there are none.
+fn around(people: &[&Path]) -> Path {
+    let Some((first, rest)) = people.split_first() else { return Path::new() };
+    let common = |other: &Path, most: usize| first.iter().zip(other).take(most).take_while(|(a, b)| a == b).count();
+    let length = rest.iter().fold(first.len(), |most, other| common(other, most));
+    let mut root: Path = first.iter().take(length).cloned().collect();
+    // A single value is no record, nor is an element that has only its `value`.
+    while people.iter().any(|p| **p == root || (p.starts_with(&root) && p.len() == root.len() + 1 && is_value(p))) {
+        root.pop();
+    }
+    root
+}
+
+fn is_value(path: &Path) -> bool {
+    matches!(path.last(), Some(Step::Attribute(name)) if name.local == "value")
 }
 
 /// A TOML basic string: JSON's is one, where there is no control character.

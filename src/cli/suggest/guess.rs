@@ -14,11 +14,18 @@ pub(super) struct Guess {
     pub(super) why: String,
 }
 
+/// Attributes that are what their element is called after.
+const IDS: [&str; 7] = ["id", "ref", "key", "number", "no", "code", "value"];
+
 /// What a place holds.
 pub(super) fn guess(path: &Path, seen: &Seen, categories: &Categories) -> Guess {
-    let named: Vec<&str> =
-        path.iter().filter_map(|s| if let Step::Name(name) = s { Some(name.as_str()) } else { None }).collect();
-    let parents = named.split_last().map_or(&[][..], |(_, parents)| parents);
+    let named: Vec<&str> = path.iter().filter_map(Step::name).collect();
+    let parents = match (path.last(), named.split_last()) {
+        // `<Phone type="…">` holds no number, but `<Client id="…">` a client's.
+        (Some(Step::Attribute(name)), _) if !IDS.contains(&name.local.to_lowercase().as_str()) => &[][..],
+        (_, Some((_, parents))) => parents,
+        (_, None) => &[],
+    };
     let name = names::says(parents, last_name(path));
     let found = seen.found.values().max_by_key(|(_, n)| *n);
     let label = |category: &str| {

@@ -87,21 +87,25 @@ fn look(words: &[String]) -> Option<Says> {
 }
 
 /// Words besides those of [`TABLE`] of which names of places are made.
-const AROUND: &str = "a about address after agreed all allocated an and answer any applied applies area array assigned at attribute \
-     attributes available base before begin body by calls category change city client clients close closed code codes \
-     collection completed contact contacts content count country created current currently custom data date dates day days \
-     dd default details due email end ended entered entry event expiry field fields final first flag for form format from full \
-     function given group has header home hour how identifier if in index info information is item items key kind label last \
-     length level line links list living main manager mailing max message meta metadata method min mm mobile modified month \
-     months name names need new next no not number object of offer old on only open opened or order organisation origin other \
-     outcome output owner page paid parent parents part path payload people percent period permanent person phase preferred \
-     present previous primary priority process product profile project property provider question questions range received \
-     record records referral referrals region registered related released requested required response result results role \
-     row rows sample score second secondary section sent serial service services settings shared signed since site size source \
-     staff stage start started state status step street sub subject submitted summary support system tag tags target task \
-     temporary tenancy tenure text the their time times title to today total tracking type types unit until update updated \
-     url use used user users uses valid value values verified version visit visits was week what when where which who why \
-     with work worker year years yes your yy yyyy";
+const AROUND: &str = "a about accommodation address after agreed all allocated an and answer any applicant applicants \
+     application applications applied applies area array assessment assessments assigned at attribute attributes \
+     authority available base before begin body bundle by calls case cases category change child children city client \
+     clients close closed code codes collection completed contact contacts content count country created current \
+     currently custom data date dates day days dd decision decisions default details due duty email end ended entered \
+     entries entry envelope event expiry field fields final first flag for form format from full function given group \
+     has header home homeless homelessness hour household households housing how identifier if in index info \
+     information is item items key kind label last length level line links list living mailing main manager max \
+     member members message meta metadata method min mm mobile modified month months name names need new next no not \
+     number object of offer old on only open opened or order organisation origin other outcome outcomes output owner \
+     page paid parent parents part path payload people percent period permanent person phase placement preferred \
+     present prevention previous primary priority process product profile project property provider question \
+     questions range reason reasons received record records referral referrals region registered related released \
+     relief requested required resource resources response result results role row rows sample score second secondary \
+     section sent serial service services settings shared signed since site size source staff stage start started \
+     state status step street sub subject submission submissions submitted summary support system tag tags target \
+     task temporary tenancy tenure text the their time times title to today total tracking type types unit until \
+     update updated url use used user users uses valid value values verified version visit visits was week what when \
+     where which who why with work worker year years yes your yy yyyy";
 
 /// Whether names of places are made of this word, which is in small letters: then it names nobody.
 pub(super) fn is_of_names(word: &str) -> bool {

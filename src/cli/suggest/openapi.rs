@@ -1,11 +1,15 @@
-//! An OpenAPI 3 document (JSON) into shapes: what its operations take. Examples and descriptions are not looked at.
+//! An OpenAPI 3 document, in JSON or YAML, into shapes: what its operations take. Examples and descriptions are not looked
+//! at.
+
+mod xml;
 
 use super::{
     draft::OperationDraft,
     shape::{Path, Shape, Step},
+    yaml,
 };
 use crate::policy::integration::Format;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// What a document says of a recipient.
 pub(super) struct Described {
@@ -26,19 +30,19 @@ const OPERATIONS: usize = 200;
 /// # Errors
 /// What is wrong with it.
 pub(super) fn read(bytes: &[u8]) -> Result<Described, String> {
-    let document: Value = serde_json::from_slice(bytes).map_err(|e| {
-        format!(
-            "line {}: this is not JSON\n  mend: this version reads OpenAPI in JSON, not in YAML: convert it first",
-            e.line()
-        )
-    })?;
-    if !document.get("openapi").and_then(Value::as_str).is_some_and(|v| v.starts_with("3.")) {
-        return Err("this is no OpenAPI 3 document: it has no `openapi: \"3.…\"`".to_owned());
+    let document = document(bytes)?;
+    let version = |key: &str| document.get(key).and_then(Value::as_str);
+    if !version("openapi").is_some_and(|v| v.starts_with("3.")) {
+        return Err(match version("swagger") {
+            Some(_) => "this is a Swagger 2 document; convert it to OpenAPI 3 first".to_owned(),
+            None => "this is no OpenAPI 3 document: it has no `openapi: \"3.…\"`".to_owned(),
+        });
     }
     let server = document.pointer("/servers/0/url").and_then(Value::as_str).filter(|u| u.starts_with("https://"));
     let mut described = Described { operations: Vec::new(), server: server.map(str::to_owned), left_out: 0 };
     let paths = document.get("paths").and_then(Value::as_object);
     for (path, item) in paths.into_iter().flatten() {
+        let item = resolve(&document, item);
         for method in ["post", "put", "patch"] {
             if let Some(operation) = item.get(method).filter(|_| described.operations.len() < OPERATIONS) {
                 described.add(&document, path, method, operation);
@@ -46,43 +50,93 @@ pub(super) fn read(bytes: &[u8]) -> Result<Described, String> {
         }
     }
     if described.operations.is_empty() {
-        return Err("it describes no POST, PUT or PATCH with a JSON or form body".to_owned());
+        return Err("it describes no POST, PUT or PATCH with a body in JSON, XML or CSV, or a form".to_owned());
     }
     Ok(described)
+}
+
+/// What begins as JSON is JSON; anything else is YAML.
+fn document(bytes: &[u8]) -> Result<Value, String> {
+    let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if !text.trim_start().starts_with(['{', '[']) {
+        return yaml::read(text);
+    }
+    // The reader's own words may repeat a value.
+    serde_json::from_str(text)
+        .map_err(|e| format!("line {}, column {}: it begins as JSON does and is not", e.line(), e.column()))
 }
 
 impl Described {
     fn add(&mut self, document: &Value, path: &str, method: &str, operation: &Value) {
         let body = operation.get("requestBody").map(|b| resolve(document, b));
         let Some(content) = body.and_then(|b| b.get("content")).and_then(Value::as_object) else { return };
-        let media =
-            ["application/json", "application/x-www-form-urlencoded"].into_iter().find(|m| content.contains_key(*m));
-        let Some((media, format)) = media.and_then(|m| Some((m, Format::of(m)?))) else {
+        let Some((media, format, shape)) = drafted(document, content) else {
             self.left_out += 1;
             return;
         };
-        let mut shape = Shape { documents: 1, ..Shape::default() };
-        if let Some(schema) = content.get(media).and_then(|c| c.get("schema")) {
-            Walk { document, shape: &mut shape, path: Vec::new(), within: Vec::new() }.schema(schema);
-        }
         let said = operation.get("operationId").and_then(Value::as_str).unwrap_or(path);
         let mut id = super::slug(said);
         if self.operations.iter().any(|o| o.id == id) {
             id = format!("{id}-{}", self.operations.len() + 1);
         }
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-        let method = method.to_uppercase();
-        self.operations.push(OperationDraft { id, method, path, path_known: true, media, format, shape });
+        self.operations.push(OperationDraft {
+            id,
+            method: method.to_uppercase(),
+            path,
+            path_known: true,
+            media,
+            format,
+            shape,
+            action: None,
+            charset: None,
+            todo: Vec::new(),
+        });
     }
 }
 
-/// What `$ref` leads to within the document; anything else is itself.
+/// The first of a body's types whose places can be drafted: JSON before forms, XML and CSV.
+fn drafted(document: &Value, content: &Map<String, Value>) -> Option<(String, Format, Shape)> {
+    let mut types: Vec<(u8, String, Format, &Value)> = Vec::new();
+    for (said, body) in content {
+        let media = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let Some(format) = Format::of(&media) else { continue };
+        let rank = match (&format, media.as_str()) {
+            (Format::Json, "application/json") => 0,
+            (Format::Json, _) => 1,
+            (Format::Form, _) => 2,
+            (Format::Xml(_), _) => 3,
+            (Format::Table(_), _) => 4,
+            _ => continue,
+        };
+        types.push((rank, media, format, body));
+    }
+    types.sort_by_key(|(rank, ..)| *rank);
+    types.into_iter().find_map(|(_, media, format, body)| {
+        let mut shape = Shape { documents: 1, flat: format.is_flat(), ..Shape::default() };
+        let schema = body.get("schema");
+        match &format {
+            Format::Xml(_) => xml::walk(document, schema?, &mut shape)?,
+            Format::Table(_) => {
+                Walk { document, shape: &mut shape, path: Vec::new(), within: Vec::new() }.columns(schema?)?;
+            }
+            _ => {
+                if let Some(schema) = schema {
+                    Walk { document, shape: &mut shape, path: Vec::new(), within: Vec::new() }.schema(schema);
+                }
+            }
+        }
+        Some((media, format, shape))
+    })
+}
+
+/// What `$ref` leads to within the document; what leads out of it, and anything else, is itself.
 fn resolve<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
     let mut at = value;
     for _ in 0..DEPTH {
         let Some(pointer) = at.get("$ref").and_then(Value::as_str) else { return at };
-        let pointer = pointer.split_once('#').map_or("", |(_, p)| p);
-        match document.pointer(pointer).filter(|_| !pointer.is_empty()) {
+        match pointer.strip_prefix('#').filter(|p| !p.is_empty()).and_then(|p| document.pointer(p)) {
             Some(next) => at = next,
             None => return at,
         }
@@ -108,8 +162,7 @@ impl<'d> Walk<'d, '_> {
         self.within.push(schema);
         let went = self.inside(schema);
         self.within.pop();
-        let is_object = schema.get("type").and_then(Value::as_str) == Some("object");
-        if !went && !is_object && !self.path.is_empty() {
+        if !went && kind(schema) != "object" && !self.path.is_empty() {
             self.shape.leaf(&self.path).schema = Some(says(schema));
         }
     }
@@ -143,6 +196,17 @@ impl<'d> Walk<'d, '_> {
         went
     }
 
+    /// The columns of a table: each row's members. `None`: the schema names none.
+    fn columns(&mut self, schema: &'d Value) -> Option<()> {
+        let rows = resolve(self.document, schema);
+        let row = rows.get("items").map_or(rows, |items| resolve(self.document, items));
+        for (name, column) in row.get("properties")?.as_object()? {
+            let path = vec![Step::Name(name.clone())];
+            self.shape.leaf(&path).schema = Some(says(resolve(self.document, column)));
+        }
+        (!self.shape.order.is_empty()).then_some(())
+    }
+
     fn below(&mut self, step: Step, schema: &'d Value) {
         self.path.push(step);
         self.schema(schema);
@@ -150,9 +214,19 @@ impl<'d> Walk<'d, '_> {
     }
 }
 
+/// A schema's type; of several (OpenAPI 3.1) the first that is not `null`.
+fn kind(schema: &Value) -> &str {
+    match schema.get("type") {
+        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).find(|k| *k != "null").unwrap_or_default(),
+        Some(kind) => kind.as_str().unwrap_or_default(),
+        None => "",
+    }
+}
+
 fn says(schema: &Value) -> &'static str {
-    let word = |key: &str| schema.get(key).and_then(Value::as_str).unwrap_or_default();
-    match (word("type"), word("format")) {
+    let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
+    match (kind(schema), format) {
+        _ if schema.get("$ref").is_some() => "that it is described in another document",
         _ if schema.get("enum").is_some() => "one of a few words: a code",
         (_, "date" | "date-time") => "a date",
         (_, "uuid") => "a UUID",

@@ -1,59 +1,84 @@
-//! Samples into documents: JSON, JSON Lines, tables and forms, all as trees of names and values.
+//! Samples into documents: JSON, JSON Lines, tables and forms as trees of names and values, XML as elements.
 
-use super::{names, shape::Name};
-use crate::policy::integration::Format;
+use super::{
+    names,
+    recording::Sent,
+    shape::{Name, Shape},
+    xml,
+};
+use crate::{
+    policy::integration::Format,
+    screen::{charset::Charset, xml::outline::Element},
+};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// What one kind of body looks like.
 #[derive(Debug)]
 pub(super) struct Samples {
-    pub(super) media: &'static str,
+    pub(super) media: String,
     pub(super) format: Format,
     /// A document a sample, or a row.
-    pub(super) documents: Vec<Value>,
-    /// As they came.
+    pub(super) documents: Vec<Document>,
+    /// As they came, in UTF-8.
     pub(super) bodies: Vec<Vec<u8>>,
     /// A table whose first column says what its rows are, so that its header row may name people.
     pub(super) sideways: bool,
+    /// The encodings that are not UTF-8 and that samples say they are in.
+    pub(super) charsets: BTreeSet<&'static str>,
+    /// The SOAP actions that they were sent with; `None` where nothing says with which.
+    pub(super) actions: BTreeSet<Option<String>>,
 }
 
-/// Reads one sample; what it is shows from its text.
+/// One document.
+#[derive(Debug)]
+pub(super) enum Document {
+    Tree(Value),
+    Xml(Element),
+}
+
+impl Document {
+    pub(super) fn add_to(&self, shape: &mut Shape) {
+        match self {
+            Self::Tree(value) => shape.add(value),
+            Self::Xml(root) => shape.add_xml(root),
+        }
+    }
+}
+
+impl Samples {
+    /// Takes those of another sample of the same kind.
+    pub(super) fn extend(&mut self, more: Self) {
+        self.sideways |= more.sideways;
+        self.documents.extend(more.documents);
+        self.bodies.extend(more.bodies);
+        self.charsets.extend(more.charsets);
+        self.actions.extend(more.actions);
+    }
+}
+
+/// Reads one sample; what it is shows from its text, and of what encoding from who sent it or from itself.
 ///
 /// # Errors
 /// What is wrong, without a value.
-pub(super) fn read(bytes: Vec<u8>) -> Result<Samples, String> {
+pub(super) fn read(sent: Sent) -> Result<Samples, String> {
+    if xml::begins(&sent.body) {
+        return xml::read(sent);
+    }
+    let (bytes, charset) = match sent.charset.filter(|_| !sent.is_text) {
+        Some(label) => xml::in_utf8(sent.body, &label)?,
+        None => (sent.body, Charset::Utf8),
+    };
     let Ok(text) = std::str::from_utf8(&bytes) else {
         return Err("it is not UTF-8 text; a document that leaves whole is listed as `content`".to_owned());
     };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (media, documents, sideways) = documents(text)?;
     let format = Format::of(media).ok_or("its format is not known here")?;
-    Ok(Samples { media, format, documents, bodies: vec![bytes], sideways })
-}
-
-/// The bodies of a recording's requests (HAR 1.2), each a sample; what was answered, and where to, is not looked at.
-/// `None` where it is no recording.
-///
-/// # Errors
-/// Which entry cannot be read, counted from 1.
-pub(super) fn recorded(bytes: &[u8]) -> Option<Result<Vec<Vec<u8>>, String>> {
-    let recording: Value = serde_json::from_slice(bytes).ok()?;
-    let entries = recording.get("log")?.get("entries")?.as_array()?;
-    let body = |(at, entry): (usize, &Value)| {
-        let posted = entry.get("request")?.get("postData")?;
-        let text = posted.get("text").and_then(Value::as_str).filter(|text| !text.is_empty())?;
-        Some(match posted.get("encoding").and_then(Value::as_str) {
-            None | Some("") => Ok(text.as_bytes().to_vec()),
-            Some("base64") => data_encoding::BASE64
-                .decode(text.as_bytes())
-                .map_err(|_| format!("entry {} says that its body is base64, and it is not", at + 1)),
-            Some(_) => Err(format!("the body of entry {} is in an encoding that is not known here", at + 1)),
-        })
-    };
-    let bodies: Result<Vec<Vec<u8>>, String> = entries.iter().enumerate().filter_map(body).collect();
-    Some(bodies.and_then(|bodies| {
-        if bodies.is_empty() { Err("none of its requests has a body".to_owned()) } else { Ok(bodies) }
-    }))
+    let documents = documents.into_iter().map(Document::Tree).collect();
+    let charsets = xml::label(charset).into_iter().collect();
+    let media = media.to_owned();
+    Ok(Samples { media, format, documents, bodies: vec![bytes], sideways, charsets, actions: BTreeSet::new() })
 }
 
 /// Of which type a text is, what is in it, and whether it is a table on its side.
@@ -72,9 +97,6 @@ fn documents(text: &str) -> Result<(&'static str, Vec<Value>, bool), String> {
             // The reader's own words may repeat a value.
             format!("it begins as JSON does and is not: something is wrong at column {} of a line", e.column())
         });
-    }
-    if trimmed.starts_with('<') {
-        return Err("XML samples are not read by this version; list XML places by hand".to_owned());
     }
     let first = lines.first().copied().unwrap_or_default();
     if first.contains('\t') {
@@ -154,25 +176,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_recording_is_its_requests_bodies() {
-        let recorded = |entries: &str| recorded(format!(r#"{{"log":{{"entries":[{entries}]}}}}"#).as_bytes());
-        let json =
-            r#"{"request":{"method":"POST","postData":{"text":"{\"a\":1}"}},"response":{"content":{"text":"x"}}}"#;
-        let coded = r#"{"request":{"postData":{"text":"eyJhIjoyfQ==","encoding":"base64"}}}"#;
-        let bodiless = r#"{"request":{"method":"GET"}}"#;
-        let bodies = recorded(&[json, bodiless, coded].join(",")).unwrap().unwrap();
-        assert_eq!(bodies, [b"{\"a\":1}".to_vec(), b"{\"a\":2}".to_vec()]);
-        assert_eq!(recorded(bodiless).unwrap().unwrap_err(), "none of its requests has a body");
-        let spoiled = recorded(&coded.replace("eyJ", "secret!")).unwrap().unwrap_err();
-        assert_eq!(spoiled, "entry 1 says that its body is base64, and it is not");
-        for other in ["{\"a\":1}", "[1]", "a,b\n1,2", r#"{"log":{"entries":7}}"#] {
-            assert!(super::recorded(other.as_bytes()).is_none(), "{other}");
-        }
-    }
-
-    #[test]
     fn a_table_on_its_side_is_known_by_its_first_column() {
-        let sideways = |text: &str| read(text.as_bytes().to_vec()).unwrap().sideways;
+        let sideways = |text: &str| read(Sent::alone(text.into())).unwrap().sideways;
         assert!(sideways("Field,Amina,Bob\nDate of birth,1987-04-02,x\nPostcode,x,y\n"));
         assert!(sideways(",Amina Warsame,Bob Kroll\nDOB,x,y\nfirst_name,x,y\nother,x,y"));
         for table in
@@ -191,14 +196,16 @@ mod tests {
             ("a\tb\n1\t2\n3\t4\n", "text/tab-separated-values", 2),
             ("name=A+B&dob=1", "application/x-www-form-urlencoded", 1),
         ] {
-            let read = read(text.as_bytes().to_vec()).unwrap();
-            assert_eq!((read.media, read.documents.len()), (media, documents), "{text}");
+            let read = read(Sent::alone(text.into())).unwrap();
+            assert_eq!((read.media.as_str(), read.documents.len()), (media, documents), "{text}");
         }
         assert_eq!(documents("a,b\n1,\"x, \"\"y\"\"\nz\"").unwrap().1[0]["b"], "x, \"y\"\nz");
-        for (text, part) in
-            [("{\"secret\":", "begins as JSON"), ("<a/>", "XML"), ("a,b\nsecret\n", "row 2 has 1 cells")]
-        {
-            let error = read(text.as_bytes().to_vec()).unwrap_err();
+        for (text, part) in [
+            ("{\"secret\":", "begins as JSON"),
+            ("<secret", "an end where more must come"),
+            ("a,b\nsecret\n", "row 2 has 1 cells"),
+        ] {
+            let error = read(Sent::alone(text.into())).unwrap_err();
             assert!(error.contains(part) && !error.contains("secret"), "{error}");
         }
     }

@@ -1,6 +1,6 @@
 //! What becomes of the draft: whether it compiles, what of the samples would leave today, and what to do next.
 
-use super::{Drafted, Suggest};
+use super::{Drafted, Suggest, draft::OperationDraft};
 use crate::{
     cli::{Printed, check_output::diagnostics, offline},
     flow::{Act, App},
@@ -10,7 +10,7 @@ use crate::{
         case::{CaseRequest, Situation},
     },
 };
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use jiff::Timestamp;
 use serde_json::json;
 use std::{collections::BTreeMap, fmt::Write as _, path::Path, sync::Arc};
@@ -71,7 +71,9 @@ impl Trial {
         for body in drafted.bodies.iter().take(TRIED) {
             let mut headers = HeaderMap::new();
             headers.insert(header::HOST, HeaderValue::from_static("gateway.example"));
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(operation.media));
+            let (media, action) = sent_as(operation);
+            headers.extend(HeaderValue::from_str(&media).ok().map(|media| (header::CONTENT_TYPE, media)));
+            headers.extend(action.map(|action| (HeaderName::from_static("soapaction"), action)));
             let target = format!("{}{}", drafted.prefix, operation.path);
             let request = CaseRequest { method: Method::POST, target, headers, body: body.clone() };
             self.tried += 1;
@@ -88,6 +90,16 @@ impl Trial {
             *self.today.entry((field.path.to_string(), field.category.to_string(), field.act)).or_default() +=
                 field.count;
         }
+    }
+}
+
+/// The type, and in SOAP 1.1 the action, that a request of this operation says.
+fn sent_as(operation: &OperationDraft) -> (String, Option<HeaderValue>) {
+    let quoted = operation.action.as_ref().map(|action| format!("\"{action}\""));
+    match quoted {
+        Some(action) if operation.media == "text/xml" => (operation.media.clone(), HeaderValue::from_str(&action).ok()),
+        Some(action) => (format!("{}; action={action}", operation.media), None),
+        None => (operation.media.clone(), None),
     }
 }
 
@@ -197,9 +209,12 @@ fn next(drafted: &Drafted, written: Option<&Path>, args: &Suggest) -> String {
     steps.push(format!("havengate check{policies}"));
     let sample = args.samples.iter().find(|p| p.as_path() != Path::new("-"));
     let sample = sample.map_or_else(|| "SAMPLE".to_owned(), |p| p.display().to_string());
+    let charset = drafted.operations.first().and_then(|o| Some((&o.media, o.charset?)));
+    let header = charset.map(|(media, charset)| format!(" --header 'content-type: {media}; charset={charset}'"));
+    let header = header.unwrap_or_default();
     let which = drafted.operations.first().map(|o| format!(" --operation {}", o.id)).unwrap_or_default();
     let policies = args.policies.as_ref().map(|p| format!(" --policies {}", p.display())).unwrap_or_default();
-    steps.push(format!("havengate screen --integration {}{which}{policies} < {sample}", drafted.id));
+    steps.push(format!("havengate screen --integration {}{which}{policies}{header} < {sample}", drafted.id));
     steps.push("havengate policy reload      # a running gateway decides by it from then on".to_owned());
     let mut text = String::from("\nNext:\n");
     for (i, step) in steps.iter().enumerate() {

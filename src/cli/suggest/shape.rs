@@ -1,7 +1,10 @@
 //! What samples have in common: every place with what its values look like, and no value.
 
-use super::names;
-use crate::detect::{Cue, Kind, scan};
+use super::{names, read::Document, xml};
+use crate::{
+    detect::{Cue, Kind, scan},
+    screen::xml::outline,
+};
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use serde_json::Value;
 use std::{
@@ -16,6 +19,23 @@ pub(super) enum Step {
     Name(String),
     /// Every element, or every member of an object whose names are data.
     Each,
+    /// Every element of an XML document that is called this.
+    Element(outline::Name),
+    /// An attribute.
+    Attribute(outline::Name),
+}
+
+impl Step {
+    /// What the place is called; in XML without what its namespace is, and an attribute `value` says only that its
+    /// element has one (as in FHIR).
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            Self::Element(name) => Some(&name.local),
+            Self::Attribute(name) if name.local != "value" => Some(&name.local),
+            Self::Each | Self::Attribute(_) => None,
+        }
+    }
 }
 
 /// Where something stands.
@@ -35,14 +55,19 @@ pub(super) struct Seen {
     distinct: HashSet<u64>,
     /// By kind, in how many values something was found.
     pub(super) found: BTreeMap<&'static str, (Kind, usize)>,
-    /// Texts that are JSON objects or arrays, and what is in them.
-    pub(super) json: usize,
-    /// Texts that are base64 of JSON; of other bytes.
-    pub(super) base64_json: usize,
+    /// Texts that are base64 of other bytes than JSON and XML.
     pub(super) base64: usize,
-    pub(super) within: Option<Box<Shape>>,
+    /// Texts that hold documents, by what they are, how many, and what is in them.
+    pub(super) within: BTreeMap<Holds, (usize, Box<Shape>)>,
     /// What a schema says of the values, where there is no value.
     pub(super) schema: Option<&'static str>,
+}
+
+/// A text that is a document: JSON or XML, in base64 or plain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Holds {
+    pub(super) xml: bool,
+    pub(super) base64: bool,
 }
 
 /// Every place of some documents.
@@ -51,7 +76,7 @@ pub(super) struct Shape {
     pub(super) leaves: BTreeMap<Path, Seen>,
     /// The order in which places came.
     pub(super) order: Vec<Path>,
-    /// Arrays of objects, and how many elements there are at most in one.
+    /// Arrays of objects, or in XML the elements of several things that repeat, and how many there are at most in one.
     pub(super) lists: BTreeMap<Path, usize>,
     /// Pairs of question and answer: the array, the question's member, the answer's, and each question's text.
     pub(super) questions: BTreeMap<(Path, String, String), BTreeSet<String>>,
@@ -69,7 +94,7 @@ pub(super) struct Shape {
 }
 
 /// Containers within containers, and names within one object, beyond which nothing is looked at.
-const DEPTH: usize = 32;
+pub(super) const DEPTH: usize = 32;
 const NAMES: usize = 64;
 
 impl Shape {
@@ -78,24 +103,30 @@ impl Shape {
         self.value(&mut Vec::new(), document);
     }
 
-    /// All documents came: what is doubtful and came but once is left out.
+    /// All documents came: what is doubtful and came but once is left out, and so is what stands somewhere as a value.
     pub(super) fn settle(&mut self) {
-        let (strict, doubtful) = (self.strict, std::mem::take(&mut self.doubtful));
-        for path in doubtful.into_iter().filter(|(_, times)| strict || *times < 2).map(|(path, _)| path) {
-            self.left_out.insert(fingerprint(&path));
+        let doubtful = std::mem::take(&mut self.doubtful);
+        let is_value = |path: &Path| {
+            let name = fingerprint(&last_name(path));
+            self.leaves.values().any(|seen| seen.distinct.contains(&name))
+        };
+        let out = |(path, times): &(Path, usize)| self.strict || *times < 2 || is_value(path);
+        let out: Vec<(Path, usize)> = doubtful.into_iter().filter(out).collect();
+        for (path, _) in out {
+            self.leave_out(&path);
             self.leaves.retain(|place, _| !place.starts_with(&path));
             self.order.retain(|place| !place.starts_with(&path));
             self.lists.retain(|list, _| !list.starts_with(&path));
             self.maps.retain(|map| !map.starts_with(&path));
             self.questions.retain(|(list, ..), _| !list.starts_with(&path));
         }
-        self.leaves.values_mut().filter_map(|seen| seen.within.as_deref_mut()).for_each(Self::settle);
+        self.leaves.values_mut().flat_map(|seen| seen.within.values_mut()).for_each(|(_, within)| within.settle());
     }
 
     /// How many places are left out because their names look like somebody's data.
     pub(super) fn left_out(&self) -> usize {
         self.left_out.len()
-            + self.leaves.values().filter_map(|s| s.within.as_deref()).map(Self::left_out).sum::<usize>()
+            + self.leaves.values().flat_map(|s| s.within.values()).map(|(_, within)| within.left_out()).sum::<usize>()
     }
 
     /// Whether a place stands in an object whose members' names are data.
@@ -123,9 +154,7 @@ impl Shape {
                             self.value(path, inner);
                         }
                         // A single name that says somebody is no place, and is not written down.
-                        Name::Data => {
-                            self.left_out.insert(fingerprint(path));
-                        }
+                        Name::Data => self.leave_out(path),
                     }
                     path.pop();
                 }
@@ -142,10 +171,20 @@ impl Shape {
                 path.pop();
             }
             leaf => {
-                let name = last_name(path).to_owned();
-                self.leaf(path).see(&name, leaf);
+                self.see(path, leaf);
             }
         }
+    }
+
+    /// A value at a place.
+    pub(super) fn see(&mut self, path: &Path, value: &Value) {
+        let name = last_name(path).to_owned();
+        self.leaf(path).see(&name, value);
+    }
+
+    /// A place whose name looks like somebody's data.
+    pub(super) fn leave_out(&mut self, path: &Path) {
+        self.left_out.insert(fingerprint(path));
     }
 
     /// The place, known from now on.
@@ -217,29 +256,42 @@ impl Seen {
     }
 
     fn look_within(&mut self, text: &str) {
-        let container = |text: &str| serde_json::from_str::<Value>(text).ok().filter(|v| v.is_object() || v.is_array());
-        if text.starts_with(['{', '[']) {
-            if let Some(value) = container(text) {
-                self.json += 1;
-                self.within.get_or_insert_default().add(&value);
-            }
+        if text.starts_with(['{', '[', '<']) {
+            self.hold(text, false);
             return;
         }
         if text.len() < 16 || text.contains(char::is_whitespace) {
             return;
         }
         let bytes = BASE64.decode(text.as_bytes()).or_else(|_| BASE64URL_NOPAD.decode(text.as_bytes()));
-        // Words and numbers are base64 too; long text, or bytes that begin as JSON, are meant to be.
+        // Words and numbers are base64 too; long text, or bytes that begin as JSON or XML, are meant to be.
         match bytes.ok().map(String::from_utf8) {
-            Some(Ok(inner)) if inner.starts_with(['{', '[']) => {
-                if let Some(value) = container(&inner) {
-                    self.base64_json += 1;
-                    self.within.get_or_insert_default().add(&value);
-                }
-            }
+            Some(Ok(inner)) if inner.starts_with(['{', '[', '<']) => self.hold(&inner, true),
             Some(_) if text.len() >= 128 => self.base64 += 1,
             _ => {}
         }
+    }
+
+    /// Takes a text that may be a document.
+    fn hold(&mut self, text: &str, base64: bool) {
+        let document = if text.starts_with('<') {
+            xml::within(text)
+        } else {
+            let container = |v: &Value| v.is_object() || v.is_array();
+            serde_json::from_str::<Value>(text).ok().filter(container).map(Document::Tree)
+        };
+        if let Some(document) = document {
+            let holds = Holds { xml: matches!(document, Document::Xml(_)), base64 };
+            let (times, shape) = self.within.entry(holds).or_default();
+            *times += 1;
+            document.add_to(shape);
+        }
+    }
+
+    /// What every value is a document of, if all are of one kind.
+    pub(super) fn all_within(&self) -> Option<(Holds, &Shape)> {
+        let (holds, (_, shape)) = self.within.iter().find(|(_, (times, _))| *times == self.values)?;
+        Some((*holds, shape))
     }
 
     /// How many different values there are.
@@ -303,7 +355,7 @@ impl Name {
 }
 
 /// Whether a name is made of words that names of places are made of.
-fn is_known(name: &str) -> bool {
+pub(super) fn is_known(name: &str) -> bool {
     let words = names::words(name);
     words.iter().all(|word| names::is_of_names(word)) || (words.len() == 1 && names::says(&[], name).is_some())
 }
@@ -317,10 +369,7 @@ fn says_somebody(name: &str) -> bool {
 
 /// The nearest name.
 pub(super) fn last_name(path: &[Step]) -> &str {
-    path.iter()
-        .rev()
-        .find_map(|s| if let Step::Name(name) = s { Some(name.as_str()) } else { None })
-        .unwrap_or_default()
+    path.iter().rev().find_map(Step::name).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -416,6 +465,7 @@ mod tests {
         }
         assert_eq!(seen.found["detect-nhs-number"].1, 2);
         seen.see("payload", &json!("{\"a\":1}"));
-        assert_eq!((seen.json, seen.within.unwrap().order.len()), (1, 1));
+        let held: Vec<_> = seen.within.iter().map(|(holds, (n, shape))| (holds.xml, *n, shape.order.len())).collect();
+        assert_eq!(held, [(false, 1, 1)]);
     }
 }

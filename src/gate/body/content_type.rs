@@ -102,6 +102,16 @@ fn content_type(sent: &str, media: &str) -> Result<Reading, Refusal> {
     Ok(reading)
 }
 
+/// A `Content-Type` as its media type in lower case and its parameters, names in lower case and values unquoted. `None`
+/// where it is not one.
+pub(crate) fn parted(sent: &str) -> Option<(String, Vec<(String, String)>)> {
+    let mut parts = split(sent)?.into_iter();
+    let media = parts.next()?.trim().to_ascii_lowercase();
+    let parameters: Option<Vec<_>> =
+        parts.map(|p| p.trim().to_owned()).filter(|p| !p.is_empty()).map(|p| pair(&p)).collect();
+    Some((media, parameters?))
+}
+
 /// The name only where it is one of ours: what a caller made up is not repeated.
 fn known(name: &str) -> &str {
     match name {

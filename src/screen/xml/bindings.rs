@@ -42,6 +42,11 @@ pub(super) struct Bound<'b> {
 impl Bound<'_> {
     /// No namespace.
     pub(super) const NONE: Self = Self { ns: Ns::NONE, uri: "" };
+
+    /// The namespace, where no table knows any.
+    pub(super) fn uri_without_table(&self) -> &str {
+        if self.ns == Ns::XML { XML_URI } else { self.uri }
+    }
 }
 
 impl Bindings {

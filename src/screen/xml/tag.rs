@@ -81,6 +81,18 @@ fn attribute(token: &str, at: usize) -> Result<Attribute, Fault> {
     Ok(Attribute { name, local, value: from..from + length })
 }
 
+/// The prefix of a name that begins at `from` and whose local part begins at `local`.
+pub(super) fn prefix(token: &str, from: usize, local: usize) -> &str {
+    if local == from { "" } else { token.get(from..local - 1).unwrap_or_default() }
+}
+
+/// The prefix that an attribute declares, where it is a declaration; empty for the default.
+pub(super) fn declared<'t>(token: &'t str, attribute: &Attribute) -> Option<&'t str> {
+    let name = token.get(attribute.name.clone()).unwrap_or_default();
+    let rest = name.strip_prefix("xmlns")?;
+    if rest.is_empty() { Some("") } else { rest.strip_prefix(':') }
+}
+
 /// The name at `at`, and where its local part begins (Namespaces in XML 1.0 section 4).
 fn qualified(token: &str, at: usize) -> Result<(Range<usize>, usize), Fault> {
     let rest = token.get(at..).unwrap_or_default();
@@ -163,6 +175,11 @@ fn is_name(name: &str) -> bool {
 fn white(token: &str, at: usize) -> usize {
     let rest = token.as_bytes().get(at..).unwrap_or_default();
     at + rest.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r')).count()
+}
+
+/// Whether an instruction is the XML declaration.
+pub(super) fn is_declaration(token: &str) -> bool {
+    token.strip_prefix("<?xml").is_some_and(|rest| rest.starts_with([' ', '\t', '\n', '\r', '?']))
 }
 
 /// Checks `<?xml version="1.0" encoding="…" standalone="…"?>` (XML 1.0 section 2.8). `any_encoding`: it says what the

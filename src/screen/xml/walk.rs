@@ -10,7 +10,7 @@ mod quick;
 use super::{
     Limits,
     bindings::{Bindings, Mark},
-    fault::{Fault, UTF8, UTF16},
+    fault::{CUT, Fault, OUTSIDE, UTF8, UTF16},
     scan::{self, Partial, Token},
     tag,
     tape::Tape,
@@ -218,7 +218,7 @@ impl Walk {
         }
         self.within(self.before + turn.buf.len() as u64)?;
         if turn.at_end && (pos < turn.buf.len() || self.phase != Phase::Epilog) {
-            let end = Fault::here(turn.buf.len(), ("an end where more must come", "send the whole document"));
+            let end = Fault::here(turn.buf.len(), CUT);
             return self.fail(turn, end);
         }
         self.lines += newlines(turn.buf.get(..pos).unwrap_or_default());
@@ -259,7 +259,7 @@ impl Walk {
                 self.text(turn, text, Reading::Verbatim).map_err(|stop| stop.after(mark))
             }
             Token::CData => Err(Fault::here(0, OUTSIDE).into()),
-            Token::Instruction if first && is_declaration(token) => self.declaration(token),
+            Token::Instruction if first && tag::is_declaration(token) => self.declaration(token),
             Token::Instruction => {
                 tag::instruction(token).map_err(Stop::from).and_then(|()| self.verbatim(token, "<?".len()))
             }
@@ -316,8 +316,6 @@ impl Walk {
     }
 }
 
-const OUTSIDE: super::fault::Said = ("text outside the document's element", "take it out, or send one document");
-
 /// Why a token stops the body.
 enum Stop {
     /// Where in the token something is wrong.
@@ -347,10 +345,6 @@ impl From<Box<Refusal>> for Stop {
     fn from(refusal: Box<Refusal>) -> Self {
         Self::Refused(refusal)
     }
-}
-
-fn is_declaration(token: &str) -> bool {
-    token.strip_prefix("<?xml").is_some_and(|rest| rest.starts_with([' ', '\t', '\n', '\r', '?']))
 }
 
 /// The part of the buffer before the first byte that is not UTF-8.

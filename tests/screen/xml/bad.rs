@@ -4,7 +4,7 @@
 use super::{HOUSING, compile, screen_pieces};
 use crate::rules::{LIMITS, Rules, everything, record};
 use havengate::{
-    screen::body::Limits,
+    screen::{body::Limits, xml::outline},
     verdict::{Code, Refusal},
 };
 use std::time::{Duration, Instant};
@@ -123,6 +123,8 @@ fn what_is_not_xml_is_refused_with_what_and_where() {
         assert_eq!(refusal.code, Code::BodyMalformed, "{shown}");
         assert!(refusal.detail.contains(what), "{shown}: {}", refusal.detail);
         assert!(refusal.detail.contains(&format!("at byte {at}, in line 1; ")), "{shown}: {}", refusal.detail);
+        // Samples are read as bodies are.
+        assert_eq!(outline::read(body, LIMITS, false).unwrap_err(), refusal, "{shown}");
     }
 }
 

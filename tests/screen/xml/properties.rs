@@ -3,7 +3,10 @@
 
 use super::{HOUSING, XSI, cases, compile, screen_pieces};
 use crate::rules::{LIMITS, Rules, everything, field, record};
-use havengate::verdict::Code;
+use havengate::{
+    screen::xml::outline::{self, Element},
+    verdict::Code,
+};
 use proptest::prelude::*;
 use quick_xml::{NsReader, events::Event, name::ResolveResult};
 use std::fmt::Write as _;
@@ -160,6 +163,22 @@ fn leaves(body: &str) -> Vec<(String, String)> {
     }
 }
 
+/// Whether a sample says what an independent parser says.
+fn is_same(ours: &Element, theirs: roxmltree::Node<'_, '_>) -> bool {
+    let named = |ours: &outline::Name, ns: Option<&str>, local: &str| {
+        *ours.namespace == *ns.unwrap_or_default() && ours.local == local
+    };
+    let children: Vec<_> = theirs.children().filter(roxmltree::Node::is_element).collect();
+    let attributes: Vec<_> = theirs.attributes().collect();
+    let text: String = theirs.children().filter(roxmltree::Node::is_text).filter_map(|t| t.text()).collect();
+    named(&ours.name, theirs.tag_name().namespace(), theirs.tag_name().name())
+        && ours.text == text
+        && ours.attributes.len() == attributes.len()
+        && ours.attributes.iter().zip(attributes).all(|((n, v), a)| named(n, a.namespace(), a.name()) && v == a.value())
+        && ours.children.len() == children.len()
+        && ours.children.iter().zip(children).all(|(ours, theirs)| is_same(ours, theirs))
+}
+
 const LISTED: [&str; 7] =
     ["@ref", "h:Name", "h:Name/@id", "h:Name/h:Given", "h:Name/h:Given/@xml:lang", "h:Note/Given", "h:Case/@h:id"];
 
@@ -200,12 +219,16 @@ proptest! {
         let rules = compile(&Rules::of(&[record("/a", "@ref", &[".//*", ".//@*"])]));
         let ours = screen_pieces(&rules, LIMITS, everything, [body.as_bytes()]);
         let theirs = roxmltree::Document::parse(&body);
+        let sample = outline::read(body.as_bytes(), LIMITS, false);
         match &ours {
             Ok(screened) => {
                 prop_assert!(theirs.is_ok(), "{}: {:?}", body, theirs);
+                let same = is_same(&sample.unwrap(), theirs.unwrap().root_element());
+                prop_assert!(same, "{} is another sample", body);
                 prop_assert!(roxmltree::Document::parse(std::str::from_utf8(&screened.bytes).unwrap()).is_ok());
             }
             Err(refusal) if refusal.code == Code::BodyMalformed => {
+                prop_assert_eq!(&sample.unwrap_err(), refusal);
                 // roxmltree reads document types where it is asked to, and an instruction whose target is no name.
                 let forgiven = ["document type", "no XML name"];
                 let forgiven = forgiven.iter().any(|what| refusal.detail.contains(what));

@@ -31,10 +31,6 @@ impl Walk {
     pub(super) fn fail<T>(&self, turn: &Turn<'_>, fault: Fault) -> Walked<T> {
         let at = self.before + fault.at as u64;
         let line = self.lines + newlines(turn.buf.get(..fault.at).unwrap_or(turn.buf)) + 1;
-        let (what, mend) = (fault.what, fault.mend);
-        let detail = format!(
-            "the body is not XML that can be read in one way only: {what} at byte {at}, in line {line}; {mend}"
-        );
-        Err(Box::new(Refusal::plain(Code::BodyMalformed, detail)))
+        Err(Box::new(fault.refusal(at, line)))
     }
 }

@@ -10,18 +10,13 @@ use crate::{
         place::Place,
         xml::{
             bindings::{Bound, Mark, TWICE, UNDECLARED},
-            fault::{Fault, Said},
-            tag::{self, Attribute, Tag},
+            fault::{DEEP, Fault, NO_START, OTHER_END, SECOND},
+            tag::{self, Attribute, Tag, declared, prefix},
             text::{self, Reading},
         },
     },
 };
 use std::collections::BTreeSet;
-
-const SECOND: Said = ("a second element beside the document's", "send one document");
-const DEEP: Said = ("more nesting than the limit", "send it flatter, or ask for a higher limit");
-const OTHER_END: Said = ("an end tag that is not the open element's", "end the elements in the order they began");
-const NO_START: Said = ("an end tag without a start tag", "take it out");
 
 /// So few attributes are compared with each other; more go into an ordered set.
 const FEW: usize = 12;
@@ -193,16 +188,4 @@ impl Walk {
         self.key.extend_from_slice(local.as_bytes());
         automaton.member(state, NameKey::new(&self.key), &self.key)
     }
-}
-
-/// The prefix of a name that begins at `from` and whose local part begins at `local`.
-fn prefix(token: &str, from: usize, local: usize) -> &str {
-    if local == from { "" } else { token.get(from..local - 1).unwrap_or_default() }
-}
-
-/// The prefix that an attribute declares, where it is a declaration; empty for the default.
-pub(super) fn declared<'t>(token: &'t str, attribute: &Attribute) -> Option<&'t str> {
-    let name = token.get(attribute.name.clone()).unwrap_or_default();
-    let rest = name.strip_prefix("xmlns")?;
-    if rest.is_empty() { Some("") } else { rest.strip_prefix(':') }
 }

@@ -1,6 +1,6 @@
 //! What the rules say of each place, and the beginning and end of records.
 
-use super::{Frame, Open, Stopped, Turn, Walk, Walked, Zone, elements::declared, quick::Opened};
+use super::{Frame, Open, Stopped, Turn, Walk, Walked, Zone, quick::Opened};
 use crate::{
     policy::{
         integration::{FieldRule, Ns, SubjectSource, Unlisted},
@@ -11,7 +11,7 @@ use crate::{
         place::{DEEPER, DEPENDANT, DEPENDANT_SUBJECT, LISTED, Place, RECORD, SUBJECT, may_name_somebody},
         tally::{self, UNKNOWN},
         xml::{
-            tag,
+            tag::{self, declared},
             tape::{Attribute, Element, Hit, Item, Name, Part, Shape},
             text::{self, Reading, is_white},
             write::Writer,

@@ -190,6 +190,10 @@ impl Finder<'_, '_> {
             {
                 return Next::Link(one);
             }
+            // w3w, latitudeE7: what says what comes is nothing itself.
+            if word.cue != 0 {
+                return Next::Nothing;
+            }
         }
         let one = if text.at(start).is_ascii_digit() {
             if let Some(to) = number::technical(text, start, end, cue) {
@@ -236,6 +240,19 @@ impl Finder<'_, '_> {
             }
             if cue & Cue::BIRTH != 0
                 && let Some(one) = birth::at(text, start, self.cue & Cue::BIRTH != 0)
+            {
+                return Some(one);
+            }
+            if text.at(end) == b','
+                && let Some(one) = grid::thousands(text, start, end, cue)
+            {
+                return Some(one);
+            }
+            // 30 U 699301 5710228
+            if text.at(end) == b' '
+                && text.at(end + 1).is_ascii_uppercase()
+                && text.at(end + 2) == b' '
+                && let Some(one) = grid::zoned(text, start)
             {
                 return Some(one);
             }

@@ -71,7 +71,8 @@ pub(super) fn fold(c: char, mut push: impl FnMut(u8)) {
         '′' | '’' | '‘' | '‛' | 'ʹ' | 'ʼ' | '´' | '＇' => push(b'\''),
         '″' | '”' | '“' | '‟' | '＂' => push(b'"'),
         '⁄' | '∕' => push(b'/'),
-        '‚' => push(b','),
+        '‚' | '٬' | '،' => push(b','),
+        '٫' => push(b'.'),
         '∶' | '꞉' => push(b':'),
         c if c.is_whitespace() => push(b' '),
         c => match looks_like(c) {

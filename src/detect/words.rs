@@ -52,8 +52,40 @@ use role::{
 
 /// Words that mean the same.
 const MEANINGS: &[(u64, u32, &[&str])] = &[
-    (Cue::LAT, AXIS, &["lat", "latitude", "latd", "mlat", "gpslat"]),
-    (Cue::LON, AXIS, &["lon", "lng", "longitude", "mlon", "gpslon", "gpslng"]),
+    (
+        Cue::LAT,
+        AXIS,
+        &[
+            "lat",
+            "latitude",
+            "latd",
+            "mlat",
+            "gpslat",
+            "mailinglatitude",
+            "billinglatitude",
+            "shippinglatitude",
+            "otherlatitude",
+            "szer",
+        ],
+    ),
+    (Cue::LAT | Cue::E7, AXIS, &["latitudee7", "late7"]),
+    (
+        Cue::LON,
+        AXIS,
+        &[
+            "lon",
+            "lng",
+            "longitude",
+            "mlon",
+            "gpslon",
+            "gpslng",
+            "mailinglongitude",
+            "billinglongitude",
+            "shippinglongitude",
+            "otherlongitude",
+        ],
+    ),
+    (Cue::LON | Cue::E7, AXIS, &["longitudee7", "lone7", "lnge7", "longe7"]),
     (
         0,
         AXIS,
@@ -64,7 +96,7 @@ const MEANINGS: &[(u64, u32, &[&str])] = &[
     (Cue::EASTING, AXIS, &["easting", "eastings"]),
     (Cue::NORTHING, AXIS, &["northing", "northings"]),
     (Cue::PLACE, FILLING, &["coordinates", "coords", "gps"]),
-    (Cue::GRID, FILLING, &["grid", "gridref", "gridreference", "ngr", "osgr", "osgb"]),
+    (Cue::GRID, FILLING, &["grid", "gridref", "gridreference", "ngr", "osgr", "osgb", "bng", "osgb36", "os", "gr"]),
     (Cue::GEOHASH, 0, &["geohash"]),
     (Cue::W3W, 0, &["w3w", "what3words", "whatthreewords", "threewords"]),
     (Cue::UPRN, 0, &["uprn"]),

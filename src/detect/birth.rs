@@ -45,7 +45,7 @@ pub(super) fn short_day(value: u64) -> bool {
 
 fn separator(text: Text<'_>, at: usize) -> Option<u8> {
     let b = text.at(at);
-    matches!(b, b'-' | b'/' | b'.' | b' ').then_some(b)
+    matches!(b, b'-' | b'/' | b'.' | b' ' | b'|').then_some(b)
 }
 
 fn iso(text: Text<'_>, year: u64, end: usize) -> Option<usize> {

@@ -319,6 +319,9 @@ const STRICT: u64 = Cue::CHAIN
     | Cue::UKVI
     | Cue::AXIS;
 
+/// Strict cues of shapes that no number at the beginning of a line has by chance.
+const ACROSS: u64 = Cue::SHARE | Cue::W3W | Cue::MAC;
+
 impl Near {
     pub(super) const fn new() -> Self {
         Self { bits: 0, strange: 0 }
@@ -330,7 +333,9 @@ impl Near {
         if word.cue != 0 {
             self.bits = if self.strange > 0 { word.cue } else { self.bits | word.cue };
             self.strange = 0;
-        } else if word.role & role::FILLING == 0 {
+        } else if word.role & role::FILLING == 0
+            && !(word.role & role::PART != 0 && self.bits & (Cue::POSTCODE | Cue::OUTCODE) != 0)
+        {
             self.strange = self.strange.saturating_add(1);
         }
     }
@@ -340,11 +345,16 @@ impl Near {
     pub(super) fn end_line(&mut self, label: bool) {
         self.bits = match self.strange {
             0 if label => self.bits & !Cue::OTHER,
-            0 => self.bits & !(Cue::OTHER | STRICT),
+            0 => self.bits & (!(Cue::OTHER | STRICT) | ACROSS),
             1..=3 if label => self.bits & !(Cue::OTHER | STRICT),
             _ => 0,
         };
         self.strange = 0;
+    }
+
+    /// Whether what has just passed says what comes.
+    pub(super) const fn is_label(self) -> bool {
+        self.bits != 0 && self.strange == 0
     }
 
     /// A value was found, or a clause has ended.

@@ -23,9 +23,8 @@ pub(super) fn code(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
     if let Some(one) = lettered(text, run, start).or_else(|| parted(text, run, start, cued)) {
         return Some(one);
     }
-    static NAMED: Pairs = Pairs::of(SQUARES);
     let square = run.slice(0, 2);
-    if !run.begins(b"LLDD") || !NAMED.has(run.at(0), run.at(1)) {
+    if !run.begins(b"LLDD") || !is_square(run.at(0), run.at(1)) {
         return None;
     }
     let digits = run.slice(2, run.len).iter().take_while(|b| b.is_ascii_digit()).count();
@@ -69,9 +68,8 @@ fn is_pair(easting: u64, northing: u64) -> bool {
 /// A reference whose halves are parted by more than a space: `TQ 30013,80445`, `TQ 300 / 804`. With hyphens, as part
 /// numbers have them (`TQ-300-804`), only where something says that it is one.
 fn parted(text: Text<'_>, run: &Run, start: usize, cued: bool) -> Hit {
-    static NAMED: Pairs = Pairs::of(SQUARES);
     let letters = text.slice(start, start + 2);
-    if !NAMED.has(run.at(0), run.at(1)) || !letters.iter().all(u8::is_ascii_alphabetic) {
+    if !is_square(run.at(0), run.at(1)) || !letters.iter().all(u8::is_ascii_alphabetic) {
         return None;
     }
     let first = if matches!(text.at(start + 2), b' ' | b'-') { start + 3 } else { start + 2 };
@@ -87,6 +85,12 @@ fn parted(text: Text<'_>, run: &Run, start: usize, cued: bool) -> Hit {
     let capitals = letters.iter().all(u8::is_ascii_uppercase) && !is_word(letters);
     let clear = if hyphened { half == 5 } else { half == 5 || sign == b'/' };
     if cued || clear && capitals { hit(start, end, Kind::Grid) } else { None }
+}
+
+/// Whether two capitals name a square.
+pub(super) fn is_square(first: u8, second: u8) -> bool {
+    static NAMED: Pairs = Pairs::of(SQUARES);
+    NAMED.has(first, second)
 }
 
 /// A square that is a word or a point of the compass too.

@@ -33,6 +33,10 @@ pub(super) mod role {
     pub(in crate::detect) const UNDER: u32 = 1 << 8;
     /// A site one is under, not at: a bridge.
     pub(in crate::detect) const ROOF: u32 = 1 << 9;
+    /// Both parts of "at" and "on".
+    pub(in crate::detect) const FILLING_AT: u32 = FILLING | AT;
+    /// "dot", in an e-mail address for people.
+    pub(in crate::detect) const DOT: u32 = 1 << 17;
     /// What is pitched or left where somebody sleeps.
     pub(in crate::detect) const CAMP: u32 = 1 << 10;
     /// Something else happens there.
@@ -43,11 +47,14 @@ pub(super) mod role {
     pub(in crate::detect) const STREET: u32 = 1 << 13;
     /// A month.
     pub(in crate::detect) const MONTH: u32 = 1 << 14;
+    /// Says that a part of a postcode comes, after "postcode".
+    pub(in crate::detect) const PART: u32 = 1 << 16;
     /// the, a, his …
     pub(in crate::detect) const ARTICLE: u32 = 1 << 15;
 }
 use role::{
-    ARTICLE, AT, AXIS, BUSY, CAMP, FILLING, HOST, MONTH, NOTATION, OUTDOORS, ROOF, SEEN, SITE, SLEEP, STREET, UNDER,
+    ARTICLE, AT, AXIS, BUSY, CAMP, DOT, FILLING, HOST, MONTH, NOTATION, OUTDOORS, PART, ROOF, SEEN, SITE, SLEEP,
+    STREET, UNDER,
 };
 
 /// Words that mean the same.
@@ -105,13 +112,13 @@ const MEANINGS: &[(u64, u32, &[&str])] = &[
     (Cue::NINO, 0, &["nino", "ni", "insurance", "nationalinsurance", "nationalinsurancenumber", "trn"]),
     (Cue::NHS, 0, &["nhs", "nhsno", "nhsnumber"]),
     (Cue::UTR, 0, &["utr", "taxpayer", "tax"]),
-    (Cue::PASSPORT, 0, &["passport", "passports", "passportno"]),
+    (Cue::PASSPORT, 0, &["passport", "passports", "passportno", "pspt", "pp"]),
     (Cue::BRP, 0, &["brp", "residence", "biometric"]),
     (Cue::HO, 0, &["ho", "horef", "homeoffice", "homeofficeref", "homeofficereference", "honumber"]),
     (Cue::CID, 0, &["cid", "atlas", "personid", "caseid"]),
     (Cue::ARC, 0, &["arc", "nass", "asylum", "nassref", "arcnumber"]),
     (Cue::SHARE, 0, &["share", "sharecode"]),
-    (Cue::UKVI, 0, &["ukvi", "customer"]),
+    (Cue::UKVI, 0, &["ukvi", "customer", "cust"]),
     (Cue::CHAIN, 0, &["chain", "chainno", "chainnumber", "chainid"]),
     (Cue::DRIVING, 0, &["driving", "dvla", "driver", "drivinglicence"]),
     (Cue::VEHICLE, 0, &["reg", "vrm", "vrn", "registration", "vehicle", "numberplate", "plate"]),
@@ -119,7 +126,27 @@ const MEANINGS: &[(u64, u32, &[&str])] = &[
     (Cue::BANK, 0, &["account", "acct", "iban", "accountnumber", "accountno", "bankaccount"]),
     (Cue::SORT, 0, &["sort", "sortcode"]),
     (Cue::PHONE, 0, &["phone", "tel", "telephone", "mobile", "mob", "whatsapp", "phonenumber", "mobilenumber", "fax"]),
-    (Cue::BIRTH, 0, &["dob", "birth", "born", "birthdate", "birthday", "dateofbirth", "birthdt"]),
+    (
+        Cue::BIRTH,
+        0,
+        &[
+            "dob",
+            "birth",
+            "born",
+            "birthdate",
+            "birthday",
+            "dateofbirth",
+            "birthdt",
+            "geni",
+            "urodzenia",
+            "urodzony",
+            "urodzona",
+            "naissance",
+            "nacimiento",
+            "nasterii",
+            "nascut",
+        ],
+    ),
     (Cue::IMEI, 0, &["imei", "imeisv", "handset"]),
     (Cue::MAC, 0, &["mac", "macaddress"]),
     (Cue::IP, 0, &["ip", "ipaddress", "ipv4", "ipv6", "remoteaddr"]),
@@ -216,11 +243,31 @@ const MEANINGS: &[(u64, u32, &[&str])] = &[
             "current",
             "words",
             "address",
+            "addr",
             "device",
+            "pid",
         ],
     ),
     (0, FILLING | ARTICLE, &["the", "a", "an", "his", "her", "their", "my", "our", "this", "that", "some"]),
+    (
+        0,
+        PART,
+        &[
+            "area",
+            "areas",
+            "district",
+            "districts",
+            "begins",
+            "beginning",
+            "starts",
+            "starting",
+            "first",
+            "part",
+            "half",
+        ],
+    ),
     (0, FILLING | AT, &["on", "at"]),
+    (0, DOT, &["dot"]),
     (0, FILLING, &["of"]),
     (0, AT, &["in", "by", "near", "beside", "opposite", "outside", "behind", "inside", "next", "around", "between"]),
     (0, AT, &["along", "against", "within", "off", "corner", "back", "rear", "end", "side"]),
@@ -401,9 +448,60 @@ const MEANINGS: &[(u64, u32, &[&str])] = &[
         0,
         STREET,
         &[
-            "avenue", "ave", "close", "terrace", "crescent", "drive", "court", "grove", "gardens", "mews", "place",
-            "way", "hill", "walk", "rd", "st", "row", "parade", "rise", "view", "green", "quay", "wharf", "house",
-            "street", "road", "lane", "square", "yard", "mount", "vale",
+            "boulevard",
+            "blvd",
+            "ln",
+            "approach",
+            "broadway",
+            "park",
+            "gate",
+            "northgate",
+            "southgate",
+            "eastgate",
+            "westgate",
+            "kirkgate",
+            "esplanade",
+            "promenade",
+            "embankment",
+            "bank",
+            "cottages",
+            "villas",
+            "buildings",
+            "circus",
+            "loan",
+            "wynd",
+            "brae",
+            "avenue",
+            "ave",
+            "close",
+            "terrace",
+            "crescent",
+            "drive",
+            "court",
+            "grove",
+            "gardens",
+            "mews",
+            "place",
+            "way",
+            "hill",
+            "walk",
+            "rd",
+            "st",
+            "row",
+            "parade",
+            "rise",
+            "view",
+            "green",
+            "quay",
+            "wharf",
+            "house",
+            "street",
+            "road",
+            "lane",
+            "square",
+            "yard",
+            "mount",
+            "vale",
         ],
     ),
     (
@@ -489,7 +587,7 @@ const fn phrases() -> [u64; SLOTS / 64] {
     while i < MEANINGS.len() {
         let (cue, role, words) = MEANINGS[i];
         let mut j = 0;
-        while j < words.len() && (role & (SLEEP | SITE) != 0 || cue & Cue::SHARE != 0) {
+        while j < words.len() && (role & (SLEEP | SITE | DOT) != 0 || cue & Cue::SHARE != 0) {
             let word = words[j].as_bytes();
             let n = word.len();
             let at = slot(word[0], word[n / 2], word[n - 1], word[if n > 1 { 1 } else { 0 }], n);
@@ -508,7 +606,7 @@ const fn lengths() -> [u32; 32] {
     while i < MEANINGS.len() {
         let (cue, role, words) = MEANINGS[i];
         let mut j = 0;
-        while j < words.len() && (role & (SLEEP | SITE) != 0 || cue & Cue::SHARE != 0) {
+        while j < words.len() && (role & (SLEEP | SITE | DOT) != 0 || cue & Cue::SHARE != 0) {
             let word = words[j].as_bytes();
             bits[(word[0] & 31) as usize] |= 1 << word.len();
             j += 1;
@@ -532,7 +630,7 @@ pub(super) fn begins_phrase(word: &[u8]) -> bool {
     let at = slot(*first, *middle, *last, *word.get(1).unwrap_or(first), n);
     PHRASES.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1) && {
         let found = look(word);
-        found.role & (SLEEP | SITE) != 0 || found.cue & Cue::SHARE != 0
+        found.role & (SLEEP | SITE | DOT) != 0 || found.cue & Cue::SHARE != 0
     }
 }
 

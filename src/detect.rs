@@ -68,9 +68,14 @@ pub struct Detected {
 pub fn scan(text: &str, cue: Cue, places: Option<&Places>, found: &mut Vec<Detected>) {
     let folded = Folded::of(text);
     let first = found.len();
-    let mut finder =
-        Finder { text: Text(&folded.bytes), cue: cue.0, near: Near::new(), found: &mut *found, inside: false };
-    finder.whole();
+    let mut finder = Finder {
+        text: Text(&folded.bytes),
+        cue: cue.0 & !Cue::WHERE,
+        near: Near::new(),
+        found: &mut *found,
+        inside: false,
+    };
+    finder.whole(cue.0);
     finder.pass(0);
     if let Some(places) = places {
         places.find(&folded.bytes, |start, end, kind| finder.push(Detected { start, end, category: kind }));
@@ -129,9 +134,9 @@ fn hit(start: usize, end: usize, category: Kind) -> Hit {
 
 impl Finder<'_, '_> {
     /// What the key alone makes of the whole value.
-    fn whole(&mut self) {
-        if self.cue != 0
-            && let Some(one) = whole::find(self.text, self.cue)
+    fn whole(&mut self, cue: u64) {
+        if cue != 0
+            && let Some(one) = whole::find(self.text, cue)
         {
             self.push(one);
         }
@@ -241,7 +246,8 @@ impl Finder<'_, '_> {
                 return Some(one);
             }
             if cue & Cue::BIRTH != 0
-                && let Some(one) = birth::at(text, start, self.cue & Cue::BIRTH != 0)
+                && let Some(one) =
+                    birth::at(text, start, self.cue & Cue::BIRTH != 0).or_else(|| birth::named_parts(text, start))
             {
                 return Some(one);
             }
@@ -261,6 +267,7 @@ impl Finder<'_, '_> {
             // A number in prose, the commonest of all, and nothing else.
             let goes_on = match text.at(end) {
                 b'.' | b'-' | b':' | b'/' | b')' => true,
+                b' ' if text.at(end + 1) == b'-' => true,
                 b' ' | b'\t' | b'\r' | b'\n' => text.digit_after_gap(end),
                 _ => false,
             };
@@ -270,6 +277,10 @@ impl Finder<'_, '_> {
                 let date = if named { birth::at(text, start, false) } else { None };
                 return date.filter(|one| self.born(one.end, cue));
             }
+        } else if cue & Cue::BIRTH != 0
+            && let Some(one) = birth::serial(text, start, end)
+        {
+            return Some(one);
         } else if all && let Some(one) = coordinates::whole_degrees(text, start, end, cue) {
             return Some(one);
         }
@@ -333,7 +344,7 @@ impl Finder<'_, '_> {
         {
             return Next::Link(one);
         }
-        if word.role & (role::SLEEP | role::SITE) != 0
+        if word.role & (role::PHRASE) != 0
             && let Some(one) = prose::at(text, start, end, word)
         {
             // Whatever else stands in the phrase is read as in any other.

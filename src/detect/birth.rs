@@ -136,6 +136,41 @@ pub(super) fn is_serial(negative: bool, value: u64, digits: usize) -> bool {
     }
 }
 
+/// A day as spreadsheets count them, just after what says that it is one of birth: "dob=29280", "DOB (Excel serial) 29280".
+pub(super) fn serial(text: Text<'_>, start: usize, end: usize) -> Hit {
+    let (value, to) = text.integer(start)?;
+    let sign = text.while_before(start, 4, |b| matches!(b, b' ' | b'=' | b':' | b'-' | b'#' | b'(' | b')' | b'"'));
+    let word = text.slice(text.while_before(sign, 12, is_alnum), sign);
+    let says =
+        [b"dob".as_slice(), b"serial", b"birthdate", b"dateofbirth"].iter().any(|w| word.eq_ignore_ascii_case(w));
+    if says && to == end && end - start == 5 && is_serial(false, value, 5) {
+        hit(start, end, Kind::BirthDate)
+    } else {
+        None
+    }
+}
+
+/// A date in three members: `"day":29,"month":2,"year":1980`, at the first of their numbers.
+pub(super) fn named_parts(text: Text<'_>, start: usize) -> Hit {
+    let sign = |b: u8| matches!(b, b' ' | b'=' | b':' | b'"' | b'\'' | b',' | b'\\');
+    let name = text.while_before(start, 6, sign);
+    let first = text.while_before(name, 6, is_alnum);
+    let (mut at, mut end, mut parts) = (first, start, [0; 3]);
+    for _ in 0..3 {
+        let (to, _) = text.token(at);
+        let part = match text.slice(at, to).to_ascii_lowercase().as_slice() {
+            b"year" => parts.get_mut(0),
+            b"month" => parts.get_mut(1),
+            b"day" => parts.get_mut(2),
+            _ => None,
+        }?;
+        (*part, end) = text.integer(text.while_at(to, sign).min(to + 6))?;
+        at = text.while_at(end, sign).min(end + 6);
+    }
+    let [year, month, day] = parts;
+    if is_day(year, month, day) { hit(first, end, Kind::BirthDate) } else { None }
+}
+
 /// A part of a date of birth by its key.
 pub(super) fn is_part(value: u64, day: bool, month: bool, year: bool) -> bool {
     day && (1..=31).contains(&value) || month && (1..=12).contains(&value) || year && is_year(value)

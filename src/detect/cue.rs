@@ -71,6 +71,9 @@ impl Cue {
     /// A port reference.
     pub(super) const PORT: u64 = 1 << 43;
 
+    /// Where somebody is or was. It speaks of whole values only.
+    pub(super) const WHERE: u64 = 1 << 44;
+
     /// What both say.
     #[must_use]
     pub const fn with(self, other: Self) -> Self {
@@ -201,7 +204,7 @@ const TOGETHER: [(&str, u64); 58] = [
 ];
 
 /// Words that speak only where they are a key, or the last word of one.
-const KEYS: [(&str, u64); 31] = [
+const KEYS: [(&str, u64); 42] = [
     ("x", Cue::AXIS | Cue::LON | Cue::EASTING),
     ("y", Cue::AXIS | Cue::LAT | Cue::NORTHING),
     ("long", Cue::LON),
@@ -233,6 +236,17 @@ const KEYS: [(&str, u64); 31] = [
     ("pid", Cue::CID),
     ("account", Cue::BANK),
     ("bedsite", Cue::SLEEP),
+    ("where", Cue::WHERE),
+    ("place", Cue::WHERE),
+    ("spot", Cue::WHERE),
+    ("site", Cue::WHERE),
+    ("whereabouts", Cue::WHERE),
+    ("directions", Cue::WHERE),
+    ("foundat", Cue::WHERE),
+    ("lastseen", Cue::WHERE),
+    ("locationdetails", Cue::WHERE),
+    ("locationnotes", Cue::WHERE),
+    ("locationdescription", Cue::WHERE),
 ];
 
 impl Parts {

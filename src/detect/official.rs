@@ -19,8 +19,8 @@ pub(super) fn digits(text: Text<'_>, run: &Run, cue: u64) -> Hit {
     if n < 2 {
         return None;
     }
-    bank(run, cue)
-        .or_else(|| bank_account::labelled(text, run))
+    bank_account::labelled(text, run)
+        .or_else(|| bank(run, cue))
         .or_else(|| temporary(run, cue))
         .or_else(|| imei(run, cue))
         .or_else(|| if cue & Cue::PASSPORT != 0 { passport(run, cue) } else { None })

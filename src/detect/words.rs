@@ -33,6 +33,20 @@ pub(super) mod role {
     pub(in crate::detect) const UNDER: u32 = 1 << 8;
     /// A site one is under, not at: a bridge.
     pub(in crate::detect) const ROOF: u32 = 1 << 9;
+    /// Beside, behind, round … something that one is not in.
+    pub(in crate::detect) const OUT: u32 = 1 << 18;
+    /// Where people sleep who have a bed, and when and how: none of it says that somebody sleeps out.
+    pub(in crate::detect) const HOME: u32 = 1 << 19;
+    /// Says that somebody lives or stays somewhere.
+    pub(in crate::detect) const STAY: u32 = 1 << 20;
+    /// Where nobody lives who has a home.
+    pub(in crate::detect) const ROUGH: u32 = 1 << 21;
+    /// Somebody.
+    pub(in crate::detect) const PERSON: u32 = 1 << 22;
+    /// Says of somebody that they have no home.
+    pub(in crate::detect) const HOMELESS: u32 = 1 << 23;
+    /// What a phrase about where somebody sleeps may be noticed at.
+    pub(in crate::detect) const PHRASE: u32 = SLEEP | SITE | CAMP | STAY | HOMELESS;
     /// Both parts of "at" and "on".
     pub(in crate::detect) const FILLING_AT: u32 = FILLING | AT;
     /// "dot", in an e-mail address for people.
@@ -53,8 +67,8 @@ pub(super) mod role {
     pub(in crate::detect) const ARTICLE: u32 = 1 << 15;
 }
 use role::{
-    ARTICLE, AT, AXIS, BUSY, CAMP, DOT, FILLING, HOST, MONTH, NOTATION, OUTDOORS, PART, ROOF, SEEN, SITE, SLEEP,
-    STREET, UNDER,
+    ARTICLE, AT, AXIS, BUSY, CAMP, DOT, FILLING, HOME, HOMELESS, HOST, MONTH, NOTATION, OUT, OUTDOORS, PART, PERSON,
+    PHRASE, ROOF, ROUGH, SEEN, SITE, SLEEP, STAY, STREET, UNDER,
 };
 
 /// Words that mean the same.
@@ -269,8 +283,15 @@ const MEANINGS: &[(u64, u32, &[&str])] = &[
     (0, FILLING | AT, &["on", "at"]),
     (0, DOT, &["dot"]),
     (0, FILLING, &["of"]),
-    (0, AT, &["in", "by", "near", "beside", "opposite", "outside", "behind", "inside", "next", "around", "between"]),
-    (0, AT, &["along", "against", "within", "off", "corner", "back", "rear", "end", "side"]),
+    (0, AT, &["in", "inside", "within", "end", "side"]),
+    (
+        0,
+        AT | OUT,
+        &[
+            "by", "near", "nr", "beside", "opposite", "opp", "outside", "ootside", "behind", "next", "around", "round",
+            "between", "along", "against", "off", "corner", "back", "rear", "front",
+        ],
+    ),
     (0, UNDER, &["under", "underneath", "beneath", "below"]),
     (0, NOTATION, &["point", "linestring", "polygon", "multipoint", "multipolygon", "multilinestring", "pointz"]),
     (0, NOTATION, &["data", "srid", "d"]),
@@ -280,8 +301,28 @@ const MEANINGS: &[(u64, u32, &[&str])] = &[
         0,
         SLEEP,
         &[
-            "sleeping", "sleeps", "slept", "sleep", "bedded", "bedding", "beds", "kipping", "dossing", "camping",
-            "camped", "camps", "encamped", "dosses", "kips", "bedroll",
+            "sleeping",
+            "sleeps",
+            "slept",
+            "sleep",
+            "asleep",
+            "bedded",
+            "bedding",
+            "beds",
+            "kipping",
+            "kip",
+            "dossing",
+            "doss",
+            "camping",
+            "camped",
+            "camps",
+            "encamped",
+            "dosses",
+            "kips",
+            "bedroll",
+            "squatting",
+            "surfing",
+            "surfs",
         ],
     ),
     (
@@ -290,6 +331,9 @@ const MEANINGS: &[(u64, u32, &[&str])] = &[
         &[
             "seen",
             "usually",
+            "find",
+            "curled",
+            "breathing",
             "found",
             "spotted",
             "living",
@@ -406,6 +450,145 @@ const MEANINGS: &[(u64, u32, &[&str])] = &[
             "square",
         ],
     ),
+    (0, HOMELESS, &["homeless", "sleeper", "sleepers"]),
+    (0, STAY, &["stay", "stayed", "stays", "staying", "lives", "living"]),
+    (0, CAMP, &["mattress", "den", "spot", "bivvy"]),
+    (
+        0,
+        PERSON,
+        &[
+            "he", "she", "him", "they", "i", "im", "hes", "shes", "man", "woman", "male", "female", "chap", "bloke",
+            "girl", "boy", "lad", "couple", "group", "somebody", "someone", "client", "now", "normally", "always",
+            "her",
+        ],
+    ),
+    (
+        0,
+        ROUGH,
+        &[
+            "bus",
+            "car",
+            "van",
+            "lorry",
+            "truck",
+            "caravan",
+            "boat",
+            "transit",
+            "woods",
+            "woodland",
+            "bushes",
+            "shed",
+            "garage",
+            "allotment",
+            "allotments",
+            "layby",
+            "toilets",
+            "loo",
+            "stairwell",
+            "derelict",
+            "disused",
+            "abandoned",
+            "dunes",
+            "beach",
+            "cemetery",
+            "quarry",
+            "barn",
+            "hut",
+            "gennel",
+            "ginnel",
+            "forest",
+            "arches",
+            "subway",
+            "underpass",
+            "deck",
+            "summer",
+            "services",
+            "waiting",
+        ],
+    ),
+    (0, SITE, &["ginnel", "gennel", "snicket", "hoardings", "colonnade", "bypass", "layby", "porch", "pier", "crypt"]),
+    (
+        0,
+        HOME,
+        &[
+            "hostel",
+            "hostels",
+            "house",
+            "home",
+            "bed",
+            "bedroom",
+            "room",
+            "rooms",
+            "lounge",
+            "hotel",
+            "accommodation",
+            "placement",
+            "refuge",
+            "night",
+            "morning",
+            "day",
+            "daytime",
+            "afternoon",
+            "evening",
+            "week",
+            "weekend",
+            "project",
+            "unit",
+            "dorm",
+            "dormitory",
+            "hospital",
+            "ward",
+            "well",
+            "better",
+            "badly",
+            "poorly",
+            "fine",
+            "ok",
+            "shift",
+            "shifts",
+            "turns",
+            "cold",
+            "heat",
+            "rain",
+            "summer",
+            "winter",
+            "open",
+            "region",
+            "borough",
+            "city",
+            "area",
+            "country",
+            "county",
+            "year",
+            "month",
+            "own",
+            "past",
+            "last",
+            "service",
+            "scheme",
+            "shelter",
+            "idea",
+            "offer",
+            "opportunity",
+            "decision",
+            "same",
+            "pattern",
+            "patterns",
+            "tablet",
+            "tablets",
+            "pill",
+            "pills",
+            "medication",
+            "hygiene",
+            "problems",
+            "arrangements",
+            "magistrates",
+            "magistrate",
+            "hall",
+            "floor",
+            "flat",
+        ],
+    ),
     (
         0,
         BUSY,
@@ -442,6 +625,12 @@ const MEANINGS: &[(u64, u32, &[&str])] = &[
             "erected",
             "sale",
             "repairs",
+            "festival",
+            "fete",
+            "wedding",
+            "kept",
+            "stored",
+            "painting",
         ],
     ),
     (
@@ -587,7 +776,7 @@ const fn phrases() -> [u64; SLOTS / 64] {
     while i < MEANINGS.len() {
         let (cue, role, words) = MEANINGS[i];
         let mut j = 0;
-        while j < words.len() && (role & (SLEEP | SITE | DOT) != 0 || cue & Cue::SHARE != 0) {
+        while j < words.len() && (role & (PHRASE | DOT) != 0 || cue & Cue::SHARE != 0) {
             let word = words[j].as_bytes();
             let n = word.len();
             let at = slot(word[0], word[n / 2], word[n - 1], word[if n > 1 { 1 } else { 0 }], n);
@@ -606,7 +795,7 @@ const fn lengths() -> [u32; 32] {
     while i < MEANINGS.len() {
         let (cue, role, words) = MEANINGS[i];
         let mut j = 0;
-        while j < words.len() && (role & (SLEEP | SITE | DOT) != 0 || cue & Cue::SHARE != 0) {
+        while j < words.len() && (role & (PHRASE | DOT) != 0 || cue & Cue::SHARE != 0) {
             let word = words[j].as_bytes();
             bits[(word[0] & 31) as usize] |= 1 << word.len();
             j += 1;
@@ -630,7 +819,7 @@ pub(super) fn begins_phrase(word: &[u8]) -> bool {
     let at = slot(*first, *middle, *last, *word.get(1).unwrap_or(first), n);
     PHRASES.get(at / 64).is_some_and(|bits| bits >> (at % 64) & 1 == 1) && {
         let found = look(word);
-        found.role & (SLEEP | SITE | DOT) != 0 || found.cue & Cue::SHARE != 0
+        found.role & (PHRASE | DOT) != 0 || found.cue & Cue::SHARE != 0
     }
 }
 

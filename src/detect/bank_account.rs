@@ -69,7 +69,8 @@ fn label(text: Text<'_>, from: usize, names: &[&[u8]], initial: u8) -> Option<Ga
         {
             return None;
         }
-        named |= known || short;
+        // Others sort too.
+        named |= (known && word != b"sort") || short || word == b"code";
         at = end;
     }
     None

@@ -192,10 +192,13 @@ pub(super) fn written_email(text: Text<'_>, at: usize) -> Hit {
     }
     let local = text.slice(start, before);
     let odd = local.len() >= 4
-        && local.first().is_some_and(u8::is_ascii_alphabetic)
+        && local.iter().take(2).all(u8::is_ascii_alphabetic)
         && local.iter().any(|b| b.is_ascii_digit() || matches!(b, b'.' | b'_'));
+    // "contact us at example dot org"
+    let nobody = [&b"us"[..], b"me", b"him", b"her", b"them", b"it", b"you", b"look", b"out"];
     let end = match spoken_domain(text, after) {
-        Some(end) => end,
+        Some(end) if bracketed || !nobody.iter().any(|word| local.eq_ignore_ascii_case(word)) => end,
+        Some(_) => return None,
         None if text.slice(after, after + 4).eq_ignore_ascii_case(b"www.") => return None,
         None if bracketed || odd => domain(text, after)?,
         None => return None,

@@ -368,7 +368,8 @@ impl Near {
 
     /// Whether what has just passed says what comes.
     pub(super) const fn is_label(self) -> bool {
-        self.bits != 0 && self.strange == 0
+        // "No postcode; B12 is a vitamin."
+        self.bits & !(Cue::POSTCODE | Cue::OUTCODE) != 0 && self.strange == 0
     }
 
     /// A value was found, or a clause has ended.

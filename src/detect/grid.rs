@@ -119,7 +119,8 @@ fn lettered(text: Text<'_>, run: &Run, start: usize) -> Hit {
     let other = text.while_at(next + 1, |b| matches!(b, b' ' | b':' | b'=')).min(next + 3);
     let (second, to) = metre(text, other)?;
     let (easting, northing) = if east_first { (first, second) } else { (second, first) };
-    let shape = end - digit >= 5 && to - other >= 5 && !is_alnum(text.at(to)) && is_pair(easting, northing);
+    let enough = if east_first { end - digit >= 5 && to - other >= 5 } else { end - digit >= 5 && to - other >= 6 };
+    let shape = enough && !is_alnum(text.at(to)) && is_pair(easting, northing);
     if shape { hit(start, to, Kind::Grid) } else { None }
 }
 
@@ -177,13 +178,13 @@ fn metres_of(text: Text<'_>, digit: usize, letter: u8) -> Option<(u64, usize, bo
     (!is_alnum(text.at(end))).then_some((value, end, false))
 }
 
-/// UTM with spaces and names in it: `30 U 699301 5710228`, `30U 699301mE 5710228mN`, `30U E699301 N5710228`, "zone 30N
+/// UTM of the northern temperate zone, with spaces and names in it: `30 U 699301 5710228`, `30U 699301mE 5710228mN`, `30U E699301 N5710228`, "zone 30N
 /// easting 699301 northing 5710228".
 pub(super) fn zoned(text: Text<'_>, start: usize) -> Hit {
     let (zone, end) = text.integer(start)?;
     let band = if text.at(end) == b' ' { end + 1 } else { end };
     let letter = text.at(band).to_ascii_uppercase();
-    let shape = (1..=60).contains(&zone) && end - start <= 2 && (b'C'..=b'X').contains(&letter);
+    let shape = (1..=60).contains(&zone) && end - start <= 2 && ((b'S'..=b'X').contains(&letter) || letter == b'N');
     if !shape || is_alnum(text.at(band + 1)) {
         return None;
     }

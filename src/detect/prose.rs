@@ -18,6 +18,9 @@ const AROUND: usize = 9;
 /// What a phrase around this word says.
 pub(super) fn at(text: Text<'_>, start: usize, end: usize, word: Word) -> Hit {
     let has = |role: u32| word.role & role != 0;
+    if is_share(text, start) {
+        return None;
+    }
     let mut from = None;
     if has(role::SLEEP) {
         from = sleeping(text, start, end);
@@ -41,6 +44,19 @@ pub(super) fn at(text: Text<'_>, start: usize, end: usize, word: Word) -> Hit {
         to = clause_end(text, next);
     }
     hit(from, to, Kind::SleepSite)
+}
+
+/// Whether a share of many goes before: "63% had slept in a tent".
+fn is_share(text: Text<'_>, start: usize) -> bool {
+    let ahead = text.slice(start.saturating_sub(24), start);
+    let Some(sign) = ahead.iter().rposition(|b| *b == b'%') else { return false };
+    let at = start - ahead.len() + sign;
+    text.before(at).is_ascii_digit()
+        && begins(
+            text,
+            text.spaces(at + 1),
+            &[b"of", b"had", b"have", b"were", b"are", b"said", b"reported", b"slept", b"sleep"],
+        )
 }
 
 /// Whether a whole value, of which it is known that it says where somebody is, names a place out of doors, or says beside
@@ -117,12 +133,13 @@ fn sleeping(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
     let next_is = |of: &[&[u8]]| {
         next.is_some_and(|(from, to, _)| of.iter().any(|w| text.slice(from, to).eq_ignore_ascii_case(w)))
     };
-    // "Bedding in the new rota"; sofa surfing; 63% had slept in a tent.
+    // "Bedding in the new rota"; who surfs does it on a sofa.
     let bed = is(&[b"bedding", b"beds"]) && !next_is(&[b"down"]);
     let mut sofa = before(text, start).take(1);
     let surf = is(&[b"surfing", b"surfs"]) && !sofa.any(|(at, _)| begins(text, at, &[b"sofa", b"couch"]));
-    let counted = text.slice(start.saturating_sub(12), start).contains(&b'%');
-    if bed || surf || counted {
+    let curled = is(&[b"curled"]) && !next_is(&[b"up"]);
+    let many = [b"two".as_slice(), b"three", b"four", b"five", b"six", b"eight", b"ten"];
+    if bed || surf || curled || is(&[b"sleeps"]) && next_is(&many) {
         return None;
     }
     if is(&[b"sleeping"]) && next_is(&[b"bag"]) {
@@ -136,7 +153,9 @@ fn sleeping(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
     if is(&[b"sleep", b"sleeping"]) && next_is(&[b"site", b"spot", b"place", b"location", b"pitch"]) {
         let label = next.map_or(end, |(_, to, _)| to);
         let sign = text.while_at(label, |b| b == b' ').min(label + 2);
-        let said = matches!(text.at(sign), b':' | b'=') || matches!(text.slice(sign, sign + 2), b"- ");
+        let said = matches!(text.at(sign), b':' | b'=')
+            || begins(text, sign, &[b"is"])
+            || matches!(text.slice(sign, sign + 2), b"- ");
         let some = said && text.slice(sign, sign + 12).iter().filter(|b| b.is_ascii_alphabetic()).count() >= 4;
         return (some || beside(text, label)).then_some(start);
     }
@@ -150,7 +169,8 @@ fn sleeping(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
     if is(&[b"squatting"]) && next.is_some_and(|(_, _, w)| w.role & role::ARTICLE != 0) {
         return Some(start);
     }
-    let within = if is(&[b"sleep"]) { 1 } else { 5 };
+    // "Sleeping policeman outside the gate"
+    let within = if is(&[b"sleep", b"sleeping", b"sleeps"]) { 0 } else { 2 };
     no_bed(text, end, within, !is(&[b"sleep"])).then_some(start)
 }
 
@@ -159,20 +179,34 @@ fn begins(text: Text<'_>, at: usize, words: &[&[u8]]) -> bool {
     words.iter().any(|w| text.word(at).eq_ignore_ascii_case(w))
 }
 
+/// How somebody sleeps, before it is said where.
+const HOW: &[&[u8]] =
+    &[b"rough", b"out", b"down", b"up", b"over", b"alone", b"there", b"again", b"still", b"w", b"outside", b"mostly"];
+
 /// Whether the next words, of which at most so many go before, say where, and nothing in them is a home or a time.
 /// `inside`: in or on something will do, if it is one thing among others: "in the old signal box", not "in London".
 fn no_bed(text: Text<'_>, end: usize, within: usize, inside: bool) -> bool {
     let (mut count, mut where_to, mut article, mut things) = (0, 0, false, 0);
+    let mut last = end;
     for (from, to, w) in after(text, end) {
-        if w.role & (role::HOME | role::BUSY) != 0 {
+        let comma = text.slice(last, from).contains(&b',');
+        last = to;
+        if things > 0 && comma {
+            break;
+        }
+        // "on the landing outside flat 22"
+        if things > 0 && w.role & (role::OUT | role::UNDER) != 0 {
+            return true;
+        }
+        if w.role & (role::HOME | role::BUSY | role::MONTH) != 0 {
             return false;
         }
         let place = w.role & (role::AT | role::UNDER);
-        if place != 0 && things == 0 && (where_to != 0 || count < within) {
+        if place != 0 && things == 0 && (where_to != 0 || count <= within) {
             where_to |= w.role & (role::OUT | role::UNDER) | 1;
         } else if where_to != 0 {
             let word = text.slice(from, to);
-            if text.at(from).is_ascii_digit() && things == 0 {
+            if text.at(from).is_ascii_digit() && things == 0 && !article {
                 return false;
             }
             let filling = w.role & role::ARTICLE != 0 || word.eq_ignore_ascii_case(b"of");
@@ -181,7 +215,7 @@ fn no_bed(text: Text<'_>, end: usize, within: usize, inside: bool) -> bool {
             if things >= 3 {
                 break;
             }
-        } else if w.role & role::FILLING == 0 {
+        } else if w.role & role::FILLING == 0 && !begins(text, from, HOW) {
             count += 1;
             if count > within {
                 return false;
@@ -193,34 +227,43 @@ fn no_bed(text: Text<'_>, end: usize, within: usize, inside: bool) -> bool {
 
 /// Whether the next word says that it is beside, behind or under something.
 fn beside(text: Text<'_>, end: usize) -> bool {
-    no_bed(text, end, 2, false)
+    no_bed(text, end, 1, false)
 }
 
 /// "tent behind the car park": a tent, a mattress, somebody's spot, and where.
 fn pitched(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
+    // A bivvy bag.
+    let (from, to, _) = after(text, end).next()?;
+    let end = if begins(text, from, &[b"bag"]) { to } else { end };
     let mut words = after(text, end);
     let (_, _, next) = words.next()?;
     let busy = |w: Word| w.role & role::BUSY != 0;
     if next.role & (role::AT | role::UNDER) == 0
         || before(text, start).take(2).any(|(_, w)| busy(w))
         || after(text, end).any(|(_, _, w)| busy(w))
+        || after(text, end)
+            .zip(after(text, end).skip(1))
+            .any(|((be, ..), (for_, ..))| begins(text, be, &[b"are", b"is"]) && begins(text, for_, &[b"for"]))
     {
         return None;
     }
     let there = words.take(5).any(|(_, _, w)| w.role & (role::SITE | role::OUTDOORS | role::ROUGH) != 0);
-    (there || next.role & (role::OUT | role::UNDER) != 0 && beside(text, end)).then_some(start)
+    // Anybody may have a spot or a den in something.
+    let inside = !begins(text, start, &[b"spot", b"cardboard", b"den"]);
+    (there || no_bed(text, end, 0, inside)).then_some(start)
 }
 
 /// "living out of a white van", "stays in the bus shelter": where nobody lives who has a home.
 fn staying(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
     let (mut there, mut count) = (false, 0);
-    for (_, _, w) in after(text, end) {
+    for (at, _, w) in after(text, end) {
         if there && w.role & role::ROUGH != 0 {
             return Some(start);
         }
-        there |= w.role & (role::AT | role::UNDER) != 0;
+        let goes = begins(text, at, &[b"out", b"down", b"up"]);
+        there |= goes || w.role & (role::AT | role::UNDER) != 0;
         count += u32::from(there);
-        if count > 6 || !there && w.role & (role::FILLING | role::AT) == 0 {
+        if count > 6 || !there && w.role & role::FILLING == 0 {
             return None;
         }
     }
@@ -242,7 +285,7 @@ fn homeless(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
         }
         there |= w.role & (role::AT | role::UNDER) != 0;
     }
-    no_bed(text, end, 2, false).then_some(start)
+    no_bed(text, end, 1, false).then_some(start)
 }
 
 /// "usually in the underpass at Exit 3": a place with its preposition, and a word that somebody is there, or a name or
@@ -262,18 +305,22 @@ fn found_at(text: Text<'_>, start: usize, end: usize, word: Word) -> Option<usiz
             return None;
         }
     }
-    let from = from?;
-    let alone = text.before(text.while_before(from, 4, |b| matches!(b, b' ' | b'"' | b'(' | b'*' | b'-' | b'>')));
-    let alone = matches!(alone, 0 | b'.' | b':' | b'\n' | b'-' | b'*');
+    let Some(from) = from else { return fragment(text, start, end) };
+    let alone = is_first(text, from);
     let mut seen = false;
-    for (_, w) in before.take(5) {
+    for (at, w) in before.take(5) {
         if w.role & role::BUSY != 0 {
+            return None;
+        }
+        // "Please do not leave bedding in the stairwell."
+        if begins(text, at, &[b"leave", b"not"]) {
             return None;
         }
         seen |= w.role & (role::SEEN | role::SLEEP | role::PERSON | role::STAY) != 0;
     }
     let mut where_it_is = false;
-    let (mut there, mut count) = (false, 0);
+    // "in underpass, exit 3"
+    let (mut there, mut count) = (text.at(end) == b',', 0);
     for (begins, ends, w) in after(text, end) {
         if w.role & role::BUSY != 0 && (count < 2 || w.role & role::HOME != 0) {
             return None;
@@ -284,6 +331,39 @@ fn found_at(text: Text<'_>, start: usize, end: usize, word: Word) -> Option<usiz
         count += 1;
     }
     (seen || alone && (count == 0 || there) || where_it_is && !alone).then_some(from)
+}
+
+/// Whether a sentence, a quotation or an item of a list begins here.
+fn is_first(text: Text<'_>, from: usize) -> bool {
+    let signs = text.while_before(from, 4, |b| matches!(b, b' ' | b'"' | b'(' | b'*' | b'-' | b'>'));
+    let marked = text.slice(signs, from).iter().any(|b| matches!(b, b'"' | b'*' | b'>'))
+        || text.slice(signs, from).ends_with(b"- ");
+    marked || matches!(text.before(signs), 0 | b'.' | b':' | b'\n')
+}
+
+/// "shop doorway next to Greggs": a place that a note begins with, and what it is beside.
+fn fragment(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
+    let mut from = start;
+    if !is_first(text, from) {
+        from = before(text, start).take(2).map(|(at, _)| at).find(|at| is_first(text, *at))?;
+    }
+    let verb = |w: Word| w.role & (role::VERB | role::BUSY) != 0;
+    if before(text, start)
+        .take_while(|(at, _)| *at >= from)
+        .chain(after(text, end).take(6).map(|(at, _, w)| (at, w)))
+        .any(|(_, w)| verb(w))
+    {
+        return None;
+    }
+    let (mut at_last, mut found) = (false, false);
+    for (begin, _, w) in after(text, end).take(6) {
+        if begins(text, begin, &[b"to", b"for"]) {
+            return None;
+        }
+        found |= w.role & (role::OUT | role::UNDER) != 0 || at_last && text.at(begin).is_ascii_uppercase();
+        at_last = w.role & role::AT != 0;
+    }
+    found.then_some(from)
 }
 
 /// Where the clause ends.

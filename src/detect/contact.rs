@@ -216,7 +216,10 @@ const TOPS: [&[u8]; 24] = [
 fn spoken_domain(text: Text<'_>, start: usize) -> Option<usize> {
     let (mut at, mut end) = (start, None);
     for _ in 0..5 {
-        let label = text.while_within(at, 63, |b| is_of_a_word(b) || matches!(b, b'-' | b'.'));
+        let mut label = text.while_within(at, 63, |b| is_of_a_word(b) || matches!(b, b'-' | b'.'));
+        while label > at && matches!(text.before(label), b'.' | b'-') {
+            label -= 1;
+        }
         if label == at {
             break;
         }

@@ -5,6 +5,7 @@
 //! and every miss and false alarm.
 
 use crate::{
+    clean::AGAINST,
     found,
     rules::{LIMITS, Record, Rules, field, record, searching, withhold},
 };
@@ -206,6 +207,11 @@ fn what_others_labelled_is_found() {
         }
     }
     assert!(LOCATION.iter().all(|name| scores.contains_key(*name)));
+    assert!(location >= 0.95, "places: {location}");
+    assert!(all >= 0.97, "everything: {all}");
+    for (name, score) in scores.iter().filter(|(name, _)| *name != "prose_sleep_site" && *name != "dob_by_cue") {
+        assert!(score.recall() >= 0.93, "{name}: {}: {:?}", score.recall(), score.missed.first());
+    }
 }
 
 #[test]
@@ -232,4 +238,16 @@ fn what_others_call_clean_is_clean() {
             println!("alarm {one}");
         }
     }
+    assert!(documents > 1600, "{documents}");
+    assert!(share <= 0.01, "{share}: {alarmed:?}");
+}
+
+#[test]
+fn what_was_written_against_the_rules_is_mostly_clean() {
+    let alarmed: Vec<_> =
+        AGAINST.iter().map(|text| (text, found(text, ""))).filter(|(_, finds)| !finds.is_empty()).collect();
+    if is_table() {
+        println!("Against the rules: {}, with a false alarm: {}.", AGAINST.len(), alarmed.len());
+    }
+    assert!(alarmed.len() <= 6, "{alarmed:?}");
 }

@@ -7,7 +7,7 @@
 //! list of sites, [`Known`] the record's own withheld values.
 //!
 //! Found: what stands in [`Kind`]. Not found: names in prose (unless the record holds them), places described in words
-//! that no list and no phrase of sleeping out gives away, and what somebody encodes on purpose.
+//! that no list and no phrase of sleeping out (in English) gives away, and what somebody encodes on purpose.
 
 mod bank_account;
 mod birth;
@@ -277,7 +277,7 @@ impl Finder<'_, '_> {
                 let date = if named { birth::at(text, start, false) } else { None };
                 return date.filter(|one| self.born(one.end, cue));
             }
-        } else if cue & Cue::BIRTH != 0
+        } else if cue & (Cue::BIRTH | Cue::OTHER) != 0
             && let Some(one) = birth::serial(text, start, end)
         {
             return Some(one);

@@ -141,8 +141,10 @@ pub(super) fn serial(text: Text<'_>, start: usize, end: usize) -> Hit {
     let (value, to) = text.integer(start)?;
     let sign = text.while_before(start, 4, |b| matches!(b, b' ' | b'=' | b':' | b'-' | b'#' | b'(' | b')' | b'"'));
     let word = text.slice(text.while_before(sign, 12, is_alnum), sign);
-    let says =
-        [b"dob".as_slice(), b"serial", b"birthdate", b"dateofbirth"].iter().any(|w| word.eq_ignore_ascii_case(w));
+    let says = |word: &[u8]| [&b"dob"[..], b"birthdate", b"dateofbirth"].iter().any(|w| word.eq_ignore_ascii_case(w));
+    let before = text.slice(sign.saturating_sub(24), sign);
+    let serial = word.eq_ignore_ascii_case(b"serial") && before.split(|b| !b.is_ascii_alphabetic()).any(says);
+    let says = says(word) || serial;
     if says && to == end && end - start == 5 && is_serial(false, value, 5) {
         hit(start, end, Kind::BirthDate)
     } else {

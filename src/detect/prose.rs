@@ -1,8 +1,11 @@
 //! Where somebody sleeps, in words.
 //!
 //! A place out of doors is a sleep site where the words around it say so: somebody sleeps, is bedded down, camps there;
-//! somebody is seen or found there and it is a thing that people sleep in; a tent stands somewhere; or it is all that
-//! the value says. "Bridge the gap", "doorway to opportunity", "tent sale", "slept well at the hostel" have none of that.
+//! somebody is seen or found there and it is a thing that people sleep in; a tent stands somewhere; somebody stays where
+//! nobody lives who has a home; or it is all that the value says. Where somebody sleeps at once beside, behind or under
+//! something, or in one thing among others, and it is no bed, no home and no time, it need be no known place: "sleeps
+//! behind the electricity substation". "Bridge the gap", "doorway to opportunity", "tent sale", "slept well at the hostel",
+//! "63% had slept in a tent" have none of that.
 
 use super::{
     Hit, Kind,
@@ -34,7 +37,10 @@ pub(super) fn at(text: Text<'_>, start: usize, end: usize, word: Word) -> Hit {
     if from.is_none() && has(role::HOMELESS) {
         from = homeless(text, start, end);
     }
-    if from.is_none() && has(role::SITE) {
+    // People live in shelters, but not in those at a stop.
+    let stop = |(at, _): (usize, Word)| begins(text, at, &[b"bus", b"tram", b"waiting"]);
+    let home = begins(text, start, &[b"shelter"]) && !before(text, start).take(1).any(stop);
+    if from.is_none() && has(role::SITE) && !home {
         from = found_at(text, start, end, word);
     }
     let from = from?;
@@ -212,7 +218,7 @@ fn no_bed(text: Text<'_>, end: usize, within: usize, inside: bool) -> bool {
             let filling = w.role & role::ARTICLE != 0 || word.eq_ignore_ascii_case(b"of");
             article |= w.role & role::ARTICLE != 0 && !begins(text, from, &[b"this", b"that", b"some"]);
             things += u32::from(!filling);
-            if things >= 3 {
+            if things >= if article { 3 } else { 5 } {
                 break;
             }
         } else if w.role & role::FILLING == 0 && !begins(text, from, HOW) {
@@ -313,10 +319,11 @@ fn found_at(text: Text<'_>, start: usize, end: usize, word: Word) -> Option<usiz
             return None;
         }
         // "Please do not leave bedding in the stairwell."
-        if begins(text, at, &[b"leave", b"not"]) {
+        if begins(text, at, &[b"leave"]) {
             return None;
         }
-        seen |= w.role & (role::SEEN | role::SLEEP | role::PERSON | role::STAY) != 0;
+        let here = role::SEEN | role::SLEEP | role::PERSON | role::STAY | role::CAMP;
+        seen |= w.role & here != 0 || begins(text, at, &[b"shelter"]);
     }
     let mut where_it_is = false;
     // "in underpass, exit 3"
@@ -356,10 +363,13 @@ fn fragment(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
         return None;
     }
     let (mut at_last, mut found) = (false, false);
+    // Not a doorway to opportunity, nor subway sandwiches.
+    let (next, _, w) = after(text, end).next()?;
+    let here = w.role & (role::AT | role::UNDER) != 0 || begins(text, next, &[b"of", b"with"]);
+    if !here && !begins(text, start, &[b"squat"]) {
+        return None;
+    }
     for (begin, _, w) in after(text, end).take(6) {
-        if begins(text, begin, &[b"to", b"for"]) {
-            return None;
-        }
         found |= w.role & (role::OUT | role::UNDER) != 0 || at_last && text.at(begin).is_ascii_uppercase();
         at_last = w.role & role::AT != 0;
     }

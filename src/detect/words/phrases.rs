@@ -181,7 +181,7 @@ pub(super) const MEANINGS: &[Meaning] = &[
         VERB,
         &[
             "is", "are", "was", "were", "be", "being", "been", "needs", "need", "has", "have", "had", "will", "must",
-            "should", "may", "keep", "clear", "clean", "starts", "opens", "closes",
+            "should", "may", "keep", "clear", "clean", "starts", "opens", "closes", "lead", "leads",
         ],
     ),
     (0, HOMELESS, &["homeless", "sleeper", "sleepers"]),
@@ -236,7 +236,23 @@ pub(super) const MEANINGS: &[Meaning] = &[
             "deck",
         ],
     ),
-    (0, SITE, &["ginnel", "gennel", "snicket", "hoardings", "colonnade", "bypass", "layby", "porch", "pier", "crypt"]),
+    (
+        0,
+        SITE,
+        &[
+            "shelter",
+            "ginnel",
+            "gennel",
+            "snicket",
+            "hoardings",
+            "colonnade",
+            "bypass",
+            "layby",
+            "porch",
+            "pier",
+            "crypt",
+        ],
+    ),
     (
         0,
         HOME,

@@ -8,6 +8,9 @@ use super::{
 /// `s/c 08-99-99 a/c 66374958`, "Sort Code 08-99-99, Acc No 66374958", `08-99-99 / 66374958`, and the other way round.
 pub(super) fn labelled(text: Text<'_>, run: &Run) -> Hit {
     let start = run.start;
+    if !matches!(run.first(), 2 | 6 | 8) {
+        return None;
+    }
     if let Some((end, hyphened)) = sort_code(text, start) {
         let gap = label(text, end, &[b"ac", b"acc", b"acct", b"account", b"accountnumber"], b'a')?;
         let (_, last) = text.integer(gap.next)?;
@@ -46,7 +49,8 @@ fn label(text: Text<'_>, from: usize, names: &[&[u8]], initial: u8) -> Option<Ga
     let (mut at, mut named, mut stroke) = (from, false, false);
     while at < from + 24 {
         let (end, _) = text.token(at);
-        let word = text.slice(at, end).to_ascii_lowercase();
+        let word = text.slice(at, end);
+        let is = |name: &[u8]| word.eq_ignore_ascii_case(name);
         if text.at(at).is_ascii_digit() {
             return Some(Gap { next: at, named, stroke });
         }
@@ -63,14 +67,14 @@ fn label(text: Text<'_>, from: usize, names: &[&[u8]], initial: u8) -> Option<Ga
             continue;
         }
         // a/c, s/c, s/code
-        let short = word == [initial] && text.at(end) == b'/' && text.at(end + 1).eq_ignore_ascii_case(&b'c');
-        let known = names.contains(&word.as_slice());
-        if !known && !short && !matches!(word.as_slice(), b"c" | b"code" | b"no" | b"num" | b"number" | b"and" | b"is")
-        {
+        let short = is(&[initial]) && text.at(end) == b'/' && text.at(end + 1).eq_ignore_ascii_case(&b'c');
+        let known = names.iter().any(|name| is(name));
+        let filling = [&b"c"[..], b"code", b"no", b"num", b"number", b"and", b"is"];
+        if !known && !short && !filling.into_iter().any(is) {
             return None;
         }
         // Others sort too.
-        named |= (known && word != b"sort") || short || word == b"code";
+        named |= known && !is(b"sort") || short || is(b"code");
         at = end;
     }
     None

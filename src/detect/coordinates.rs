@@ -208,6 +208,9 @@ fn standard_tail(text: Text<'_>, end: usize) -> usize {
 
 /// ISO 6709 in degrees, minutes and seconds without signs between them: `+513028.8-0000740.7/`, `+5130.48-00007.68/`.
 fn standard(text: Text<'_>, start: usize) -> Hit {
+    if !matches!(text.before(start), b'+' | b'-') {
+        return None;
+    }
     let half = |sign: usize, degrees: usize| {
         let digit = sign + 1;
         let point = text.while_at(digit, |b| b.is_ascii_digit());
@@ -227,13 +230,14 @@ fn standard(text: Text<'_>, start: usize) -> Hit {
 /// A number with a comma before its fraction, as most of Europe writes it. Of four places or more: with three it may as
 /// well be thousands.
 fn comma_decimal(text: Text<'_>, digit: usize) -> Option<Decimal> {
-    let (whole, comma) = text.integer(digit).filter(|(_, comma)| comma - digit <= 3)?;
+    let comma = (1..=3).map(|n| digit + n).find(|at| !text.at(*at).is_ascii_digit())?;
+    if text.at(comma) != b',' || !text.at(comma + 1).is_ascii_digit() {
+        return None;
+    }
+    let (whole, _) = text.integer(digit)?;
     let end = text.while_at(comma + 1, |b| b.is_ascii_digit());
     let places = end.saturating_sub(comma + 1);
-    if text.at(comma) != b','
-        || !(4..=12).contains(&places)
-        || matches!(text.at(end), b'.' | b',') && is_alnum(text.at(end + 1))
-    {
+    if !(4..=12).contains(&places) || matches!(text.at(end), b'.' | b',') && is_alnum(text.at(end + 1)) {
         return None;
     }
     let fraction = text.slice(comma + 1, end).iter().rev().fold(0.0, |sum, b| (sum + f64::from(b - b'0')) / 10.0);
@@ -370,7 +374,8 @@ fn angle(text: Text<'_>, start: usize) -> Option<Angle> {
     }
     // The mark of the last part, and the letter.
     let marked = text.while_at(end, |b| matches!(b, b'\'' | b'"' | DEGREE)).min(end + 2);
-    let named = [DEGREES, MINUTES, SECONDS].iter().find_map(|names| unit_end(text, marked, b"", names));
+    let units = || [DEGREES, MINUTES, SECONDS].iter().find_map(|names| unit_end(text, marked, b"", names));
+    let named = if leading.is_none() && parts > 0 { units() } else { None };
     let letter = |at: usize| half_of_the_earth(text, at);
     let marked = if matches!(text.at(marked), b's' | b'm' | b'd')
         && (leading.is_some() || letter(text.spaces(marked + 1)).is_some())
@@ -378,7 +383,7 @@ fn angle(text: Text<'_>, start: usize) -> Option<Angle> {
     {
         marked + 1
     } else {
-        named.filter(|_| leading.is_none()).unwrap_or(marked)
+        named.unwrap_or(marked)
     };
     let (latitude, end) = match leading {
         Some(latitude) => (latitude, marked),
@@ -397,7 +402,9 @@ const SECONDS: &[&[u8]] = &[b"sec", b"secs", b"second", b"seconds"];
 /// Where a number goes on after the sign or the name of its unit.
 fn unit_end(text: Text<'_>, end: usize, signs: &[u8], names: &[&[u8]]) -> Option<usize> {
     let word = text.spaces(end);
-    let (to, _) = text.token(word);
+    let first = text.at(word) | 32;
+    // Most numbers have no unit.
+    let to = if names.iter().any(|name| name.first() == Some(&first)) { text.token(word).0 } else { word };
     if to > word && names.iter().any(|name| text.slice(word, to).eq_ignore_ascii_case(name)) {
         return Some(text.spaces(to));
     }

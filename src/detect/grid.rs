@@ -149,8 +149,8 @@ pub(super) fn thousands(text: Text<'_>, start: usize, end: usize, cue: u64) -> H
 /// Grid places at a digit.
 pub(super) fn digits(text: Text<'_>, run: &Run, start: usize, end: usize, cue: u64) -> Hit {
     military(run)
-        .or_else(|| zoned(text, start))
-        .or_else(|| suffixed(text, start))
+        .or_else(|| if end - start <= 3 { zoned(text, start) } else { None })
+        .or_else(|| if matches!(text.before(end), b'E' | b'e') { suffixed(text, start) } else { None })
         .or_else(|| metres(text, start, end, cue))
 }
 

@@ -54,6 +54,10 @@ fn uan(run: &Run) -> Hit {
 
 /// `3434 - 0123 - 4567 - 8901`.
 fn spaced_uan(text: Text<'_>, run: &Run) -> Hit {
+    let begins = matches!(run.slice(0, 4), b"3434" | b"1212");
+    if !begins {
+        return None;
+    }
     let mut at = run.start;
     for group in 0..4 {
         let (_, end) = text.integer(at).filter(|(_, end)| *end == at + 4)?;
@@ -62,8 +66,7 @@ fn spaced_uan(text: Text<'_>, run: &Run) -> Hit {
             return None;
         }
     }
-    let begins = matches!(run.slice(0, 4), b"3434" | b"1212");
-    if begins && !is_alnum(text.at(at)) { hit(run.start, at, Kind::HomeOffice) } else { None }
+    if !is_alnum(text.at(at)) { hit(run.start, at, Kind::HomeOffice) } else { None }
 }
 
 /// Asylum support (NASS) reference: year, month and five digits, with a cue: `18/05/01234`.

@@ -23,6 +23,9 @@ pub(super) fn code(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
     if let Some(one) = lettered(text, run, start).or_else(|| parted(text, run, start, cued)) {
         return Some(one);
     }
+    if run.begins(b"LD") {
+        return irish(text, run, cued);
+    }
     let square = run.slice(0, 2);
     if !run.begins(b"LLDD") || !is_square(run.at(0), run.at(1)) {
         return None;
@@ -63,6 +66,22 @@ pub(super) fn code(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
 /// In the metres of the National Grid.
 fn is_pair(easting: u64, northing: u64) -> bool {
     (50_000..=700_000).contains(&easting) && (5_000..=1_300_000).contains(&northing)
+}
+
+/// Irish Grid: one letter and two numbers of as many digits: `J 33650 74050`, in the squares that Northern Ireland lies in.
+/// Others, and shorter ones (`J 336 740`), where something says that it is one (Ordnance Survey of Northern Ireland).
+fn irish(text: Text<'_>, run: &Run, cued: bool) -> Hit {
+    let digits = run.slice(1, run.len).iter().take_while(|b| b.is_ascii_digit()).count();
+    for half in [5, 4, 3] {
+        let n = 1 + 2 * half;
+        let fits =
+            digits >= 2 * half && run.ends(n) && run.gaps_only(n, &[1, 1 + half], b" ") && run.gap(1 + half) != 0;
+        let clear = half == 5 && matches!(text.at(run.start), b'C' | b'D' | b'G' | b'H' | b'J');
+        if fits && (clear || cued && run.at(0) != b'I') {
+            return all(run, n, Kind::Grid);
+        }
+    }
+    None
 }
 
 /// A reference whose halves are parted by more than a space: `TQ 30013,80445`, `TQ 300 / 804`. With hyphens, as part

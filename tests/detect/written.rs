@@ -258,14 +258,23 @@ fn degrees_and_metres_as_others_write_them() {
         ("530013mE 180445mN", "530013mE 180445mN", Grid),
         ("zone 30N easting 699301 northing 5710228", "30N easting 699301 northing 5710228", Grid),
         ("TQ 30013,80445", "TQ 30013,80445", Grid),
+        ("pin J 33650 74050 again", "J 33650 74050", Grid),
+        ("grid ref J 336 740", "J 336 740", Grid),
     ] {
         let all: Vec<_> = found(text, "").iter().map(|one| (&text[one.start..one.end], one.category)).collect();
         assert_eq!(all, [(what, kind)], "{text}");
     }
     assert_eq!(found("51,50799", "latitude").len(), 1);
-    for text in
-        ["51,5079,-0,1279", "51,507; -0,127", "12,3456; 145,6789", "51-30-29N", "10-12 N 5-6 E", "5301,3 1804,45"]
-    {
+    for text in [
+        "51,5079,-0,1279",
+        "51,507; -0,127",
+        "12,3456; 145,6789",
+        "51-30-29N",
+        "10-12 N 5-6 E",
+        "J 336 740",
+        "A 33650 74050",
+        "5301,3 1804,45",
+    ] {
         assert_eq!(found(text, ""), [], "{text}");
     }
 }

@@ -7,13 +7,15 @@
 //! list of sites, [`Known`] the record's own withheld values.
 //!
 //! Found: what stands in [`Kind`]. Not found: names in prose (unless the record holds them), places described in words
-//! that no list and no phrase of sleeping out gives away, and what somebody encodes on purpose.
+//! that no list and no phrase of sleeping out (in English) gives away, and what somebody encodes on purpose.
 
+mod bank_account;
 mod birth;
 mod codes;
 mod contact;
 mod coordinates;
 mod cue;
+mod escape;
 mod fold;
 mod glance;
 mod glued;
@@ -66,9 +68,14 @@ pub struct Detected {
 pub fn scan(text: &str, cue: Cue, places: Option<&Places>, found: &mut Vec<Detected>) {
     let folded = Folded::of(text);
     let first = found.len();
-    let mut finder =
-        Finder { text: Text(&folded.bytes), cue: cue.0, near: Near::new(), found: &mut *found, inside: false };
-    finder.whole();
+    let mut finder = Finder {
+        text: Text(&folded.bytes),
+        cue: cue.0 & !Cue::WHERE,
+        near: Near::new(),
+        found: &mut *found,
+        inside: false,
+    };
+    finder.whole(cue.0);
     finder.pass(0);
     if let Some(places) = places {
         places.find(&folded.bytes, |start, end, kind| finder.push(Detected { start, end, category: kind }));
@@ -127,9 +134,9 @@ fn hit(start: usize, end: usize, category: Kind) -> Hit {
 
 impl Finder<'_, '_> {
     /// What the key alone makes of the whole value.
-    fn whole(&mut self) {
-        if self.cue != 0
-            && let Some(one) = whole::find(self.text, self.cue)
+    fn whole(&mut self, cue: u64) {
+        if cue != 0
+            && let Some(one) = whole::find(self.text, cue)
         {
             self.push(one);
         }
@@ -190,6 +197,10 @@ impl Finder<'_, '_> {
             {
                 return Next::Link(one);
             }
+            // w3w, latitudeE7: what says what comes is nothing itself.
+            if word.cue != 0 {
+                return Next::Nothing;
+            }
         }
         let one = if text.at(start).is_ascii_digit() {
             if let Some(to) = number::technical(text, start, end, cue) {
@@ -235,13 +246,28 @@ impl Finder<'_, '_> {
                 return Some(one);
             }
             if cue & Cue::BIRTH != 0
-                && let Some(one) = birth::at(text, start, self.cue & Cue::BIRTH != 0)
+                && let Some(one) =
+                    birth::at(text, start, self.cue & Cue::BIRTH != 0).or_else(|| birth::named_parts(text, start))
+            {
+                return Some(one);
+            }
+            if text.at(end) == b','
+                && let Some(one) = grid::thousands(text, start, end, cue)
+            {
+                return Some(one);
+            }
+            // 30 U 699301 5710228
+            if text.at(end) == b' '
+                && text.at(end + 1).is_ascii_uppercase()
+                && text.at(end + 2) == b' '
+                && let Some(one) = grid::zoned(text, start)
             {
                 return Some(one);
             }
             // A number in prose, the commonest of all, and nothing else.
             let goes_on = match text.at(end) {
                 b'.' | b'-' | b':' | b'/' | b')' => true,
+                b' ' if text.at(end + 1) == b'-' => true,
                 b' ' | b'\t' | b'\r' | b'\n' => text.digit_after_gap(end),
                 _ => false,
             };
@@ -251,6 +277,10 @@ impl Finder<'_, '_> {
                 let date = if named { birth::at(text, start, false) } else { None };
                 return date.filter(|one| self.born(one.end, cue));
             }
+        } else if cue & (Cue::BIRTH | Cue::OTHER) != 0
+            && let Some(one) = birth::serial(text, start, end)
+        {
+            return Some(one);
         } else if all && let Some(one) = coordinates::whole_degrees(text, start, end, cue) {
             return Some(one);
         }
@@ -258,12 +288,18 @@ impl Finder<'_, '_> {
             return Some(one);
         }
         let run = text.gather(start);
-        official::digits(&run, cue)
+        official::digits(text, &run, cue)
             .or_else(|| immigration::digits(text, &run, cue, self.after(end, cue)))
             .or_else(|| grid::digits(text, &run, start, end, cue))
-            .or_else(|| contact::phone(text, &run, start, cue))
+            .or_else(|| contact::phone(text, &run, start, cue).filter(|one| !self.is_other(*one)))
             .or_else(|| codes::digits(text, &run, start, end, cue))
             .or_else(|| birth::at(text, start, self.cue & Cue::BIRTH != 0).filter(|one| self.born(one.end, cue)))
+    }
+
+    /// Whether it is all of a value that its key says is something else: an invoice's number may look like a landline's.
+    fn is_other(&self, one: Detected) -> bool {
+        let own = self.cue & (Cue::OTHER | Cue::PHONE) == Cue::OTHER && one.start == 0 && one.end == self.text.len();
+        own && self.text.slice(0, 2) != b"07" && !self.text.slice(0, 3).starts_with(b"44")
     }
 
     /// Whether words say that a date is one of birth: before it, or just after it.
@@ -284,12 +320,12 @@ impl Finder<'_, '_> {
         let run = text.gather(start);
         official::code(text, &run, cue)
             .or_else(|| immigration::code(text, &run, cue, |end| self.after(end, cue)))
-            .or_else(|| postcode::find(text, &run, start, cue))
+            .or_else(|| postcode::find(text, &run, start, cue, |end| self.after(end, cue)))
             .or_else(|| grid::code(text, &run, start, cue))
             .or_else(|| coordinates::hemisphere(text, start))
             .or_else(|| official::vehicle(text, &run, cue))
             .or_else(|| codes::code(text, &run, start, cue))
-            .or_else(|| contact::address_of_device(text, start, run.end_of(1).unwrap_or(start), cue))
+            .or_else(|| contact::address_of_device(text, start, text.token(start).0, cue))
     }
 
     fn word(&mut self, start: usize, end: usize) -> Next {
@@ -308,11 +344,17 @@ impl Finder<'_, '_> {
         {
             return Next::Link(one);
         }
-        if word.role & (role::SLEEP | role::SITE) != 0
+        if word.role & (role::PHRASE) != 0
             && let Some(one) = prose::at(text, start, end, word)
         {
             // Whatever else stands in the phrase is read as in any other.
             self.push(one);
+        }
+        if word.role & role::FILLING_AT == role::FILLING_AT
+            && end - start == 2
+            && let Some(one) = contact::written_email(text, start)
+        {
+            return Next::Found(one);
         }
         let before = self.cue | self.near.cue();
         self.near.pass(paired(text, start, end, word));
@@ -320,9 +362,10 @@ impl Finder<'_, '_> {
         let next = text.at(end + 1);
         let short = end - start <= 5 && matches!(gap, b' ' | b'-' | b'/' | b'.' | b':' | b'=' | b'\t' | b'\n' | b'\r');
         let number = short && (next.is_ascii_digit() || !is_alnum(next) && text.digit_after_gap(end));
+        let pair = end - start == 2 && gap == b'-' && text.slice(start, end).iter().all(u8::is_ascii_hexdigit);
         let found = if word.role & role::MONTH != 0 && text.at(end + 1).is_ascii_digit() {
             birth::month_first(text, start, end).filter(|one| self.born(one.end, before))
-        } else if number || short && before & Cue::SHARE != 0 {
+        } else if number || pair || short && before & Cue::SHARE != 0 {
             self.code(start, before)
         } else if before & (Cue::SHARE | Cue::GEOHASH | Cue::W3W) != 0 {
             codes::word(text, start, end, before).or_else(|| self.code(start, before))
@@ -351,6 +394,8 @@ impl Finder<'_, '_> {
                 self.near.end_line(matches!(text.before(end), b':' | b'='));
                 return None;
             }
+            // What stands just before it is a label: "passport; 925665416".
+            b';' if self.near.is_label() => return None,
             b';' | b'!' | b'?' => {
                 self.near.clear();
                 return None;
@@ -412,9 +457,34 @@ fn paired(text: Text<'_>, start: usize, end: usize, word: words::Word) -> words:
         text.slice(from, start).get(..first.len()).is_some_and(|w| w.eq_ignore_ascii_case(first))
     };
     let cue = match end - start {
+        // post-code, p/code; right to work code
+        4 if text.slice(start, end).eq_ignore_ascii_case(b"code") => {
+            if after(b"post") || after(b"p") && text.before(start) == b'/' {
+                Cue::POSTCODE
+            } else if after(b"work") || after(b"rent") {
+                Cue::SHARE
+            } else {
+                return word;
+            }
+        }
+        // what 3 words, three word address
+        4 if text.slice(start, end).eq_ignore_ascii_case(b"hash") && after(b"geo") => Cue::GEOHASH,
+        // An application registration card is no vehicle's.
+        4 if text.slice(start, end).eq_ignore_ascii_case(b"card") && after(b"registration") => Cue::ARC,
+        // "Supply chain 2024 review"
+        5 if text.slice(start, end).eq_ignore_ascii_case(b"chain")
+            && [&b"supply"[..], b"food", b"cold"].into_iter().any(after) =>
+        {
+            return words::Word { cue: 0, ..word };
+        }
+        5 if text.slice(start, end).eq_ignore_ascii_case(b"words") && (after(b"what 3") || after(b"what three")) => {
+            Cue::W3W
+        }
+        7 if text.slice(start, end).eq_ignore_ascii_case(b"address") && after(b"word") => Cue::W3W,
         6 if text.slice(start, end).eq_ignore_ascii_case(b"office") && after(b"home") => Cue::HO,
         // H.O., H/O
         1 if matches!(text.at(start), b'o' | b'O') && after(b"h") && text.before(start) != b' ' => Cue::HO,
+        3 if text.slice(start, end).eq_ignore_ascii_case(b"ins") && after(b"nat") => Cue::NINO,
         2 if text.slice(start, end).eq_ignore_ascii_case(b"id") && (after(b"case") || after(b"person")) => Cue::CID,
         _ => return word,
     };

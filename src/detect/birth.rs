@@ -45,7 +45,7 @@ pub(super) fn short_day(value: u64) -> bool {
 
 fn separator(text: Text<'_>, at: usize) -> Option<u8> {
     let b = text.at(at);
-    matches!(b, b'-' | b'/' | b'.' | b' ').then_some(b)
+    matches!(b, b'-' | b'/' | b'.' | b' ' | b'|').then_some(b)
 }
 
 fn iso(text: Text<'_>, year: u64, end: usize) -> Option<usize> {
@@ -134,6 +134,43 @@ pub(super) fn is_serial(negative: bool, value: u64, digits: usize) -> bool {
         11..=13 => value <= 2_210_000_000_000,
         _ => false,
     }
+}
+
+/// A day as spreadsheets count them, just after what says that it is one of birth: "dob=29280", "DOB (Excel serial) 29280".
+pub(super) fn serial(text: Text<'_>, start: usize, end: usize) -> Hit {
+    let (value, to) = text.integer(start)?;
+    let sign = text.while_before(start, 4, |b| matches!(b, b' ' | b'=' | b':' | b'-' | b'#' | b'(' | b')' | b'"'));
+    let word = text.slice(text.while_before(sign, 12, is_alnum), sign);
+    let says = |word: &[u8]| [&b"dob"[..], b"birthdate", b"dateofbirth"].iter().any(|w| word.eq_ignore_ascii_case(w));
+    let before = text.slice(sign.saturating_sub(24), sign);
+    let serial = word.eq_ignore_ascii_case(b"serial") && before.split(|b| !b.is_ascii_alphabetic()).any(says);
+    let says = says(word) || serial;
+    if says && to == end && end - start == 5 && is_serial(false, value, 5) {
+        hit(start, end, Kind::BirthDate)
+    } else {
+        None
+    }
+}
+
+/// A date in three members: `"day":29,"month":2,"year":1980`, at the first of their numbers.
+pub(super) fn named_parts(text: Text<'_>, start: usize) -> Hit {
+    let sign = |b: u8| matches!(b, b' ' | b'=' | b':' | b'"' | b'\'' | b',' | b'\\');
+    let name = text.while_before(start, 6, sign);
+    let first = text.while_before(name, 6, is_alnum);
+    let (mut at, mut end, mut parts) = (first, start, [0; 3]);
+    for _ in 0..3 {
+        let (to, _) = text.token(at);
+        let part = match text.slice(at, to).to_ascii_lowercase().as_slice() {
+            b"year" => parts.get_mut(0),
+            b"month" => parts.get_mut(1),
+            b"day" => parts.get_mut(2),
+            _ => None,
+        }?;
+        (*part, end) = text.integer(text.while_at(to, sign).min(to + 6))?;
+        at = text.while_at(end, sign).min(end + 6);
+    }
+    let [year, month, day] = parts;
+    if is_day(year, month, day) { hit(first, end, Kind::BirthDate) } else { None }
 }
 
 /// A part of a date of birth by its key.

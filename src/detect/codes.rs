@@ -13,8 +13,30 @@ pub(super) fn three_slashes(text: Text<'_>, at: usize) -> Hit {
     if text.slice(at, at + 3) != b"///" || text.before(at) == b':' {
         return None;
     }
-    let end = triple(text, at + 3)?;
+    let end = triple(text, at + 3).or_else(|| triple(text, text.spaces(at + 3)))?;
     hit(at, end, Kind::Grid)
+}
+
+/// "filled . count . soap", "filled dot count dot soap", after what says what it is.
+fn spoken_triple(text: Text<'_>, start: usize) -> Option<usize> {
+    let mut at = start;
+    for word in 0..3 {
+        let end = text.while_at(at, |b| is_of_a_word(b) && !b.is_ascii_digit());
+        if !(3..=20).contains(&(end - at)) {
+            return None;
+        }
+        at = end;
+        if word < 2 {
+            let sign = text.spaces(end);
+            let next = match text.at(sign) {
+                b'.' => sign + 1,
+                _ if sign > end && text.slice(sign, sign + 4).eq_ignore_ascii_case(b"dot ") => sign + 3,
+                _ => return None,
+            };
+            at = text.spaces(next);
+        }
+    }
+    (!is_alnum(text.at(at))).then_some(at)
 }
 
 /// Three words of three letters or more with dots between: where they end.
@@ -96,10 +118,16 @@ pub(super) fn code(text: Text<'_>, _: &Run, start: usize, cue: u64) -> Hit {
 /// Codes without a digit, just after what says what they are: "what3words: filled.count.soap", "geohash: gcpvjx".
 pub(super) fn word(text: Text<'_>, start: usize, end: usize, cue: u64) -> Hit {
     if cue & Cue::W3W != 0
-        && let Some(end) = triple(text, start)
+        && let Some(end) = triple(text, start).or_else(|| spoken_triple(text, start))
     {
         return hit(start, end, Kind::Grid);
     }
-    let whole = geohash(text.slice(start, end), cue) && cue & Cue::GEOHASH != 0 && start == 0 && end == text.len();
-    if whole { hit(start, end, Kind::Grid) } else { None }
+    let all = start == 0 && end == text.len();
+    // In these islands; no word begins like that.
+    let here = matches!(text.slice(start, start + 2).to_ascii_lowercase().as_slice(), b"gc" | b"gb" | b"gf");
+    if geohash(text.slice(start, end), cue) && cue & Cue::GEOHASH != 0 && (all || here) {
+        hit(start, end, Kind::Grid)
+    } else {
+        None
+    }
 }

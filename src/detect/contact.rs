@@ -26,8 +26,9 @@ pub(super) fn phone(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
         b'+' | b'/' | b'=' | b'_' => !mobile,
         _ => false,
     };
-    // 0.1632 960001 and a 0 in a row of a table are figures.
-    let figure = !text.at(start + 1).is_ascii_digit() && text.at(start + 1) != b')';
+    // But "0 7700 900123". 0.1632 960001 and a 0 in a row of a table are figures.
+    let split = run.first() == 1 && run.slice(0, 2) == b"07" && run.gap(1) == b' ' && run.gap(5) != 0;
+    let figure = !text.at(start + 1).is_ascii_digit() && text.at(start + 1) != b')' && !split;
     if !cued && (inside || figure || dated(run) || run.at(0) != b'0' && !abroad) {
         return None;
     }
@@ -166,23 +167,97 @@ fn abroad(text: Text<'_>, start: usize) -> Option<usize> {
 }
 
 /// E-mail address around an `@`: `amina@example.org` (RFC 5321, without quoted parts).
+/// With a space around the `@` too, unless a website follows.
 pub(super) fn email(text: Text<'_>, at: usize) -> Hit {
+    let before = if text.before(at) == b' ' { at - 1 } else { at };
+    let after = if text.at(at + 1) == b' ' { at + 2 } else { at + 1 };
+    let start = local_part(text, before);
+    if after > at + 1 && text.slice(after, after + 4).eq_ignore_ascii_case(b"www.") || start == before {
+        return None;
+    }
+    hit(start, domain(text, after)?, Kind::Email)
+}
+
+/// E-mail address as people write it for people: `amina (at) example.org`, "amina at example dot org", around the word
+/// "at". Without brackets or "dot" only where what is before it looks like nothing else: `amina.r AT example.org`.
+pub(super) fn written_email(text: Text<'_>, at: usize) -> Hit {
+    let spaced = text.while_before(at, 2, |b| b == b' ');
+    let bracketed = matches!(text.before(spaced), b'(' | b'[' | b'{' | b'<');
+    let before = if bracketed { text.while_before(spaced - 1, 2, |b| b == b' ') } else { spaced };
+    let closed = matches!(text.at(text.spaces(at + 2)), b')' | b']' | b'}' | b'>');
+    let after = if bracketed && closed { text.spaces(text.spaces(at + 2) + 1) } else { text.spaces(at + 2) };
+    let start = local_part(text, before);
+    if start == before || bracketed != closed || after > at + 6 || !bracketed && after == at + 2 {
+        return None;
+    }
+    let local = text.slice(start, before);
+    let odd = local.len() >= 4
+        && local.iter().take(2).all(u8::is_ascii_alphabetic)
+        && local.iter().any(|b| b.is_ascii_digit() || matches!(b, b'.' | b'_'));
+    // "contact us at example dot org"
+    let nobody = [&b"us"[..], b"me", b"him", b"her", b"them", b"it", b"you", b"look", b"out"];
+    let end = match spoken_domain(text, after) {
+        Some(end) if bracketed || !nobody.iter().any(|word| local.eq_ignore_ascii_case(word)) => end,
+        Some(_) => return None,
+        None if text.slice(after, after + 4).eq_ignore_ascii_case(b"www.") => return None,
+        None if bracketed || odd => domain(text, after)?,
+        None => return None,
+    };
+    hit(start, end, Kind::Email)
+}
+
+/// Domains that "dot" comes before in spoken addresses; "polka dot dress" is none.
+const TOPS: [&[u8]; 24] = [
+    b"com", b"org", b"net", b"uk", b"co", b"gov", b"ac", b"info", b"eu", b"ie", b"fr", b"de", b"pl", b"ro", b"es",
+    b"it", b"me", b"io", b"app", b"edu", b"scot", b"wales", b"cymru", b"london",
+];
+
+/// "mail dot example dot org": where it ends.
+fn spoken_domain(text: Text<'_>, start: usize) -> Option<usize> {
+    let (mut at, mut end) = (start, None);
+    for _ in 0..5 {
+        let mut label = text.while_within(at, 63, |b| is_of_a_word(b) || matches!(b, b'-' | b'.'));
+        while label > at && matches!(text.before(label), b'.' | b'-') {
+            label -= 1;
+        }
+        if label == at {
+            break;
+        }
+        let top = text.slice(at, label).rsplit(|b| *b == b'.').next().unwrap_or_default();
+        if at > start && TOPS.iter().any(|known| top.eq_ignore_ascii_case(known)) {
+            end = Some(label);
+        }
+        let word = text.while_at(label, |b| matches!(b, b' ' | b'(' | b'['));
+        if word == label || word > label + 3 || !text.slice(word, word + 3).eq_ignore_ascii_case(b"dot") {
+            break;
+        }
+        at = text.while_at(word + 3, |b| matches!(b, b' ' | b')' | b']')).min(word + 6);
+    }
+    end
+}
+
+/// Where the part before the `@` begins that ends here.
+fn local_part(text: Text<'_>, end: usize) -> usize {
     let local = |b: u8| {
         is_of_a_word(b) || matches!(b, b'.' | b'_' | b'%' | b'+' | b'\'' | b'-' | b'&' | b'!' | b'#' | b'=' | b'~')
     };
-    let mut start = text.while_before(at, 64, local);
-    start = text.while_at(start, |b| matches!(b, b'.' | b'\'' | b'=' | b'-' | b'&' | b'!' | b'#'));
-    let mut end = text.while_within(at + 1, 254, |b| is_of_a_word(b) || matches!(b, b'.' | b'-'));
+    let start = text.while_before(end, 64, local);
+    text.while_at(start, |b| matches!(b, b'.' | b'\'' | b'=' | b'-' | b'&' | b'!' | b'#')).min(end)
+}
+
+/// Where the domain ends that begins here.
+fn domain(text: Text<'_>, start: usize) -> Option<usize> {
+    let mut end = text.while_within(start, 254, |b| is_of_a_word(b) || matches!(b, b'.' | b'-'));
     while matches!(text.before(end), b'.' | b'-') {
         end -= 1;
     }
-    let domain = text.slice(at + 1, end);
+    let domain = text.slice(start, end);
     let top = domain.rsplit(|b| *b == b'.').next()?;
     let named =
         top.len() >= 2 && top.iter().all(|b| b.is_ascii_alphabetic() || *b == LETTER) || top.starts_with(b"xn--");
     let dotted =
         domain.len() > top.len() + 1 && domain.first() != Some(&b'.') && !domain.windows(2).any(|w| w == b"..");
-    if start < at && named && dotted { hit(start, end, Kind::Email) } else { None }
+    (named && dotted).then_some(end)
 }
 
 /// IPv6 address around its colons, or hardware address in pairs: `2001:db8::1`, `00:1A:2B:3C:4D:5E` (RFC 4291, IEEE 802).

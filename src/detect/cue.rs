@@ -71,6 +71,9 @@ impl Cue {
     /// A port reference.
     pub(super) const PORT: u64 = 1 << 43;
 
+    /// Where somebody is or was. It speaks of whole values only.
+    pub(super) const WHERE: u64 = 1 << 44;
+
     /// What both say.
     #[must_use]
     pub const fn with(self, other: Self) -> Self {
@@ -201,7 +204,7 @@ const TOGETHER: [(&str, u64); 58] = [
 ];
 
 /// Words that speak only where they are a key, or the last word of one.
-const KEYS: [(&str, u64); 31] = [
+const KEYS: [(&str, u64); 42] = [
     ("x", Cue::AXIS | Cue::LON | Cue::EASTING),
     ("y", Cue::AXIS | Cue::LAT | Cue::NORTHING),
     ("long", Cue::LON),
@@ -233,6 +236,17 @@ const KEYS: [(&str, u64); 31] = [
     ("pid", Cue::CID),
     ("account", Cue::BANK),
     ("bedsite", Cue::SLEEP),
+    ("where", Cue::WHERE),
+    ("place", Cue::WHERE),
+    ("spot", Cue::WHERE),
+    ("site", Cue::WHERE),
+    ("whereabouts", Cue::WHERE),
+    ("directions", Cue::WHERE),
+    ("foundat", Cue::WHERE),
+    ("lastseen", Cue::WHERE),
+    ("locationdetails", Cue::WHERE),
+    ("locationnotes", Cue::WHERE),
+    ("locationdescription", Cue::WHERE),
 ];
 
 impl Parts {
@@ -319,6 +333,9 @@ const STRICT: u64 = Cue::CHAIN
     | Cue::UKVI
     | Cue::AXIS;
 
+/// Strict cues of shapes that no number at the beginning of a line has by chance.
+const ACROSS: u64 = Cue::SHARE | Cue::W3W | Cue::MAC;
+
 impl Near {
     pub(super) const fn new() -> Self {
         Self { bits: 0, strange: 0 }
@@ -330,7 +347,9 @@ impl Near {
         if word.cue != 0 {
             self.bits = if self.strange > 0 { word.cue } else { self.bits | word.cue };
             self.strange = 0;
-        } else if word.role & role::FILLING == 0 {
+        } else if word.role & role::FILLING == 0
+            && !(word.role & role::PART != 0 && self.bits & (Cue::POSTCODE | Cue::OUTCODE) != 0)
+        {
             self.strange = self.strange.saturating_add(1);
         }
     }
@@ -340,11 +359,17 @@ impl Near {
     pub(super) fn end_line(&mut self, label: bool) {
         self.bits = match self.strange {
             0 if label => self.bits & !Cue::OTHER,
-            0 => self.bits & !(Cue::OTHER | STRICT),
+            0 => self.bits & (!(Cue::OTHER | STRICT) | ACROSS),
             1..=3 if label => self.bits & !(Cue::OTHER | STRICT),
             _ => 0,
         };
         self.strange = 0;
+    }
+
+    /// Whether what has just passed says what comes.
+    pub(super) const fn is_label(self) -> bool {
+        // "No postcode; B12 is a vitamin."
+        self.bits & !(Cue::POSTCODE | Cue::OUTCODE) != 0 && self.strange == 0
     }
 
     /// A value was found, or a clause has ended.

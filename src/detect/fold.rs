@@ -3,8 +3,10 @@
 //! Text in ASCII is read where it lies. Other text is folded to bytes, each with the place in the text that it came
 //! from: full-width and mathematical forms and digits of other scripts to ASCII, Cyrillic and Greek letters to the
 //! Latin ones they look like, accents and zero-width characters away, every dash to `-`, every space to a space, every
-//! raised or ideographic dot to `.`. What folds to nothing in ASCII becomes one byte above it.
+//! raised or ideographic dot to `.`. What folds to nothing in ASCII becomes one byte above it. What is escaped for a URL or
+//! for HTML (`SE1%207PB`, `SE1&nbsp;7PB`) is read as what it stands for.
 
+use super::escape;
 use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
@@ -26,14 +28,29 @@ pub(super) struct Folded<'t> {
 
 impl<'t> Folded<'t> {
     pub(super) fn of(text: &'t str) -> Self {
-        if text.is_ascii() {
+        let escaped = escape::any(text);
+        if text.is_ascii() && !escaped {
             return Self { bytes: Cow::Borrowed(text.as_bytes()), from: Vec::new() };
         }
         let mut bytes = Vec::with_capacity(text.len());
         let mut from = Vec::with_capacity(text.len());
+        // Within a link a space must not end it: there it is a plus.
+        let (mut next, mut link) = (0, false);
         for (at, c) in text.char_indices() {
+            if at < next {
+                continue;
+            }
+            let (c, end) = match c {
+                '%' | '&' if escaped => match escape::at(text, at) {
+                    Some((c, end)) if link && (c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>')) => ('+', end),
+                    escaped => escaped.unwrap_or((c, at + 1)),
+                },
+                _ => (c, at + c.len_utf8()),
+            };
+            next = end;
+            link = (link || c == ':' && text.as_bytes().get(at..at + 3) == Some(b"://")) && !c.is_whitespace();
             fold(c, |b| bytes.push(b));
-            from.resize(bytes.len(), (at as u32, (at + c.len_utf8()) as u32));
+            from.resize(bytes.len(), (at as u32, end as u32));
         }
         Self { bytes: Cow::Owned(bytes), from }
     }
@@ -71,7 +88,8 @@ pub(super) fn fold(c: char, mut push: impl FnMut(u8)) {
         '′' | '’' | '‘' | '‛' | 'ʹ' | 'ʼ' | '´' | '＇' => push(b'\''),
         '″' | '”' | '“' | '‟' | '＂' => push(b'"'),
         '⁄' | '∕' => push(b'/'),
-        '‚' => push(b','),
+        '‚' | '٬' | '،' => push(b','),
+        '٫' => push(b'.'),
         '∶' | '꞉' => push(b':'),
         c if c.is_whitespace() => push(b' '),
         c => match looks_like(c) {
@@ -162,6 +180,9 @@ mod tests {
             ("𝟎𝟕", "07"),
             ("ﬁ", "fi"),
             ("e\u{301}", "e"),
+            ("SE1%207PB %c2%a0%E2%80%99", "SE1 7PB  '"),
+            ("P&lt;GBR&nbsp;&#64;&#x40;&amp;", "P<GBR @@&"),
+            ("50% of R&D; 5%2", "50% of R&D; 5%2"),
         ];
         for (text, expected) in cases {
             assert_eq!(Folded::of(text).bytes.as_ref(), expected.as_bytes(), "{text}");

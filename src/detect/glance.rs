@@ -42,7 +42,7 @@ pub(super) fn worth(text: &[u8], known: Option<&Known>) -> bool {
 #[inline(always)]
 fn begins_phrase(text: &[u8], from: usize, to: usize) -> bool {
     let length = to - from;
-    if length < 4 {
+    if length < 3 {
         return false;
     }
     let first = text.get(from).copied().unwrap_or(0);
@@ -115,14 +115,14 @@ mod tests {
     fn plain(text: &[u8]) -> bool {
         let others = |b: &u8| !b.is_ascii() || b.is_ascii_digit() || b"./:@+<".contains(b);
         let mut words = text.split(|b| !b.is_ascii_alphabetic());
-        let phrase = words.any(|word| word.len() >= 20 || word.len() > 3 && words::begins_phrase(word));
+        let phrase = words.any(|word| word.len() >= 20 || word.len() > 2 && words::begins_phrase(word));
         let several = text.iter().any(|b| !b.is_ascii_alphabetic());
         text.iter().any(others) || several && phrase || !text.contains(&b' ') && text.len() >= 20
     }
 
     /// What a phrase of sleeping out is made of, in any spelling: words, and whatever people and systems join them with.
-    const PHRASE: &str = "(in|on|by|under|the|slept|sleeping|seen|a|near|of|code)?([ \t\n,'\"()_;|=&*-]{1,2}\
-        (in|on|by|under|the|beneath|rough|share|at|TENT|tent|bench|squat|bridge|stairs|doorway|Arches|ABC)){1,5}[ )']?";
+    const PHRASE: &str = "(in|on|by|under|the|slept|sleeping|seen|a|near|of|code|at|dot)?([ \t\n,'\"()_;|=&*-]{1,2}\
+        (in|on|by|under|the|beneath|rough|share|at|TENT|tent|bench|squat|bridge|stairs|doorway|Arches|ABC|dot|com)){1,5}[ )']?";
 
     proptest! {
         #[test]

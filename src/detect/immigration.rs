@@ -11,7 +11,7 @@ use super::{
 
 /// Those that begin with a digit. `after` is the cue that follows the number.
 pub(super) fn digits(text: Text<'_>, run: &Run, cue: u64, after: u64) -> Hit {
-    if let Some(one) = uan(run) {
+    if let Some(one) = uan(run).or_else(|| spaced_uan(text, run)) {
         return Some(one);
     }
     if let Some(one) = asylum_support(text, run)
@@ -50,6 +50,23 @@ fn uan(run: &Run) -> Hit {
     let shape =
         begins && run.is(b"DDDDDDDDDDDDDDDD") && run.gaps_only(16, &[4, 8, 12], b" -\n") && run.gaps_all(&[4, 8, 12]);
     if shape { all(run, 16, Kind::HomeOffice) } else { None }
+}
+
+/// `3434 - 0123 - 4567 - 8901`.
+fn spaced_uan(text: Text<'_>, run: &Run) -> Hit {
+    let begins = matches!(run.slice(0, 4), b"3434" | b"1212");
+    if !begins {
+        return None;
+    }
+    let mut at = run.start;
+    for group in 0..4 {
+        let (_, end) = text.integer(at).filter(|(_, end)| *end == at + 4)?;
+        at = if group == 3 { end } else { end + 3 };
+        if group < 3 && text.slice(end, end + 3) != b" - " {
+            return None;
+        }
+    }
+    if !is_alnum(text.at(at)) { hit(run.start, at, Kind::HomeOffice) } else { None }
 }
 
 /// Asylum support (NASS) reference: year, month and five digits, with a cue: `18/05/01234`.

@@ -85,7 +85,8 @@ pub(super) fn long(text: Text<'_>, start: usize, end: usize, seen: u8, cue: u64)
             let kind = match () {
                 () if cue & Cue::FINGER != 0 => Kind::Fingerprint,
                 () if cue & Cue::FACE != 0 => Kind::FacePrint,
-                () if cue & Cue::PICTURE != 0 => Kind::Picture,
+                // An image may be a program's, by its digest.
+                () if cue & Cue::PICTURE != 0 && !is_digest(text.slice(start, end)) => Kind::Picture,
                 () => return None,
             };
             hit(start, whole(), kind)
@@ -97,6 +98,11 @@ pub(super) fn long(text: Text<'_>, start: usize, end: usize, seen: u8, cue: u64)
     // Keys, hashes and other encoded data go on past their signs; words do not.
     let mixed = seen & (UPPER | LOWER | DIGIT) == UPPER | LOWER | DIGIT;
     Next::Skip(if mixed { whole() } else { end })
+}
+
+/// Digits of MD5, SHA-1 or SHA-2.
+fn is_digest(token: &[u8]) -> bool {
+    matches!(token.len(), 32 | 40 | 56 | 64 | 96 | 128) && token.iter().all(u8::is_ascii_hexdigit)
 }
 
 fn iban(text: Text<'_>, start: usize, end: usize) -> Hit {

@@ -33,6 +33,7 @@ pub(super) fn bare(text: Text<'_>, start: usize, end: usize) -> Hit {
         return None;
     }
     let host = text.while_before(start, 16, |b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-');
+    let host = text.while_at(host, |b| matches!(b, b'.' | b'-'));
     place(text, host, host)
 }
 

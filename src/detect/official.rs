@@ -1,7 +1,7 @@
 //! Numbers the state gives a person: National Insurance, NHS, tax, driving licence, passport, vehicle; and accounts.
 
 use super::{
-    Hit, Kind,
+    Hit, Kind, bank_account,
     cue::Cue,
     hit,
     number::{all_same, is_day, luhn, weighted},
@@ -9,7 +9,7 @@ use super::{
 };
 
 /// Those that begin with a digit.
-pub(super) fn digits(run: &Run, cue: u64) -> Hit {
+pub(super) fn digits(text: Text<'_>, run: &Run, cue: u64) -> Hit {
     let n = run.digits();
     if n >= 9
         && let Some(one) = nhs(run, cue).or_else(|| utr(run, cue)).or_else(|| passport(run, cue))
@@ -19,7 +19,8 @@ pub(super) fn digits(run: &Run, cue: u64) -> Hit {
     if n < 2 {
         return None;
     }
-    bank(run, cue)
+    bank_account::labelled(text, run)
+        .or_else(|| bank(run, cue))
         .or_else(|| temporary(run, cue))
         .or_else(|| imei(run, cue))
         .or_else(|| if cue & Cue::PASSPORT != 0 { passport(run, cue) } else { None })
@@ -30,7 +31,8 @@ pub(super) fn digits(run: &Run, cue: u64) -> Hit {
 
 /// Those that begin with a letter.
 pub(super) fn code(text: Text<'_>, run: &Run, cue: u64) -> Hit {
-    nino(run, cue)
+    nino(text, run, cue)
+        .or_else(|| stroked_nino(text, run))
         .or_else(|| iban(run))
         .or_else(|| driving_licence(text, run))
         .or_else(|| if cue & Cue::PASSPORT != 0 { passport(run, cue) } else { None })
@@ -50,18 +52,13 @@ pub(super) fn all(run: &Run, n: usize, kind: Kind) -> Hit {
 /// National Insurance number: two letters, six digits, a suffix A–D; no D F I Q U V in the prefix, no O second, and
 /// never BG GB KN NK NT TN ZZ (HMRC NIM39110). Spaces, dots or hyphens between the pairs: `AB 12 34 56 C`. With a cue
 /// also without a suffix or with a suffix of another kind. The "A" that begins the next line is no suffix.
-fn nino(run: &Run, cue: u64) -> Hit {
-    let threes = cue & Cue::NINO != 0 && run.gaps_only(9, &[2, 5, 8], b" -.\n");
+fn nino(text: Text<'_>, run: &Run, cue: u64) -> Hit {
+    let cued = cue & Cue::NINO != 0;
+    let threes = (cued || is_in_threes(text, run)) && run.gaps_only(9, &[2, 5, 8], b" -.\n");
     if !run.begins(b"LLDDDDDD") || !threes && !run.gaps_only(9, &[2, 4, 6, 8], b" -.\n") {
         return None;
     }
-    let (first, second) = (run.at(0), run.at(1));
-    let bad = |b: u8| matches!(b, b'D' | b'F' | b'I' | b'Q' | b'U' | b'V');
-    let never = matches!(
-        (first, second),
-        (b'B', b'G') | (b'G', b'B') | (b'K', b'N') | (b'N', b'K' | b'T') | (b'T', b'N') | (b'Z', b'Z')
-    );
-    if bad(first) || bad(second) || second == b'O' || never {
+    if !is_prefix(run.at(0), run.at(1)) {
         return None;
     }
     let apart = run.gap(8) == WIDE && run.gap(6) == 0 && !threes;
@@ -75,6 +72,32 @@ fn nino(run: &Run, cue: u64) -> Hit {
         return all(run, 9, Kind::NationalInsurance);
     }
     if run.ends(8) { all(run, 8, Kind::NationalInsurance) } else { None }
+}
+
+/// `AB 123 456 C`, which may be a reference on the National Grid with the "a" that comes next: nothing comes after this.
+fn is_in_threes(text: Text<'_>, run: &Run) -> bool {
+    let all = run.gap(2) == b' ' && run.gap(5) == b' ' && run.gap(8) == b' ' && run.ends(9);
+    let square = super::grid::is_square(run.at(0), run.at(1));
+    all && (!square || run.end_of(9).is_some_and(|end| !matches!(text.at(end), b' ' | b'\n')))
+}
+
+/// `AB/12/34/56/C`.
+fn stroked_nino(text: Text<'_>, run: &Run) -> Hit {
+    let whole = text.slice(run.start, run.start + 13).to_ascii_uppercase();
+    let [a, b, b'/', d1, d2, b'/', d3, d4, b'/', d5, d6, b'/', b'A'..=b'D'] = whole.as_slice() else { return None };
+    let digits = [d1, d2, d3, d4, d5, d6].iter().all(|d| d.is_ascii_digit());
+    let apart = !super::is_alnum(text.at(run.start + 13)) && text.before(run.start) != b'/';
+    if digits && apart && is_prefix(*a, *b) { hit(run.start, run.start + 13, Kind::NationalInsurance) } else { None }
+}
+
+/// Two letters that numbers begin with.
+fn is_prefix(first: u8, second: u8) -> bool {
+    let bad = |b: u8| matches!(b, b'D' | b'F' | b'I' | b'Q' | b'U' | b'V');
+    let never = matches!(
+        (first, second),
+        (b'B', b'G') | (b'G', b'B') | (b'K', b'N') | (b'N', b'K' | b'T') | (b'T', b'N') | (b'Z', b'Z')
+    );
+    first.is_ascii_uppercase() && second.is_ascii_uppercase() && !bad(first) && !bad(second) && second != b'O' && !never
 }
 
 /// Temporary reference number in place of one: `11 A1 11 11`, with a cue.
@@ -111,7 +134,10 @@ fn nhs(run: &Run, cue: u64) -> Hit {
 /// Unique taxpayer reference: ten digits, the first a check digit (weights 6 7 8 9 10 5 4 3 2, modulo 11), with a cue;
 /// otherwise one number of ten digits in eleven would be one. `1955839661`.
 fn utr(run: &Run, cue: u64) -> Hit {
-    if cue & Cue::UTR == 0 || !run.begins(b"DDDDDDDDDD") || !run.gaps_only(10, &[5], b" -\n") {
+    if cue & Cue::UTR == 0
+        || !run.begins(b"DDDDDDDDDD")
+        || !run.gaps_only(10, &[5], b" -\n") && !run.gaps_only(10, &[3, 6], b" -\n")
+    {
         return None;
     }
     let n = if run.ends(10) {
@@ -155,8 +181,34 @@ pub(super) fn readable_zone(text: Text<'_>, at: usize) -> Hit {
         let filled = text.slice(at + 1, end).contains(&b'<') || end - start > 20;
         return if letters && filled { hit(start, second_line(text, end), Kind::Passport) } else { None };
     }
+    if at == start + 28
+        && let Some(one) = lone_line(text, start, end)
+    {
+        return Some(one);
+    }
     let permit = [b"IRGBR", b"IXGBR", b"CRGBR"].iter().any(|p| head.eq_ignore_ascii_case(*p));
     if permit { hit(start, second_line(text, end), Kind::ResidencePermit) } else { None }
+}
+
+/// The second line of a passport alone, `9256654166GBR8002295F3001012<<<<<<<<<<<<<<02`, with its check digits: number,
+/// country, born, sex, runs out (ICAO 9303-4).
+fn lone_line(text: Text<'_>, start: usize, end: usize) -> Hit {
+    let line = text.slice(start, start + 28);
+    let checked = |from: usize, to: usize| {
+        let value = |b: u8| match b {
+            b'0'..=b'9' => u32::from(b - b'0'),
+            b'A'..=b'Z' => u32::from(b - b'A') + 10,
+            _ => 0,
+        };
+        let field = line.get(from..to).unwrap_or_default();
+        let sum: u32 = field.iter().zip([7, 3, 1].iter().cycle()).map(|(b, weight)| value(*b) * weight).sum();
+        line.get(to).is_some_and(|check| u32::from(check.wrapping_sub(b'0')) == sum % 10)
+    };
+    let country = line.get(10..13).is_some_and(|code| code.iter().all(u8::is_ascii_alphabetic));
+    let sex = matches!(line.get(20), Some(b'M' | b'F' | b'X'));
+    let last = text.while_at(end, |b| b.is_ascii_digit());
+    let fits = country && sex && checked(0, 9) && checked(13, 19) && checked(21, 27);
+    if fits { hit(start, last, Kind::Passport) } else { None }
 }
 
 /// The end of the lines that go with one.
@@ -208,7 +260,9 @@ pub(super) fn vehicle(text: Text<'_>, run: &Run, cue: u64) -> Hit {
     };
     let random = |from: usize| run.slice(from, from + 3).iter().all(|b| !matches!(b, b'I' | b'Q'));
     let spaced = |n: usize, at: usize| run.gaps_only(n, &[at], b" -");
-    if run.is(b"LLDDLLL") && spaced(7, 4) && random(4) {
+    // GD 59 TLO, where something says what it is.
+    let current = spaced(7, 4) || cued && run.gaps_only(7, &[2, 4], b" -");
+    if run.is(b"LLDDLLL") && current && random(4) {
         let age = (run.at(2) - b'0') * 10 + run.at(3) - b'0';
         let area = run.slice(0, 2).iter().all(|b| !matches!(b, b'I' | b'Q' | b'Z'));
         let written = cued || capitals(7) || run.gap(4) == 0;
@@ -240,6 +294,11 @@ pub(super) fn vehicle(text: Text<'_>, run: &Run, cue: u64) -> Hit {
         && (cued || capitals(7))
     {
         return all(run, 7, Kind::Vehicle);
+    }
+    // ABC 12D of a classic, by a cue.
+    let short = if run.is(b"LLLDDL") { 2 } else { usize::from(run.is(b"LLLDL")) };
+    if short > 0 && cued && spaced(4 + short, 3) && random(0) {
+        return all(run, 4 + short, Kind::Vehicle);
     }
     let northern = run.is(b"LLLDDDD") && spaced(7, 3) && (cued || capitals(7) && run.slice(1, 3) == b"IZ");
     if northern { all(run, 7, Kind::Vehicle) } else { None }

@@ -40,7 +40,8 @@ const fn is_part(kind: Kind, of: Kind) -> bool {
         Kind::Address => matches!(kind, Kind::Postcode),
         // A link to a place may say where it is in several ways.
         Kind::Coordinates | Kind::Grid => {
-            matches!(kind, Kind::Coordinates | Kind::Grid | Kind::Postcode | Kind::Property | Kind::Cell)
+            let says_where = matches!(kind, Kind::Coordinates | Kind::Grid | Kind::Postcode | Kind::Address);
+            says_where || matches!(kind, Kind::Property | Kind::Cell)
         }
         Kind::SleepSite | Kind::Refuge | Kind::Email => false,
         // Any other is one number or code, and what its parts look like they only look like. What stands on a list

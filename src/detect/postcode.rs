@@ -26,8 +26,8 @@ fn is_area(letters: &[u8]) -> bool {
 }
 
 /// Postcode: `SW1A 1AA` (Royal Mail's shapes and areas), `BFPO 801`, `ASCN 1ZZ`; partial (`SW1A`, `SW1A 1`) with a cue.
-/// With a house number and a kind of street before it, the address.
-pub(super) fn find(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
+/// With a house number and a kind of street before it, the address. `after(end)` is the cue that follows.
+pub(super) fn find(text: Text<'_>, run: &Run, start: usize, cue: u64, after: impl Fn(usize) -> u64) -> Hit {
     let cued = cue & (Cue::POSTCODE | Cue::ADDRESS) != 0;
     if let Some(one) = special(run) {
         return Some(one);
@@ -38,15 +38,31 @@ pub(super) fn find(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
     // By its key in any parts: SE1-7PB, SE 1 7PB, SE1 7 PB.
     let area = run.slice(0, 2).iter().take_while(|b| b.is_ascii_uppercase()).count();
     let parted = cue & Cue::POSTCODE != 0 && run.gaps_only(n, &[area, outward, outward + 1], b" -\n");
-    if shape && run.ends(n) && (parted || run.gaps_only(n, &[outward], b" \n")) {
+    if shape && run.ends(n) && (parted || run.gaps_only(n, &[outward], b" \n") || hyphened(text, run, outward)) {
         let end = run.end_of(n)?;
-        if cued || !ordinal(text, end) {
+        // M404dn is a printer.
+        let model =
+            run.gap(outward) == 0 && text.before(end).is_ascii_lowercase() && text.at(start).is_ascii_uppercase();
+        if cued || !ordinal(text, end) && !model {
             let from = street_before(text, start).unwrap_or(start);
             let kind = if from < start { Kind::Address } else { Kind::Postcode };
             return hit(from, end, kind);
         }
     }
-    if cue & (Cue::POSTCODE | Cue::OUTCODE) == 0 {
+    // B18+7HY, of a search.
+    let plus = start + outward;
+    if run.first() == outward && text.at(plus) == b'+' && !super::is_alnum(text.at(plus + 4)) {
+        let [digit, a, b] = text.slice(plus + 1, plus + 4) else { return None };
+        if digit.is_ascii_digit() && unit(a.to_ascii_uppercase()) && unit(b.to_ascii_uppercase()) {
+            return hit(start, plus + 4, Kind::Postcode);
+        }
+    }
+    // "the SA2 postcode area"
+    let says = || {
+        run.end_of(outward).is_some_and(|end| after(end) & Cue::POSTCODE != 0)
+            || run.end_of(outward + 1).is_some_and(|end| after(end) & Cue::POSTCODE != 0)
+    };
+    if cue & (Cue::POSTCODE | Cue::OUTCODE) == 0 && !says() {
         return None;
     }
     // The outward part alone, or with the sector.
@@ -61,6 +77,18 @@ pub(super) fn find(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
     let real = !letter || matches!(run.slice(0, area), b"E" | b"N" | b"W" | b"EC" | b"SW" | b"WC" | b"NW" | b"SE");
     let alone = run.first() == outward && !broken && real && run.slice(0, 2) != b"GX";
     if alone { all(run, outward, Kind::Postcode) } else { None }
+}
+
+/// `TN35-7RS`: with a hyphen where nothing else goes on before or after it, and where the outward part is long enough not
+/// to be a size or a lamp.
+fn hyphened(text: Text<'_>, run: &Run, outward: usize) -> bool {
+    let (start, n) = (run.start, outward + 3);
+    let goes_on = |b: u8| matches!(b, b'-' | b'_' | b'/');
+    let end = start + n + 1;
+    let capitals = !text.slice(start, end).iter().any(u8::is_ascii_lowercase);
+    let small = !text.slice(start, end).iter().any(u8::is_ascii_uppercase);
+    let apart = !goes_on(text.before(start)) && !goes_on(text.at(end));
+    run.gaps_only(n, &[outward], b"-") && run.gap(outward) == b'-' && outward >= 3 && apart && (capitals || small)
 }
 
 /// A letter that units are named with.
@@ -147,7 +175,8 @@ fn street_before(text: Text<'_>, postcode: usize) -> Option<usize> {
             let full = text.at(at) == b'.'
                 && text.at(at + 1) == b' '
                 && text.while_before(at, 4, |b| b.is_ascii_alphabetic()) + 4 == at;
-            if matches!(text.at(at), b';' | b'!' | b'?')
+            if matches!(text.at(at), b'!' | b'?')
+                || text.at(at) == b';' && !street
                 || text.at(at) == b'\n' && text.at(at + 1) == b'\n'
                 || full && !street
             {
@@ -159,8 +188,10 @@ fn street_before(text: Text<'_>, postcode: usize) -> Option<usize> {
         let number = text.at(at).is_ascii_digit()
             && end - at <= 5
             && text.slice(at, end).iter().filter(|b| b.is_ascii_alphabetic()).count() <= 1;
+        // 177/2: the second of a stair.
+        let second = text.before(at) == b'/' && text.before(at - 1).is_ascii_alphanumeric() && house.is_some();
         if number && !street {
-            house = Some(at);
+            house = if second { house } else { Some(at) };
         } else if seen & (UPPER | LOWER) != 0 && house.is_some() {
             street |= words::look(text.slice(at, end)).role & role::STREET != 0;
         }

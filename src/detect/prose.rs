@@ -1,8 +1,11 @@
 //! Where somebody sleeps, in words.
 //!
 //! A place out of doors is a sleep site where the words around it say so: somebody sleeps, is bedded down, camps there;
-//! somebody is seen or found there and it is a thing that people sleep in; a tent stands somewhere; or it is all that
-//! the value says. "Bridge the gap", "doorway to opportunity", "tent sale", "slept well at the hostel" have none of that.
+//! somebody is seen or found there and it is a thing that people sleep in; a tent stands somewhere; somebody stays where
+//! nobody lives who has a home; or it is all that the value says. Where somebody sleeps at once beside, behind or under
+//! something, or in one thing among others, and it is no bed, no home and no time, it need be no known place: "sleeps
+//! behind the electricity substation". "Bridge the gap", "doorway to opportunity", "tent sale", "slept well at the hostel",
+//! "63% had slept in a tent" have none of that.
 
 use super::{
     Hit, Kind,
@@ -17,19 +20,60 @@ const AROUND: usize = 9;
 
 /// What a phrase around this word says.
 pub(super) fn at(text: Text<'_>, start: usize, end: usize, word: Word) -> Hit {
-    let from = if word.role & role::SLEEP != 0 {
-        sleeping(text, start, end)?
-    } else if word.role & role::CAMP != 0 {
-        pitched(text, start, end).or_else(|| found_at(text, start, end, word))?
-    } else {
-        found_at(text, start, end, word)?
-    };
+    let has = |role: u32| word.role & role != 0;
+    if is_share(text, start) {
+        return None;
+    }
+    let mut from = None;
+    if has(role::SLEEP) {
+        from = sleeping(text, start, end);
+    }
+    if from.is_none() && has(role::CAMP) {
+        from = pitched(text, start, end);
+    }
+    if from.is_none() && has(role::STAY) {
+        from = staying(text, start, end);
+    }
+    if from.is_none() && has(role::HOMELESS) {
+        from = homeless(text, start, end);
+    }
+    // People live in shelters, but not in those at a stop.
+    let stop = |(at, _): (usize, Word)| begins(text, at, &[b"bus", b"tram", b"waiting"]);
+    let home = begins(text, start, &[b"shelter"]) && !before(text, start).take(1).any(stop);
+    if from.is_none() && has(role::SITE) && !home {
+        from = found_at(text, start, end, word);
+    }
+    let from = from?;
     let mut to = clause_end(text, end);
     for _ in 0..3 {
         let Some(next) = wrapped(text, to) else { break };
         to = clause_end(text, next);
     }
     hit(from, to, Kind::SleepSite)
+}
+
+/// Whether a share of many goes before: "63% had slept in a tent".
+fn is_share(text: Text<'_>, start: usize) -> bool {
+    let ahead = text.slice(start.saturating_sub(24), start);
+    let Some(sign) = ahead.iter().rposition(|b| *b == b'%') else { return false };
+    let at = start - ahead.len() + sign;
+    text.before(at).is_ascii_digit()
+        && begins(
+            text,
+            text.spaces(at + 1),
+            &[b"of", b"had", b"have", b"were", b"are", b"said", b"reported", b"slept", b"sleep"],
+        )
+}
+
+/// Whether a whole value, of which it is known that it says where somebody is, names a place out of doors, or says beside
+/// what they are: "back of Asda", "car park stairwell lvl 2".
+pub(super) fn is_place(text: Text<'_>) -> bool {
+    let mut words = Words { text, at: 0 };
+    let Some((_, _, first)) = words.next() else { return false };
+    let any = |w: Word| w.role & (role::SITE | role::CAMP) != 0;
+    let beside = |w: Word| w.role & role::UNDER != 0 || w.role & role::OUT != 0;
+    let mut all = Words { text, at: 0 }.take(AROUND);
+    beside(first) && words.next().is_some() || all.any(|(_, _, w)| any(w))
 }
 
 /// Where a wrapped line goes on: after one line break, in small letters. Lines that begin otherwise say something new.
@@ -87,8 +131,40 @@ fn before(text: Text<'_>, mut at: usize) -> impl Iterator<Item = (usize, Word)> 
     .take(AROUND)
 }
 
-/// "bedded down in the doorway": a word of sleeping, then in at most eight words where, and what out of doors.
+/// "bedded down in the doorway": a word of sleeping, then in at most eight words where, and what out of doors. Or where it
+/// is at once, and it is no bed: "sleeps behind the electricity substation", "sleeping in the old signal box".
 fn sleeping(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
+    let is = |of: &[&[u8]]| of.iter().any(|w| text.slice(start, end).eq_ignore_ascii_case(w));
+    let next = after(text, end).next();
+    let next_is = |of: &[&[u8]]| {
+        next.is_some_and(|(from, to, _)| of.iter().any(|w| text.slice(from, to).eq_ignore_ascii_case(w)))
+    };
+    // "Bedding in the new rota"; who surfs does it on a sofa.
+    let bed = is(&[b"bedding", b"beds"]) && !next_is(&[b"down"]);
+    let mut sofa = before(text, start).take(1);
+    let surf = is(&[b"surfing", b"surfs"]) && !sofa.any(|(at, _)| begins(text, at, &[b"sofa", b"couch"]));
+    let curled = is(&[b"curled"]) && !next_is(&[b"up"]);
+    let many = [b"two".as_slice(), b"three", b"four", b"five", b"six", b"eight", b"ten"];
+    if bed || surf || curled || is(&[b"sleeps"]) && next_is(&many) {
+        return None;
+    }
+    if is(&[b"sleeping"]) && next_is(&[b"bag"]) {
+        // "in sleeping bag by the doors"
+        let bag = next.map_or(end, |(_, to, _)| to);
+        return beside(text, bag).then_some(start);
+    }
+    if next_is(&[b"bags", b"out"]) && !is(&[b"bedded", b"slept", b"sleeps"]) {
+        return None;
+    }
+    if is(&[b"sleep", b"sleeping"]) && next_is(&[b"site", b"spot", b"place", b"location", b"pitch"]) {
+        let label = next.map_or(end, |(_, to, _)| to);
+        let sign = text.while_at(label, |b| b == b' ').min(label + 2);
+        let said = matches!(text.at(sign), b':' | b'=')
+            || begins(text, sign, &[b"is"])
+            || matches!(text.slice(sign, sign + 2), b"- ");
+        let some = said && text.slice(sign, sign + 12).iter().filter(|b| b.is_ascii_alphabetic()).count() >= 4;
+        return (some || beside(text, label)).then_some(start);
+    }
     let mut there = false;
     for (_, _, word) in after(text, end) {
         if there && word.role & (role::SITE | role::OUTDOORS) != 0 {
@@ -96,17 +172,126 @@ fn sleeping(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
         }
         there |= word.role & (role::AT | role::UNDER) != 0;
     }
+    if is(&[b"squatting"]) && next.is_some_and(|(_, _, w)| w.role & role::ARTICLE != 0) {
+        return Some(start);
+    }
+    // "Sleeping policeman outside the gate"
+    let within = if is(&[b"sleep", b"sleeping", b"sleeps"]) { 0 } else { 2 };
+    no_bed(text, end, within, !is(&[b"sleep"])).then_some(start)
+}
+
+/// Whether a word begins here.
+fn begins(text: Text<'_>, at: usize, words: &[&[u8]]) -> bool {
+    words.iter().any(|w| text.word(at).eq_ignore_ascii_case(w))
+}
+
+/// How somebody sleeps, before it is said where.
+const HOW: &[&[u8]] =
+    &[b"rough", b"out", b"down", b"up", b"over", b"alone", b"there", b"again", b"still", b"w", b"outside", b"mostly"];
+
+/// Whether the next words, of which at most so many go before, say where, and nothing in them is a home or a time.
+/// `inside`: in or on something will do, if it is one thing among others: "in the old signal box", not "in London".
+fn no_bed(text: Text<'_>, end: usize, within: usize, inside: bool) -> bool {
+    let (mut count, mut where_to, mut article, mut things) = (0, 0, false, 0);
+    let mut last = end;
+    for (from, to, w) in after(text, end) {
+        let comma = text.slice(last, from).contains(&b',');
+        last = to;
+        if things > 0 && comma {
+            break;
+        }
+        // "on the landing outside flat 22"
+        if things > 0 && w.role & (role::OUT | role::UNDER) != 0 {
+            return true;
+        }
+        if w.role & (role::HOME | role::BUSY | role::MONTH) != 0 {
+            return false;
+        }
+        let place = w.role & (role::AT | role::UNDER);
+        if place != 0 && things == 0 && (where_to != 0 || count <= within) {
+            where_to |= w.role & (role::OUT | role::UNDER) | 1;
+        } else if where_to != 0 {
+            let word = text.slice(from, to);
+            if text.at(from).is_ascii_digit() && things == 0 && !article {
+                return false;
+            }
+            let filling = w.role & role::ARTICLE != 0 || word.eq_ignore_ascii_case(b"of");
+            article |= w.role & role::ARTICLE != 0 && !begins(text, from, &[b"this", b"that", b"some"]);
+            things += u32::from(!filling);
+            if things >= if article { 3 } else { 5 } {
+                break;
+            }
+        } else if w.role & role::FILLING == 0 && !begins(text, from, HOW) {
+            count += 1;
+            if count > within {
+                return false;
+            }
+        }
+    }
+    things > 0 && (where_to > 1 || inside && where_to == 1 && article)
+}
+
+/// Whether the next word says that it is beside, behind or under something.
+fn beside(text: Text<'_>, end: usize) -> bool {
+    no_bed(text, end, 1, false)
+}
+
+/// "tent behind the car park": a tent, a mattress, somebody's spot, and where.
+fn pitched(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
+    // A bivvy bag.
+    let (from, to, _) = after(text, end).next()?;
+    let end = if begins(text, from, &[b"bag"]) { to } else { end };
+    let mut words = after(text, end);
+    let (_, _, next) = words.next()?;
+    let busy = |w: Word| w.role & role::BUSY != 0;
+    if next.role & (role::AT | role::UNDER) == 0
+        || before(text, start).take(2).any(|(_, w)| busy(w))
+        || after(text, end).any(|(_, _, w)| busy(w))
+        || after(text, end)
+            .zip(after(text, end).skip(1))
+            .any(|((be, ..), (for_, ..))| begins(text, be, &[b"are", b"is"]) && begins(text, for_, &[b"for"]))
+    {
+        return None;
+    }
+    let there = words.take(5).any(|(_, _, w)| w.role & (role::SITE | role::OUTDOORS | role::ROUGH) != 0);
+    // Anybody may have a spot or a den in something.
+    let inside = !begins(text, start, &[b"spot", b"cardboard", b"den"]);
+    (there || no_bed(text, end, 0, inside)).then_some(start)
+}
+
+/// "living out of a white van", "stays in the bus shelter": where nobody lives who has a home.
+fn staying(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
+    let (mut there, mut count) = (false, 0);
+    for (at, _, w) in after(text, end) {
+        if there && w.role & role::ROUGH != 0 {
+            return Some(start);
+        }
+        let goes = begins(text, at, &[b"out", b"down", b"up"]);
+        there |= goes || w.role & (role::AT | role::UNDER) != 0;
+        count += u32::from(there);
+        if count > 6 || !there && w.role & role::FILLING == 0 {
+            return None;
+        }
+    }
     None
 }
 
-/// "tent behind the car park": a tent, and where.
-fn pitched(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
+/// "homeless man in the park", "rough sleeper rear of the community centre".
+fn homeless(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
+    let sleeper = begins(text, start, &[b"sleeper"]);
     let mut words = after(text, end);
-    let (_, _, next) = words.next()?;
-    if next.role & (role::AT | role::UNDER) == 0 || before(text, start).take(2).any(|(_, w)| w.role & role::BUSY != 0) {
+    let somebody = sleeper || words.next().is_some_and(|(_, _, w)| w.role & role::PERSON != 0);
+    if !somebody {
         return None;
     }
-    words.take(5).any(|(_, _, w)| w.role & (role::SITE | role::OUTDOORS) != 0).then_some(start)
+    let mut there = false;
+    for (_, _, w) in after(text, end).take(8) {
+        if there && w.role & (role::SITE | role::OUTDOORS | role::ROUGH) != 0 {
+            return Some(start);
+        }
+        there |= w.role & (role::AT | role::UNDER) != 0;
+    }
+    no_bed(text, end, 1, false).then_some(start)
 }
 
 /// "usually in the underpass at Exit 3": a place with its preposition, and a word that somebody is there, or a name or
@@ -126,19 +311,25 @@ fn found_at(text: Text<'_>, start: usize, end: usize, word: Word) -> Option<usiz
             return None;
         }
     }
-    let from = from?;
-    let alone = from == 0;
+    let Some(from) = from else { return fragment(text, start, end) };
+    let alone = is_first(text, from);
     let mut seen = false;
-    for (_, w) in before.take(5) {
+    for (at, w) in before.take(5) {
         if w.role & role::BUSY != 0 {
             return None;
         }
-        seen |= w.role & (role::SEEN | role::SLEEP) != 0;
+        // "Please do not leave bedding in the stairwell."
+        if begins(text, at, &[b"leave"]) {
+            return None;
+        }
+        let here = role::SEEN | role::SLEEP | role::PERSON | role::STAY | role::CAMP;
+        seen |= w.role & here != 0 || begins(text, at, &[b"shelter"]);
     }
     let mut where_it_is = false;
-    let (mut there, mut count) = (false, 0);
+    // "in underpass, exit 3"
+    let (mut there, mut count) = (text.at(end) == b',', 0);
     for (begins, ends, w) in after(text, end) {
-        if w.role & role::BUSY != 0 && count < 2 {
+        if w.role & role::BUSY != 0 && (count < 2 || w.role & role::HOME != 0) {
             return None;
         }
         let named = text.at(begins).is_ascii_uppercase() || text.slice(begins, ends).iter().all(u8::is_ascii_digit);
@@ -147,6 +338,42 @@ fn found_at(text: Text<'_>, start: usize, end: usize, word: Word) -> Option<usiz
         count += 1;
     }
     (seen || alone && (count == 0 || there) || where_it_is && !alone).then_some(from)
+}
+
+/// Whether a sentence, a quotation or an item of a list begins here.
+fn is_first(text: Text<'_>, from: usize) -> bool {
+    let signs = text.while_before(from, 4, |b| matches!(b, b' ' | b'"' | b'(' | b'*' | b'-' | b'>'));
+    let marked = text.slice(signs, from).iter().any(|b| matches!(b, b'"' | b'*' | b'>'))
+        || text.slice(signs, from).ends_with(b"- ");
+    marked || matches!(text.before(signs), 0 | b'.' | b':' | b'\n')
+}
+
+/// "shop doorway next to Greggs": a place that a note begins with, and what it is beside.
+fn fragment(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
+    let mut from = start;
+    if !is_first(text, from) {
+        from = before(text, start).take(2).map(|(at, _)| at).find(|at| is_first(text, *at))?;
+    }
+    let verb = |w: Word| w.role & (role::VERB | role::BUSY) != 0;
+    if before(text, start)
+        .take_while(|(at, _)| *at >= from)
+        .chain(after(text, end).take(6).map(|(at, _, w)| (at, w)))
+        .any(|(_, w)| verb(w))
+    {
+        return None;
+    }
+    let (mut at_last, mut found) = (false, false);
+    // Not a doorway to opportunity, nor subway sandwiches.
+    let (next, _, w) = after(text, end).next()?;
+    let here = w.role & (role::AT | role::UNDER) != 0 || begins(text, next, &[b"of", b"with"]);
+    if !here && !begins(text, start, &[b"squat"]) {
+        return None;
+    }
+    for (begin, _, w) in after(text, end).take(6) {
+        found |= w.role & (role::OUT | role::UNDER) != 0 || at_last && text.at(begin).is_ascii_uppercase();
+        at_last = w.role & role::AT != 0;
+    }
+    found.then_some(from)
 }
 
 /// Where the clause ends.

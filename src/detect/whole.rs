@@ -3,7 +3,7 @@
 use super::{
     Detected, Hit, Kind, birth, codes, coordinates,
     cue::Cue,
-    hit, postcode,
+    hit, postcode, prose,
     run::{Text, is_of_a_word},
 };
 
@@ -61,6 +61,10 @@ fn written(text: Text<'_>, start: usize, end: usize, cue: u64) -> Hit {
     let letters = value.iter().filter(|b| is_of_a_word(**b) && !b.is_ascii_digit()).count();
     if cue & Cue::SLEEP != 0 && letters >= 4 && !SAYS_NOTHING.iter().any(|w| value.eq_ignore_ascii_case(w.as_bytes())) {
         return Some(Detected { start, end, category: Kind::SleepSite });
+    }
+    // "back of Asda", where it is asked where somebody is.
+    if cue & Cue::WHERE != 0 && value.len() <= 120 && prose::is_place(Text(value)) {
+        return hit(start, end, Kind::SleepSite);
     }
     if cue & Cue::ADDRESS != 0 && postcode::is_street(Text(value)) {
         return hit(start, end, Kind::Address);

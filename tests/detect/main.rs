@@ -15,9 +15,13 @@ mod clean;
 mod families;
 mod glued;
 mod inside;
+mod labelled;
 mod measured;
 mod properties;
 mod random;
+#[path = "../screen/rules.rs"]
+#[expect(dead_code, reason = "the tests of screening use all of it")]
+mod rules;
 mod scripts;
 mod spellings;
 mod written;

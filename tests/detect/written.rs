@@ -242,3 +242,77 @@ fn a_place_is_found_over_the_end_of_a_line() {
         assert_eq!(found(text, ""), [], "{text:?}");
     }
 }
+
+/// Coordinates as most of Europe writes numbers, and as ISO 6709, surveyors and speech write them.
+#[test]
+fn degrees_and_metres_as_others_write_them() {
+    use Kind::{Coordinates, Grid};
+    for (text, what, kind) in [
+        ("bei 51,50799; -0,12797 gesehen", "51,50799; -0,12797", Coordinates),
+        ("51,50799 -0,12797", "51,50799 -0,12797", Coordinates),
+        ("pin +513028.8-0000740.7/", "+513028.8-0000740.7/", Coordinates),
+        ("pin +51.50799-000.12797+35.0CRSWGS_84/", "+51.50799-000.12797+35.0CRSWGS_84/", Coordinates),
+        ("51-30-29N 000-07-41W", "51-30-29N 000-07-41W", Coordinates),
+        ("51 deg 30' 28.8\" N\n0 deg 7' 40.7\" W", "51 deg 30' 28.8\" N\n0 deg 7' 40.7\" W", Coordinates),
+        ("easting 530,013, northing 180,445", "530,013, northing 180,445", Grid),
+        ("530013mE 180445mN", "530013mE 180445mN", Grid),
+        ("zone 30N easting 699301 northing 5710228", "30N easting 699301 northing 5710228", Grid),
+        ("TQ 30013,80445", "TQ 30013,80445", Grid),
+        ("pin J 33650 74050 again", "J 33650 74050", Grid),
+        ("grid ref J 336 740", "J 336 740", Grid),
+    ] {
+        let all: Vec<_> = found(text, "").iter().map(|one| (&text[one.start..one.end], one.category)).collect();
+        assert_eq!(all, [(what, kind)], "{text}");
+    }
+    assert_eq!(found("51,50799", "latitude").len(), 1);
+    for text in [
+        "51,5079,-0,1279",
+        "51,507; -0,127",
+        "12,3456; 145,6789",
+        "51-30-29N",
+        "10-12 N 5-6 E",
+        "J 336 740",
+        "A 33650 74050",
+        "5301,3 1804,45",
+    ] {
+        assert_eq!(found(text, ""), [], "{text}");
+    }
+}
+
+/// E-mail addresses for people's eyes and ears.
+#[test]
+fn e_mail_addresses_without_their_sign() {
+    for (text, what) in [
+        ("amina (at) example.org", "amina (at) example.org"),
+        ("write amina[at]mail.example.org today", "amina[at]mail.example.org"),
+        ("amina at example dot org", "amina at example dot org"),
+        ("amina (at) example (dot) org (dot) uk.", "amina (at) example (dot) org (dot) uk"),
+        ("amina.r AT example.org", "amina.r AT example.org"),
+        ("amina @ example.org", "amina @ example.org"),
+        ("amina%40example.org", "amina%40example.org"),
+    ] {
+        let all: Vec<_> = found(text, "").iter().map(|one| (&text[one.start..one.end], one.category)).collect();
+        assert_eq!(all, [(what, Kind::Email)], "{text}");
+        assert!(worth_scanning(text.as_bytes(), Cue::NONE), "{text}");
+    }
+    for text in
+        ["look at example.org", "us at example dot org", "at polka dot cafe", "talk @ www.example.org", "dot at dot"]
+    {
+        assert_eq!(found(text, ""), [], "{text}");
+    }
+}
+
+/// What is escaped for a URL or for HTML is read as what it stands for, and the whole escape is found.
+#[test]
+fn escapes_hide_nothing() {
+    for (text, what, kind) in [
+        ("pc=SE1%207PB&x", "SE1%207PB", Kind::Postcode),
+        ("<b>SE1&nbsp;7PB</b>", "SE1&nbsp;7PB", Kind::Postcode),
+        ("q=SE1+7PB", "SE1+7PB", Kind::Postcode),
+        ("AB%2012%2034%2056%20C", "AB%2012%2034%2056%20C", Kind::NationalInsurance),
+        ("call 07700&#160;900123", "07700&#160;900123", Kind::Phone),
+    ] {
+        let all: Vec<_> = found(text, "").iter().map(|one| (&text[one.start..one.end], one.category)).collect();
+        assert_eq!(all, [(what, kind)], "{text}");
+    }
+}

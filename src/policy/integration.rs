@@ -220,7 +220,12 @@ impl BodyRules {
     /// Every rule, by its number: the envelope's, then each kind of record's.
     #[must_use]
     #[inline]
-    pub fn rules(&self) -> &Arc<[Arc<FieldRule>]> {
+    pub fn rules(&self) -> &[Arc<FieldRule>] {
+        self.shared_rules()
+    }
+
+    /// [`BodyRules::rules`], to keep.
+    pub(crate) fn shared_rules(&self) -> &Arc<[Arc<FieldRule>]> {
         let records = || self.records.iter().flat_map(|record| &record.fields);
         self.keys.1.get_or_init(|| self.envelope.iter().chain(records()).map(Arc::clone).collect())
     }

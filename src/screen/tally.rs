@@ -130,7 +130,7 @@ impl Tally {
 
     /// For a body, whose values may hold others.
     pub(super) fn of_body(rules: &Arc<BodyRules>, limits: Limits) -> Self {
-        let all = Rules { all: Arc::clone(rules.rules()), body: Some(Arc::clone(rules)) };
+        let all = Rules { all: Arc::clone(rules.shared_rules()), body: Some(Arc::clone(rules)) };
         Self { limits: Some(limits), ..Self::new(all, limits.people) }
     }
 

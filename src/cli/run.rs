@@ -75,7 +75,7 @@ pub(super) async fn people(config: &Config, running: &Running) -> Result<Option<
 
 /// How many steps a thread takes before it looks which sockets are ready. A step may be a part of a large body: with
 /// tokio's own 61 a small request would wait for 61 of them, twice.
-const STEPS: u32 = 4;
+const STEPS: u32 = 2;
 
 fn threads() -> Result<tokio::runtime::Runtime, Failure> {
     let built = tokio::runtime::Builder::new_multi_thread().event_interval(STEPS).enable_all().build();

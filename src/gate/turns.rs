@@ -6,8 +6,8 @@
 use hyper::body::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// What is screened in one turn: about an eighth of a millisecond's work. What is unpacked comes in such pieces, too.
-pub const PIECE: usize = 32 << 10;
+/// What is screened in one turn: about a sixteenth of a millisecond's work. What is unpacked comes in such pieces, too.
+pub const PIECE: usize = 16 << 10;
 /// Bytes of a body that need no turn: most requests are no larger.
 const SMALL: u64 = 128 << 10;
 

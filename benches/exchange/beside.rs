@@ -93,6 +93,7 @@ impl Others {
         let this = Self { taken, ended, thread };
         // All have come as far as the spool.
         while this.taken.load(Ordering::Relaxed) < CONNECTIONS as u64 * (4 << 20) {
+            assert!(!this.thread.is_finished(), "the others were refused");
             std::thread::sleep(Duration::from_millis(10));
         }
         this.taken.store(0, Ordering::Relaxed);

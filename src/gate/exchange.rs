@@ -145,7 +145,7 @@ impl Gateway {
         while let Some(chunk) = arriving.next().await? {
             for part in turns::parts(chunk) {
                 intake.feed(part);
-                loop {
+                while intake.has_more() {
                     let turn = arriving.aside(self.turns.take(intake.length())).await;
                     let Some(piece) = intake.next()? else { break };
                     screening.push(&piece, &mut Decider::new(consented.clone(), &view, &self.keys, &mut memory))?;

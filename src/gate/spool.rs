@@ -18,11 +18,14 @@ use std::{
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
 /// Permitted bytes of one body that stay in memory.
 pub const MEMORY: usize = 1 << 20;
+/// How long the disk may take to write what one body has for it, others' turns before it included.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// What is written and read at once.
 const BLOCK: usize = 256 << 10;
 /// So much is written before the disk must have it: the record book's few bytes wait behind all that the system still
@@ -36,14 +39,21 @@ pub struct Room {
     disk: Arc<Budget>,
     memory: Arc<Budget>,
     /// One writes at a time.
-    writing: Semaphore,
+    writing: Arc<Semaphore>,
+    patience: Duration,
 }
 
 impl Room {
     /// So many bytes in a directory, and in memory.
     #[must_use]
     pub fn new(directory: PathBuf, disk: u64, memory: u64) -> Arc<Self> {
-        Arc::new(Self { directory, disk: Budget::new(disk), memory: Budget::new(memory), writing: Semaphore::new(1) })
+        Arc::new(Self {
+            directory,
+            disk: Budget::new(disk),
+            memory: Budget::new(memory),
+            writing: Arc::new(Semaphore::new(1)),
+            patience: PATIENCE,
+        })
     }
 
     /// Whether a file can be made there.
@@ -235,17 +245,23 @@ impl Held {
             Some(_) => return Err(full()),
             None => Err(room.disk.share(length).ok_or_else(full)?),
         };
-        let _turn = self.room.writing.acquire().await;
-        let written = spawn_blocking(move || {
-            let spool = place.or_else(|share| Spool::create(&room.directory, share).map(Arc::new))?;
-            spool.file.write_all_at(&memory, at)?;
-            if at / SYNC != (at + memory.len() as u64) / SYNC {
-                spool.file.sync_data()?;
-            }
-            Ok((spool, memory))
+        let writing = Arc::clone(&self.room.writing);
+        let written = timeout(self.room.patience, async move {
+            let turn = writing.acquire_owned().await.map_err(io::Error::other)?;
+            let written = spawn_blocking(move || {
+                // Whoever gives up waiting lets nobody else in before this has ended.
+                let _turn = turn;
+                let spool = place.or_else(|share| Spool::create(&room.directory, share).map(Arc::new))?;
+                spool.file.write_all_at(&memory, at)?;
+                if at / SYNC != (at + memory.len() as u64) / SYNC {
+                    spool.file.sync_data()?;
+                }
+                Ok((spool, memory))
+            });
+            written.await.unwrap_or_else(|e| Err(io::Error::other(e)))
         });
-        let (spool, mut memory) =
-            written.await.unwrap_or_else(|e| Err(io::Error::other(e))).map_err(|error| failed(&error))?;
+        let written = written.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        let (spool, mut memory) = written.map_err(|error| failed(&error))?;
         memory.clear();
         // What is kept for the next block is a block.
         memory.shrink_to(2 * BLOCK);
@@ -342,6 +358,18 @@ mod tests {
         assert_eq!(room.disk.used(), 3 << 20, "what was refused took nothing");
         drop(three);
         assert!(held(&room, &vec![1; 4 << 20]).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_hangs_ends_the_wait() {
+        let (_directory, room) = directory();
+        let room = Arc::new(Room { patience: Duration::from_millis(20), ..Arc::into_inner(room).unwrap() });
+        let hanging = room.writing.clone().acquire_owned().await.unwrap();
+        let refusal = held(&room, &vec![1; 2 << 20]).await.unwrap_err();
+        assert_eq!((refusal.code, refusal.reasons[0].rule.as_str()), (Code::Overloaded, "spool"));
+        assert_eq!(room.disk.used(), 0, "what was refused took nothing");
+        drop(hanging);
+        assert!(held(&room, &vec![1; 2 << 20]).await.is_ok());
     }
 
     #[tokio::test]

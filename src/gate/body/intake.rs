@@ -35,6 +35,12 @@ impl Intake {
         }
     }
 
+    /// Whether there may be more to screen of what it was fed.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.decoder.is_some() || !self.plain.is_empty()
+    }
+
     /// The next bytes to screen; `None` until it is fed again.
     ///
     /// # Errors

@@ -319,6 +319,11 @@ impl Tally {
             }
         }
         let mut alphabet = None;
+        if rule.within.is_some() && matches!(value, Value::Number(_) | Value::Bool(_)) {
+            // No base64, as its rule says that it is.
+            let rule = Arc::clone(rule);
+            return self.unread((person, number), &rule);
+        }
         if let (Some(_), Value::Text(text)) = (&rule.within, &value) {
             let Some((found, bytes)) = within::base64(text) else {
                 let rule = Arc::clone(rule);

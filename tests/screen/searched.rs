@@ -125,6 +125,60 @@ fn a_name_that_its_own_field_withholds_leaves_in_no_other_value_of_the_record() 
     assert!(because.into_iter().any(|why| why.reasons.iter().any(known)));
 }
 
+/// The whole body in pieces of this size.
+fn in_pieces(rules: &Rules, body: &str, size: usize) -> String {
+    let mut judge = But(&["pd:Name"]);
+    let mut screener = JsonScreener::new(rules.compile(), LIMITS, Person::Unknown);
+    for piece in body.as_bytes().chunks(size) {
+        screener.push(piece, &mut judge).unwrap();
+    }
+    String::from_utf8(screener.finish(&mut judge).unwrap().bytes).unwrap()
+}
+
+#[test]
+fn a_name_withheld_outside_records_leaves_nowhere_outside_them_however_the_body_is_cut() {
+    let envelope = [
+        ("$.note", "hg:HousingNeed"),
+        ("$.sender", "pd:Name"),
+        ("$.x[*]", "hg:HousingNeed"),
+        ("$.last", "hg:HousingNeed"),
+    ];
+    let envelope = envelope.iter().map(|(path, category)| listed(path, category)).collect();
+    let record = Record { fields: vec![listed("$.need", "hg:HousingNeed")], ..record("$.clients[*]", "$.id", &[]) };
+    let rules = Rules { envelope, ..Rules::of(&[record]) };
+    let body = r#"{"note":"ask Zorblatt","sender":"Zorblatt","x":["one","to Zorblatt"],"clients":[{"need":"a bed"}],"x2":1,"last":"Zorblatt again"}"#;
+    let expected = r#"{"x":["one",null],"clients":[{"need":"a bed"}]}"#;
+    for size in 1..=body.len() {
+        assert_eq!(in_pieces(&rules, body, size), expected, "{size}");
+    }
+    // Far from where it was withheld.
+    let many = vec!["\"plain\""; 30_000].join(",");
+    let body = format!(r#"{{"sender":"Zorblatt","x":[{many}],"last":"see Zorblatt","note":"a bed"}}"#);
+    let expected = format!(r#"{{"x":[{many}],"note":"a bed"}}"#);
+    for size in [body.len(), 100_000, 4_097, 331] {
+        assert_eq!(in_pieces(&rules, &body, size), expected, "{size}");
+    }
+}
+
+#[test]
+fn what_is_withheld_in_base64_is_looked_for_as_what_it_says() {
+    let within = Some(Within { base64: true, rules: None, template: None });
+    let rules = rules(vec![FieldRule { within, ..listed("$.p", "pd:Name") }, listed("$.n", "hg:HousingNeed")]);
+    let body = r#"[{"p":"Wm9yYmxhdHQ=","n":"see Zorblatt"},{"p":"Wm9yYmxhdHQ=","n":"two beds"}]"#;
+    assert_eq!(run(&rules, &["pd:Name"], body).unwrap().0, r#"[{},{"n":"two beds"}]"#);
+}
+
+#[test]
+fn a_number_is_no_base64() {
+    let within = Some(Within { base64: true, rules: None, template: None });
+    let rule = FieldRule { within, ..listed("$.p", "hg:HousingNeed") };
+    let body = r#"[{"p":12345},{"p":true},{"p":null},{"p":"QQ=="}]"#;
+    let (out, _) = run(&rules(vec![rule.clone()]), &[], body).unwrap();
+    assert_eq!(out, r#"[{},{},{"p":null},{"p":"QQ=="}]"#);
+    let refusal = run(&rules(vec![FieldRule { denied: Denied::Block, ..rule }]), &[], body).unwrap_err();
+    assert_eq!(refusal.code, Code::FieldBlocked);
+}
+
 #[test]
 fn a_key_that_a_wildcard_lets_through_says_what_its_value_is() {
     let rules = rules(vec![listed("$.answers.*", "hg:Operational")]);

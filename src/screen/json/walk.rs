@@ -186,15 +186,18 @@ impl Walk {
     /// Reads as far as the bytes go, writes what is decided, and says how many bytes are done with.
     pub(super) fn turn(&mut self, turn: &mut Turn<'_>) -> Walked<usize> {
         self.read(turn)?;
-        self.write_outside(turn)?;
+        if turn.at_end {
+            self.write_outside(turn)?;
+        }
         let bound = self.bound();
         if turn.buf.len() > bound {
+            self.write_outside(turn)?;
             return Err(self.too_large(bound));
         }
         if turn.at_end && self.expect != Expect::End {
             return self.fail(turn, Fault::here(turn.buf.len(), "an end where more must come"));
         }
-        Ok(self.record.map_or(self.token(), |record| record.keep))
+        Ok(self.record.map_or_else(|| self.waiting().unwrap_or(self.token()), |record| record.keep))
     }
 
     /// Whether a token of the document was read to its end.
@@ -207,6 +210,7 @@ impl Walk {
         if written {
             self.out.push(b'\n');
         }
+        self.tally.begin_document();
         self.before += 1;
         self.expect = Expect::Value;
         self.frame.count = 0;
@@ -324,6 +328,7 @@ impl Walk {
 
     /// Reads a member's name and finds the state it leads to. `false`: it goes on.
     fn name(&mut self, turn: &mut Turn<'_>) -> Walked<bool> {
+        self.make_room(turn)?;
         let from = self.pos;
         let text = match scan::text(turn.buf, from, &mut self.partial) {
             Ok(Some(text)) => text,
@@ -387,6 +392,10 @@ impl Walk {
     /// Reads a value, or the beginning of a container. `false`: it goes on.
     #[inline]
     fn value(&mut self, turn: &mut Turn<'_>, byte: u8) -> Walked<bool> {
+        // A member's name has made room.
+        if self.frame.shape != Shape::Object {
+            self.make_room(turn)?;
+        }
         let from = self.pos;
         let end = match byte {
             b'"' => scan::text(turn.buf, from, &mut self.partial).map(|t| t.map(|t| (t.end, t.scalar))),

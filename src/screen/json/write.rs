@@ -143,7 +143,6 @@ impl<'a> Writer<'a> {
         tally: &mut Tally,
         judge: &mut dyn Judge,
     ) -> Result<(), Box<Refusal>> {
-        tally.begin_record();
         if !judge.detects() {
             return Ok(());
         }

@@ -37,6 +37,8 @@ fn too_many_known() -> Refusal {
 pub(super) struct Search {
     /// What the record that is being written withholds.
     known: Known,
+    /// What was withheld outside records, in this document.
+    outside: Known,
     /// What the records around it withhold, where it stands within a value.
     outer: Option<Arc<Outer>>,
     /// Categories of values that are withheld within the record's values. They are counted on from the rules, and never
@@ -241,6 +243,22 @@ impl Tally {
         self.search.known.clear();
     }
 
+    /// What stands outside records begins to be written: what was withheld there before is known again, until
+    /// [`Tally::end_outside`].
+    pub(in crate::screen) fn begin_outside(&mut self) {
+        std::mem::swap(&mut self.search.known, &mut self.search.outside);
+    }
+
+    /// What stood outside records is written, as far as it was read.
+    pub(in crate::screen) fn end_outside(&mut self) {
+        std::mem::swap(&mut self.search.known, &mut self.search.outside);
+    }
+
+    /// Another document begins: what was withheld outside the records of the one before is forgotten.
+    pub(in crate::screen) fn begin_document(&mut self) {
+        self.search.outside.clear();
+    }
+
     /// What this record withholds, and what those around it do, for what is within one of its values.
     pub(super) fn as_outer(&self) -> Option<Arc<Outer>> {
         if self.search.known.is_empty() {
@@ -326,7 +344,14 @@ impl Tally {
             KnownBy::Words => false,
             KnownBy::Whole => true,
         };
-        self.search.teach(&text, whole, rule, &listed.category)
+        self.search.teach(&text, whole, rule, &listed.category)?;
+        // What is in base64 is looked for as what it says, too.
+        let in_base64 =
+            listed.within.as_ref().filter(|within| within.base64).and_then(|_| super::within::base64(&text));
+        match in_base64.and_then(|(_, bytes)| String::from_utf8(bytes).ok()) {
+            Some(said) => self.search.teach(&said, whole, rule, &listed.category),
+            None => Ok(()),
+        }
     }
 
     /// What speaks against a name that only a wildcard of this rule lets through: something in it that, about nobody

@@ -115,7 +115,6 @@ impl<'a> Writer<'a> {
 
     /// What one value withholds must not leave in another.
     fn learn(&mut self) -> Result<(), Box<Refusal>> {
-        self.tally.begin_record();
         if !self.judge.detects() {
             return Ok(());
         }

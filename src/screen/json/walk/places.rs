@@ -21,6 +21,9 @@ use crate::{
 };
 use std::sync::Arc;
 
+/// So many bytes outside records are decided together, and a record ends them.
+const TOGETHER: usize = 64 << 10;
+
 impl Walk {
     /// The state of the value that begins, by the rules of the container it stands in.
     #[inline]
@@ -225,6 +228,7 @@ impl Walk {
             }
             self.tally.unlisted += gaps;
         }
+        self.tally.begin_record();
         let mut writer = Writer::new(turn.buf, &mut self.out, &mut self.comma, &mut self.said);
         writer.items(&self.tape.items, (&self.people, rules), &mut self.tally, turn.judge)?;
         self.tape.clear();
@@ -258,15 +262,35 @@ impl Walk {
         Ok(())
     }
 
-    /// Decides and writes what stands outside records. Within a record, nothing.
+    /// Decides and writes what stands outside records: what one value there withholds is looked for in all that are written
+    /// with it, and in those after them. Within a record, nothing.
     pub(super) fn write_outside(&mut self, turn: &mut Turn<'_>) -> Walked<()> {
         if self.record.is_some() || self.tape.items.is_empty() {
             return Ok(());
         }
+        self.tally.begin_outside();
         let mut writer = Writer::new(turn.buf, &mut self.out, &mut self.comma, &mut self.said);
         writer.items(&self.tape.items, (&[UNKNOWN], 0), &mut self.tally, turn.judge)?;
+        self.tally.end_outside();
         self.tape.clear();
         Ok(())
+    }
+
+    /// Where what stands outside records and is not written yet begins.
+    #[inline]
+    pub(super) fn waiting(&self) -> Option<usize> {
+        let first = self.tape.items.first().filter(|_| self.record.is_none());
+        first.map(|item| item.name as usize)
+    }
+
+    /// Writes what stands outside records once there is much of it: before a token that begins so far behind its
+    /// beginning, and not where the input happens to be cut.
+    #[inline]
+    pub(super) fn make_room(&mut self, turn: &mut Turn<'_>) -> Walked<()> {
+        match self.waiting() {
+            Some(first) if self.pos - first >= TOGETHER.min(self.limits.record) => self.write_outside(turn),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -316,16 +316,21 @@ impl Walk {
             });
         }
         self.people = people;
+        self.tally.begin_record();
         self.write(turn, self.first_rule(record.kind))
     }
 
-    /// Decides and writes what stands outside records. Within a record, nothing.
+    /// Decides and writes what stands outside records, where what was withheld before is looked for. Within a record,
+    /// nothing.
     pub(super) fn write_outside(&mut self, turn: &mut Turn<'_>) -> Walked<()> {
         if self.record.is_some() || self.tape.items.is_empty() {
             return Ok(());
         }
         self.people.clear();
-        self.write(turn, 0)
+        self.tally.begin_outside();
+        self.write(turn, 0)?;
+        self.tally.end_outside();
+        Ok(())
     }
 
     fn write(&mut self, turn: &mut Turn<'_>, rules: usize) -> Walked<()> {

@@ -89,6 +89,50 @@ fn a_container_at_a_chosen_place_is_no_value() {
     assert_eq!(screen(&rules, everything, body).unwrap(), r#"{"a":[{"v":{"inner":1}},{"v":{}}]}"#);
 }
 
+const PEOPLE: &str = "$.people[?@.ok == true].v";
+
+#[test]
+fn names_that_only_a_filter_lets_through_go_where_it_holds_for_nothing() {
+    for (fields, body, left) in [
+        (&[PEOPLE][..], r#"{"people":{"Zorblatt Quux":{"ok":false,"v":1}}}"#, r#"{"people":{}}"#),
+        (&[PEOPLE], r#"{"people":{"Zorblatt Quux":{"ok":false}}}"#, r#"{"people":{}}"#),
+        (&[PEOPLE], r#"{"people":{"Zorblatt":{},"A":{"v":1,"ok":true},"B":{}}}"#, r#"{"people":{"A":{"v":1}}}"#),
+        // Elements stay for the others' indices.
+        (&[PEOPLE], r#"{"people":[{"ok":false,"v":1},{"ok":true,"v":2}]}"#, r#"{"people":[{},{"v":2}]}"#),
+        // A wildcard below the filter, above it, and any depth.
+        (
+            &["$[?@.share == true].tags.*.v"],
+            r#"{"a":{"share":false,"tags":{"Zorblatt clinic":{"v":1}}},"b":{"share":true,"tags":{"c":{"v":1}}}}"#,
+            r#"{"b":{"tags":{"c":{"v":1}}}}"#,
+        ),
+        (&["$.l[?@.share].t.*.v"], r#"{"l":[{"t":{"Zorblatt clinic":{"v":1}}}]}"#, r#"{"l":[{"t":{}}]}"#),
+        (&["$.p.*.t[?@.share].v"], r#"{"p":{"Zorblatt":{"t":[{"v":1}]}}}"#, r#"{"p":{}}"#),
+        (&["$..[?@.ok == true].v"], r#"{"Zorblatt":{"Quux":[{"v":1}]},"b":{"v":1,"ok":true}}"#, r#"{"b":{"v":1}}"#),
+        (&["$.p[?@.ok].*[?@.w].v"], r#"{"p":{"a":{"Zorblatt":[{"v":1}],"ok":1}}}"#, r#"{"p":{}}"#),
+        // Something else in it is listed.
+        (&[PEOPLE, "$.people.*.w"], r#"{"people":{"A":{"v":1,"w":2},"Zorblatt":{}}}"#, r#"{"people":{"A":{"w":2}}}"#),
+        // A rule names it, whatever its filter says; names that other rules let through are theirs.
+        (&[PEOPLE, "$.people['A'].w"], r#"{"people":{"A":{"v":1},"Zorblatt":{"v":1}}}"#, r#"{"people":{"A":{}}}"#),
+        (&["$.a[?@.ok].b.v"], r#"{"a":[{"b":{"v":1}}]}"#, r#"{"a":[{"b":{}}]}"#),
+        (&[PEOPLE, "$.notes.*.text"], r#"{"notes":{"n1":{"x":1}}}"#, r#"{"notes":{"n1":{}}}"#),
+    ] {
+        assert_eq!(screen(&patient(fields), everything, body).unwrap(), left, "{fields:?} of {body}");
+    }
+}
+
+#[test]
+fn a_member_that_goes_because_no_filter_holds_is_unlisted() {
+    let body = r#"{"people":{"Zorblatt Quux":{"ok":false,"w":{"x":{}},"v":1},"B":{"v":2,"ok":true}}}"#;
+    let rules = patient(&[PEOPLE]);
+    let screened = screen_pieces(&rules, LIMITS, everything, [body.as_bytes()]).unwrap();
+    // Both `ok`s, `w`, the one `v`, and what they stand in.
+    assert_eq!(screened.findings().unlisted, 5);
+    let block = Rules { unlisted: Unlisted::Block, ..patient(&[PEOPLE, "$.people[?@.ok == true].w.x"]) };
+    let refusal = screen(&block, everything, r#"{"people":{"Zorblatt":{"w":{}}}}"#).unwrap_err();
+    assert_eq!(refusal.code, Code::FieldBlocked);
+    assert!(refusal.detail.contains("at byte 22 that no rule lists"), "{}", refusal.detail);
+}
+
 #[test]
 fn a_required_choice_stops_the_request() {
     let mut rules = patient(&[LOCAL]);

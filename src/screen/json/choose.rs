@@ -1,6 +1,7 @@
 //! Which rule lists a place that only some records' rule lists: filters, decided once the record is there.
 
 mod asked;
+mod passed;
 
 use super::{
     tape::{Item, Kind},
@@ -17,12 +18,22 @@ use asked::Asked;
 use std::collections::{HashMap, hash_map::Entry};
 
 /// Gives every item whose rule depends on what stands beside it that rule: the one whose filter holds, else the one
-/// without a filter. Items that no rule lists after all, and those that two filters claim, become gaps or go; how
-/// many, and where the first of them is.
+/// without a filter. Items that no rule lists after all, and those that two filters claim, become gaps or go, and so do
+/// members in which nothing is listed and whose names only such rules let through; how many, and where the first of
+/// them is.
 pub(super) fn choose(items: &mut Vec<Item>, rules: &RecordRules, buf: &[u8], record: usize) -> Option<(u64, usize)> {
-    if rules.choices.is_empty() || !items.iter().any(|item| matches!(item.kind, Kind::Choice(_))) {
+    if rules.choices.is_empty() {
         return None;
     }
+    let choices = items.iter().any(|item| matches!(item.kind, Kind::Choice(_)));
+    let values = if choices { values(items, rules, buf, record) } else { None };
+    match (values, passed::drop_members(items, rules, buf)) {
+        (Some((values, first)), Some((members, at))) => Some((values + members, first.min(at))),
+        (values, members) => values.or(members),
+    }
+}
+
+fn values(items: &mut Vec<Item>, rules: &RecordRules, buf: &[u8], record: usize) -> Option<(u64, usize)> {
     let chosen = chosen(rules, buf, record);
     let (mut unlisted, mut first) = (0, None);
     items.retain_mut(|item| {

@@ -38,9 +38,11 @@ fn values(items: &mut Vec<Item>, rules: &RecordRules, buf: &[u8], record: usize)
     let (mut unlisted, mut first) = (0, None);
     items.retain_mut(|item| {
         let Kind::Choice(scalar) = item.kind else { return true };
-        let rule = match chosen.get(&(item.value as usize)) {
-            Some(claimed) => *claimed,
-            None => Some(item.rule).filter(|rule| *rule != NO_RULE),
+        let rule = match chosen.as_ref().map(|chosen| chosen.get(&(item.value as usize))) {
+            Some(Some(claimed)) => *claimed,
+            Some(None) => Some(item.rule).filter(|rule| *rule != NO_RULE),
+            // No filter was asked, and one might have claimed it.
+            None => None,
         };
         if let Some(rule) = rule {
             (item.rule, item.kind) = (rule, Kind::Field(scalar));
@@ -54,10 +56,11 @@ fn values(items: &mut Vec<Item>, rules: &RecordRules, buf: &[u8], record: usize)
     first.map(|at| (unlisted, at))
 }
 
-/// For each place that a filter selects, its rule; `None` where two do.
-fn chosen(rules: &RecordRules, buf: &[u8], record: usize) -> HashMap<usize, Option<u16>> {
+/// For each place that a filter selects, its rule; `None` where two do. Nothing at all where the record cannot be read
+/// again, which cannot be.
+fn chosen(rules: &RecordRules, buf: &[u8], record: usize) -> Option<HashMap<usize, Option<u16>>> {
     let mut chosen = HashMap::new();
-    let Some(root) = Node::read(buf, record) else { return chosen };
+    let root = Node::read(buf, record)?;
     for (rule, selector) in &rules.choices {
         for node in select(selector, &root) {
             match chosen.entry(node.at) {
@@ -66,7 +69,7 @@ fn chosen(rules: &RecordRules, buf: &[u8], record: usize) -> HashMap<usize, Opti
             }
         }
     }
-    chosen
+    Some(chosen)
 }
 
 /// RFC 9535, for the selectors that policies may hold. A place counts once.
@@ -247,6 +250,40 @@ mod tests {
         // The record's members a few times, each element's one a few times: no product of the two.
         for n in [100, 1000] {
             assert!(cost(n) <= 30 * (n + 2), "{} for {n}", cost(n));
+        }
+    }
+
+    #[test]
+    fn where_no_filter_can_be_asked_nothing_lists_what_one_might_have_claimed() {
+        use crate::{
+            policy::{
+                integration::{RecordTarget, SubjectSource},
+                selector::Matcher,
+            },
+            screen::json::tape::Scalar,
+        };
+        let filtered = Selector::parse("$.a[?@ > 1]").unwrap();
+        let plain = (Selector::parse("$.a[*]").unwrap(), RecordTarget::Field(1));
+        let rules = RecordRules {
+            subject: SubjectSource::None,
+            fields: Vec::new(),
+            choices: vec![(0, filtered.clone())],
+            aggregate: None,
+            key: None,
+            dependants: None,
+            matcher: Matcher::compile(&[(filtered, RecordTarget::Choice(0)), plain]).unwrap(),
+        };
+        // The first could have been its plain rule's.
+        for (buf, kinds, unlisted) in
+            [("[1,2]", [Kind::Field(Scalar::Number); 2], None), ("[1,2", [Kind::Gap; 2], Some((2, 1)))]
+        {
+            let item = |value: u32| {
+                let kind = Kind::Choice(Scalar::Number);
+                Item { name: value, name_end: value, value, end: value + 1, person: 0, rule: 1, kind }
+            };
+            let mut items = vec![item(1), item(3)];
+            assert_eq!(choose(&mut items, &rules, buf.as_bytes(), 0), unlisted);
+            assert_eq!(items.iter().map(|item| item.kind).collect::<Vec<_>>(), kinds, "{buf}");
         }
     }
 

@@ -2,7 +2,10 @@
 
 use crate::rules::{LIMITS, Rules, everything, field, record, screen, screen_pieces, withhold};
 use havengate::{
-    policy::integration::{FieldRule, Unlisted},
+    policy::{
+        integration::{FieldRule, Unlisted},
+        selector::Selector,
+    },
     screen::{Person, Ruling},
     verdict::Code,
 };
@@ -53,6 +56,38 @@ fn what_two_filters_claim_is_unlisted() {
     let refusal = screen(&block, everything, r#"{"a":[{"b":1,"v":"x"},{"b":2,"v":"y"}]}"#).unwrap_err();
     assert_eq!(refusal.code, Code::FieldBlocked);
     assert!(refusal.detail.contains("at byte 33 that no rule lists"), "{}", refusal.detail);
+}
+
+#[test]
+fn numbers_that_machines_would_round_to_one_are_not_the_same() {
+    let compared = |filter: &str, s: &str, c: &str| {
+        let rules = patient(&[&format!("$.a[?{filter}].v")]);
+        let out = screen(&rules, everything, &format!(r#"{{"a":[{{"c":{c},"v":1}}],"s":{s}}}"#)).unwrap();
+        assert!([r#"{"a":[{"v":1}]}"#, r#"{"a":[{}]}"#].contains(&&*out), "{out}");
+        out.contains('v')
+    };
+    for (s, c) in [
+        ("12345678901234567890", "12345678901234567891"),
+        ("9007199254740993", "9007199254740992"),
+        ("-9007199254740993", "-9007199254740992"),
+        ("1e400", "2e400"),
+    ] {
+        assert!(compared("@.c == $.s", c, c), "{c}");
+        for filter in ["@.c == $.s", "@.c < $.s", "@.c > $.s", "@.c <= $.s", "!(@.c < $.s)", "!(@.c >= $.s)"] {
+            assert!(!compared(filter, s, c), "{filter} with {s} and {c}");
+        }
+    }
+    assert!(compared("@.c != $.s", "9007199254740993", "9007199254740992"));
+    // What cannot be told is not so, and not otherwise either.
+    for filter in ["@.c != $.s", "!(@.c == $.s)", "!@[?@ == $.s]", "count(@[?@ == $.s]) == 0", "@.v == 1 && @.c != $.s"]
+    {
+        assert!(!compared(filter, "1e400", "10e399"), "{filter}");
+    }
+    // A policy cannot write one.
+    for filter in ["@.c == 9007199254740993", "@.c != 9007199254740992.0", "@.c < 1e400"] {
+        assert!(Selector::parse(&format!("$.a[?{filter}].v")).is_err(), "{filter}");
+    }
+    assert!(compared("@.c < 9007199254740991 && @.c == 5.0", "0", "5"));
 }
 
 #[test]

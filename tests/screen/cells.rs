@@ -300,6 +300,19 @@ fn what_is_withheld_within_a_cell_leaves_in_none_beside_it_and_the_other_way_rou
 }
 
 #[test]
+fn names_within_a_cell_that_only_a_filter_lets_through_go_where_it_does_not_hold() {
+    let rules = || vec![other("$.people[?@.ok == true].v"), other("$.l[?@.share == true].tags.*.v")];
+    for (within, left) in [
+        (r#"{"people":{"Zorblatt Quux":{"ok":false,"v":1}}}"#, r#"{"people":{}}"#),
+        (r#"{"l":[{"share":false,"tags":{"Zorblatt clinic":{"v":1}}}]}"#, r#"{"l":[{"tags":{}}]}"#),
+    ] {
+        let rules = table(Dialect::csv(), vec![holding("P", false, Inner::Json, rules())]);
+        let out = screen(&rules, everything, format!("Ref,P\nc-1,{}\n", quoted(within)).as_bytes()).unwrap();
+        assert_eq!(read(&Dialect::csv(), &out)[1], ["", left]);
+    }
+}
+
+#[test]
 fn unlisted_things_within_a_cell_are_counted_or_stop_the_request() {
     let body = b"Ref,P\nc-1,\"{\"\"a\"\":1,\"\"b\"\":{\"\"c\"\":2}}\"\n";
     let rule = || holding("P", false, Inner::Json, vec![other("$.a")]);

@@ -163,6 +163,28 @@ proptest! {
     }
 }
 
+#[test]
+fn a_filter_looks_eight_steps_far_and_no_further() {
+    for (before, after) in [
+        ("@", ""),
+        ("!$", ""),
+        ("@", " == 1"),
+        ("1 < $", ""),
+        ("count(@", ") > 1"),
+        ("match(@", ", 'a')"),
+        ("value(@.*", ") == 1"),
+        ("@[?@", "]"),
+        ("@.a[?$", " == 1]"),
+    ] {
+        let filter = |steps: usize| Selector::parse(&format!("$.a[?{before}{}{after}]", "['b']".repeat(steps)));
+        assert!(filter(7).is_ok(), "{before}");
+        let error = filter(9).expect_err(before);
+        assert!(error.message.contains("looks more than 8 steps far"), "{error}");
+        assert!(error.mend.contains("at most 8 steps from @ or $"), "{}", error.mend);
+    }
+    assert!(Selector::parse(&format!("$.a[?@{} == 1]", ".b".repeat(8))).is_ok());
+}
+
 /// A filter of functions, whatever their arguments are.
 fn filter() -> impl Strategy<Value = String> {
     let plain = proptest::sample::select(

@@ -2,7 +2,10 @@
 
 use crate::rules::{LIMITS, Rules, everything, field, record, screen, screen_pieces, withhold};
 use havengate::{
-    policy::integration::{FieldRule, Unlisted},
+    policy::{
+        integration::{FieldRule, Unlisted},
+        selector::Selector,
+    },
     screen::{Person, Ruling},
     verdict::Code,
 };
@@ -56,6 +59,38 @@ fn what_two_filters_claim_is_unlisted() {
 }
 
 #[test]
+fn numbers_that_machines_would_round_to_one_are_not_the_same() {
+    let compared = |filter: &str, s: &str, c: &str| {
+        let rules = patient(&[&format!("$.a[?{filter}].v")]);
+        let out = screen(&rules, everything, &format!(r#"{{"a":[{{"c":{c},"v":1}}],"s":{s}}}"#)).unwrap();
+        assert!([r#"{"a":[{"v":1}]}"#, r#"{"a":[{}]}"#].contains(&&*out), "{out}");
+        out.contains('v')
+    };
+    for (s, c) in [
+        ("12345678901234567890", "12345678901234567891"),
+        ("9007199254740993", "9007199254740992"),
+        ("-9007199254740993", "-9007199254740992"),
+        ("1e400", "2e400"),
+    ] {
+        assert!(compared("@.c == $.s", c, c), "{c}");
+        for filter in ["@.c == $.s", "@.c < $.s", "@.c > $.s", "@.c <= $.s", "!(@.c < $.s)", "!(@.c >= $.s)"] {
+            assert!(!compared(filter, s, c), "{filter} with {s} and {c}");
+        }
+    }
+    assert!(compared("@.c != $.s", "9007199254740993", "9007199254740992"));
+    // What cannot be told is not so, and not otherwise either.
+    for filter in ["@.c != $.s", "!(@.c == $.s)", "!@[?@ == $.s]", "count(@[?@ == $.s]) == 0", "@.v == 1 && @.c != $.s"]
+    {
+        assert!(!compared(filter, "1e400", "10e399"), "{filter}");
+    }
+    // A policy cannot write one.
+    for filter in ["@.c == 9007199254740993", "@.c != 9007199254740992.0", "@.c < 1e400"] {
+        assert!(Selector::parse(&format!("$.a[?{filter}].v")).is_err(), "{filter}");
+    }
+    assert!(compared("@.c < 9007199254740991 && @.c == 5.0", "0", "5"));
+}
+
+#[test]
 fn a_filter_looks_no_further_than_its_record() {
     let rules = Rules::of(&[record("$.r[*]", "$.id", &["$.v[?$.kind == 'bed']"])]);
     let body = r#"{"kind":"bed","r":[{"v":[1],"kind":"bed"},{"v":[2],"kind":"person"},{"v":[3]}]}"#;
@@ -87,6 +122,50 @@ fn a_container_at_a_chosen_place_is_no_value() {
     let rules = patient(&["$.a[?@.q == 1].v", "$.a[?@.q == 1].v.inner"]);
     let body = r#"{"a":[{"q":1,"v":{"inner":1,"x":2}},{"q":2,"v":{"inner":3}}]}"#;
     assert_eq!(screen(&rules, everything, body).unwrap(), r#"{"a":[{"v":{"inner":1}},{"v":{}}]}"#);
+}
+
+const PEOPLE: &str = "$.people[?@.ok == true].v";
+
+#[test]
+fn names_that_only_a_filter_lets_through_go_where_it_holds_for_nothing() {
+    for (fields, body, left) in [
+        (&[PEOPLE][..], r#"{"people":{"Zorblatt Quux":{"ok":false,"v":1}}}"#, r#"{"people":{}}"#),
+        (&[PEOPLE], r#"{"people":{"Zorblatt Quux":{"ok":false}}}"#, r#"{"people":{}}"#),
+        (&[PEOPLE], r#"{"people":{"Zorblatt":{},"A":{"v":1,"ok":true},"B":{}}}"#, r#"{"people":{"A":{"v":1}}}"#),
+        // Elements stay for the others' indices.
+        (&[PEOPLE], r#"{"people":[{"ok":false,"v":1},{"ok":true,"v":2}]}"#, r#"{"people":[{},{"v":2}]}"#),
+        // A wildcard below the filter, above it, and any depth.
+        (
+            &["$[?@.share == true].tags.*.v"],
+            r#"{"a":{"share":false,"tags":{"Zorblatt clinic":{"v":1}}},"b":{"share":true,"tags":{"c":{"v":1}}}}"#,
+            r#"{"b":{"tags":{"c":{"v":1}}}}"#,
+        ),
+        (&["$.l[?@.share].t.*.v"], r#"{"l":[{"t":{"Zorblatt clinic":{"v":1}}}]}"#, r#"{"l":[{"t":{}}]}"#),
+        (&["$.p.*.t[?@.share].v"], r#"{"p":{"Zorblatt":{"t":[{"v":1}]}}}"#, r#"{"p":{}}"#),
+        (&["$..[?@.ok == true].v"], r#"{"Zorblatt":{"Quux":[{"v":1}]},"b":{"v":1,"ok":true}}"#, r#"{"b":{"v":1}}"#),
+        (&["$.p[?@.ok].*[?@.w].v"], r#"{"p":{"a":{"Zorblatt":[{"v":1}],"ok":1}}}"#, r#"{"p":{}}"#),
+        // Something else in it is listed.
+        (&[PEOPLE, "$.people.*.w"], r#"{"people":{"A":{"v":1,"w":2},"Zorblatt":{}}}"#, r#"{"people":{"A":{"w":2}}}"#),
+        // A rule names it, whatever its filter says; names that other rules let through are theirs.
+        (&[PEOPLE, "$.people['A'].w"], r#"{"people":{"A":{"v":1},"Zorblatt":{"v":1}}}"#, r#"{"people":{"A":{}}}"#),
+        (&["$.a[?@.ok].b.v"], r#"{"a":[{"b":{"v":1}}]}"#, r#"{"a":[{"b":{}}]}"#),
+        (&[PEOPLE, "$.notes.*.text"], r#"{"notes":{"n1":{"x":1}}}"#, r#"{"notes":{"n1":{}}}"#),
+    ] {
+        assert_eq!(screen(&patient(fields), everything, body).unwrap(), left, "{fields:?} of {body}");
+    }
+}
+
+#[test]
+fn a_member_that_goes_because_no_filter_holds_is_unlisted() {
+    let body = r#"{"people":{"Zorblatt Quux":{"ok":false,"w":{"x":{}},"v":1},"B":{"v":2,"ok":true}}}"#;
+    let rules = patient(&[PEOPLE]);
+    let screened = screen_pieces(&rules, LIMITS, everything, [body.as_bytes()]).unwrap();
+    // Both `ok`s, `w`, the one `v`, and what they stand in.
+    assert_eq!(screened.findings().unlisted, 5);
+    let block = Rules { unlisted: Unlisted::Block, ..patient(&[PEOPLE, "$.people[?@.ok == true].w.x"]) };
+    let refusal = screen(&block, everything, r#"{"people":{"Zorblatt":{"w":{}}}}"#).unwrap_err();
+    assert_eq!(refusal.code, Code::FieldBlocked);
+    assert!(refusal.detail.contains("at byte 22 that no rule lists"), "{}", refusal.detail);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Filters (RFC 9535 section 2.3.5): what a record must say beside a place for the place to be selected.
 //!
 //! Comparisons of single values with literals and with each other, whether a place is there, the functions of section
-//! 2.4, and `&&`, `||`, `!`. What a filter asks of a place costs no more than the place is long: `..` and unions within
-//! a filter are refused.
+//! 2.4, and `&&`, `||`, `!`. What a filter asks of a place costs each of its queries no more than the place is long:
+//! `..` and unions within a filter are refused, and queries of more than eight steps. Asked at any depth (`$..[?…]`), a
+//! place is looked at once for each container around it: depth times length.
 
 mod read;
 

@@ -8,6 +8,9 @@ use jsonpath_rust::parser::model::{
     Selector as ParsedStep, SingularQuery, SingularQuerySegment, Test, TestFunction,
 };
 
+/// Steps a query within a filter may have: each is gone from every place that the filter is asked of.
+const STEPS: usize = 8;
+
 type Read<T> = Result<T, SelectorError>;
 
 /// `text` is the whole selector, for the error.
@@ -73,6 +76,7 @@ impl Reader<'_> {
                     SingularQuery::Current(segments) => (false, segments),
                     SingularQuery::Root(segments) => (true, segments),
                 };
+                self.bound(segments.len())?;
                 let ways = segments.iter().map(|segment| match segment {
                     SingularQuerySegment::Name(name) => Way::Name(name.as_str().into()),
                     SingularQuerySegment::Index(at) => index(*at),
@@ -137,8 +141,17 @@ impl Reader<'_> {
             Test::AbsQuery(query) => (true, &query.segments),
             Test::Function(function) => return Err(self.unknown(function)),
         };
+        self.bound(segments.len())?;
         let ways = segments.iter().map(|segment| self.way(segment)).collect::<Read<_>>()?;
         Ok(Query { of_record, ways })
+    }
+
+    fn bound(&self, steps: usize) -> Read<()> {
+        if steps <= STEPS {
+            return Ok(());
+        }
+        let mend = format!("name a place at most {STEPS} steps from @ or $, and filter further in: $.a.b[?@.c == 1]");
+        Err(self.wrong(format!("has a filter that looks more than {STEPS} steps far"), mend))
     }
 
     fn way(&self, parsed: &Segment) -> Read<Way> {

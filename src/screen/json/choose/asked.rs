@@ -1,5 +1,7 @@
 //! What a filter asks of one node after another (RFC 9535 sections 2.3.5 and 2.4).
 
+mod number;
+
 use crate::{
     policy::selector::{Comparison, Filter, Operand, Pattern, Query, Scalar, Way},
     screen::json::{
@@ -8,7 +10,20 @@ use crate::{
         tree::{Node, Value},
     },
 };
+use number::Number;
 use std::{borrow::Cow, cmp::Ordering, ops::ControlFlow};
+
+/// It cannot be told. A filter that comes upon it does not hold, also where it is said of it that it is not so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Untold;
+
+type Told<T> = Result<T, Untold>;
+
+/// Why places are not looked at further.
+enum Stop {
+    Enough,
+    Untold,
+}
 
 /// A filter in which everything that it asks of the record is answered: looked up and read once, however many nodes the
 /// filter is asked of, so that no body costs more than its length.
@@ -17,7 +32,7 @@ pub(super) enum Asked<'s> {
     Any(Vec<Self>),
     Not(Box<Self>),
     /// The same of every node.
-    Known(bool),
+    Known(Told<bool>),
     Exists(Path<'s>),
     Compare(Side<'s>, Comparison, Side<'s>),
     Matches(Side<'s>, &'s Pattern),
@@ -48,10 +63,10 @@ pub(super) enum Said<'s> {
     /// An array or object with so many elements or members.
     Container(usize),
     Text(Cow<'s, str>),
-    /// As machines that read JSON keep it (RFC 8259 section 6).
-    Number(f64),
+    Number(Number<'s>),
     Bool(bool),
     Null,
+    Untold,
 }
 
 impl<'s> Asked<'s> {
@@ -74,23 +89,41 @@ impl<'s> Asked<'s> {
     }
 
     pub(super) fn holds(&self, here: &Node<'_>) -> bool {
+        self.answer(here) == Ok(true)
+    }
+
+    fn answer(&self, here: &Node<'_>) -> Told<bool> {
         match self {
-            Self::All(all) => all.iter().all(|asked| asked.holds(here)),
-            Self::Any(any) => any.iter().any(|asked| asked.holds(here)),
-            Self::Not(not) => !not.holds(here),
+            Self::All(all) => {
+                for asked in all {
+                    if !asked.answer(here)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            Self::Any(any) => {
+                for asked in any {
+                    if asked.answer(here)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            Self::Not(not) => not.answer(here).map(|holds| !holds),
             Self::Known(answer) => *answer,
             Self::Exists(path) => path.leads(here),
             Self::Matches(side, pattern) => side.said(here).is_in(pattern),
             Self::Compare(left, how, right) => {
                 let (left, right) = (&left.said(here), &right.said(here));
-                let less = |a, b| order(a, b) == Some(Ordering::Less);
+                let less = |a, b| order(a, b).map(|order| order == Some(Ordering::Less));
                 match how {
                     Comparison::Equal => equal(left, right),
-                    Comparison::NotEqual => !equal(left, right),
+                    Comparison::NotEqual => equal(left, right).map(|equal| !equal),
                     Comparison::Less => less(left, right),
                     Comparison::Greater => less(right, left),
-                    Comparison::LessOrEqual => less(left, right) || equal(left, right),
-                    Comparison::GreaterOrEqual => less(right, left) || equal(left, right),
+                    Comparison::LessOrEqual => Ok(equal(left, right)? || less(left, right)?),
+                    Comparison::GreaterOrEqual => Ok(equal(left, right)? || less(right, left)?),
                 }
             }
         }
@@ -107,27 +140,35 @@ impl<'s> Path<'s> {
     }
 
     /// Whether there is a place.
-    fn leads(&self, from: &Node<'_>) -> bool {
-        each(&self.0, from, &mut |_| ControlFlow::Break(())).is_break()
+    fn leads(&self, from: &Node<'_>) -> Told<bool> {
+        match each(&self.0, from, &mut |_| ControlFlow::Break(Stop::Enough)) {
+            ControlFlow::Continue(()) => Ok(false),
+            ControlFlow::Break(Stop::Enough) => Ok(true),
+            ControlFlow::Break(Stop::Untold) => Err(Untold),
+        }
     }
 
-    fn count(&self, from: &Node<'_>) -> f64 {
+    fn count(&self, from: &Node<'_>) -> Said<'static> {
         let mut count = 0usize;
-        let _ = each(&self.0, from, &mut |_| {
+        let counted = each(&self.0, from, &mut |_| {
             count += 1;
             ControlFlow::Continue(())
         });
-        count as f64
+        if counted.is_break() { Said::Untold } else { Said::Number(Number::small(count)) }
     }
 
-    /// The one place; `None` where there are none or several.
-    fn one<'n, 'b>(&self, from: &'n Node<'b>) -> Option<&'n Node<'b>> {
+    /// What stands at the one place; nothing where there are none or several.
+    fn one<'n>(&self, from: &'n Node<'_>) -> Said<'n> {
         let mut one = None;
-        let several = each(&self.0, from, &mut |node| match one.replace(node) {
+        let seen = each(&self.0, from, &mut |node| match one.replace(node) {
             None => ControlFlow::Continue(()),
-            Some(_) => ControlFlow::Break(()),
+            Some(_) => ControlFlow::Break(Stop::Enough),
         });
-        one.filter(|_| several.is_continue())
+        match seen {
+            ControlFlow::Continue(()) => Said::of(one),
+            ControlFlow::Break(Stop::Enough) => Said::Nothing,
+            ControlFlow::Break(Stop::Untold) => Said::Untold,
+        }
     }
 }
 
@@ -135,15 +176,19 @@ impl<'s> Path<'s> {
 fn each<'n, 'b>(
     paces: &[Pace<'_>],
     node: &'n Node<'b>,
-    see: &mut dyn FnMut(&'n Node<'b>) -> ControlFlow<()>,
-) -> ControlFlow<()> {
+    see: &mut dyn FnMut(&'n Node<'b>) -> ControlFlow<Stop>,
+) -> ControlFlow<Stop> {
     #[cfg(test)]
     crate::screen::json::tree::LOOKED_AT.set(crate::screen::json::tree::LOOKED_AT.get() + 1);
     let Some((pace, rest)) = paces.split_first() else { return see(node) };
     let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
     let one = match pace {
         Pace::Where(asked) => {
-            return node.children().filter(|child| asked.holds(child)).try_for_each(|child| each(rest, child, see));
+            return node.children().try_for_each(|child| match asked.answer(child) {
+                Ok(true) => each(rest, child, see),
+                Ok(false) => ControlFlow::Continue(()),
+                Err(Untold) => ControlFlow::Break(Stop::Untold),
+            });
         }
         Pace::Plain(Way::Each) => return node.children().try_for_each(|child| each(rest, child, see)),
         Pace::Plain(Way::Elements(from, to)) => {
@@ -166,15 +211,15 @@ impl<'s> Side<'s> {
     fn of(operand: &'s Operand, root: &'s Node<'_>) -> Self {
         match operand {
             Operand::Literal(Scalar::Text(text)) => Self::Known(Said::Text(Cow::Borrowed(text))),
-            Operand::Literal(Scalar::Number(number)) => Self::Known(Said::Number(number.get())),
+            Operand::Literal(Scalar::Number(number)) => Self::Known(Said::Number(Number::of_policy(number.get()))),
             Operand::Literal(Scalar::Bool(value)) => Self::Known(Said::Bool(*value)),
             Operand::Literal(Scalar::Null) => Self::Known(Said::Null),
             Operand::Value(query) => match Path::of(query, root) {
-                path if query.of_record => Self::Known(Said::of(path.one(root))),
+                path if query.of_record => Self::Known(path.one(root)),
                 path => Self::Value(path),
             },
             Operand::Count(query) => match Path::of(query, root) {
-                path if query.of_record => Self::Known(Said::Number(path.count(root))),
+                path if query.of_record => Self::Known(path.count(root)),
                 path => Self::Count(path),
             },
             Operand::Length(of) => match Self::of(of, root) {
@@ -188,9 +233,9 @@ impl<'s> Side<'s> {
     fn said<'r>(&'r self, here: &'r Node<'_>) -> Said<'r> {
         match self {
             Self::Known(said) => said.again(),
-            Self::Value(path) => Said::of(path.one(here)),
+            Self::Value(path) => path.one(here),
             Self::Length(of) => of.said(here).length(),
-            Self::Count(path) => Said::Number(path.count(here)),
+            Self::Count(path) => path.count(here),
         }
     }
 }
@@ -202,7 +247,7 @@ impl<'n> Said<'n> {
             Some(Value::Array(elements)) => Self::Container(elements.len()),
             Some(Value::Object(members)) => Self::Container(members.len()),
             Some(Value::Scalar(Shape::Text | Shape::Simple, raw)) => Self::Text(text::decode(raw)),
-            Some(Value::Scalar(Shape::Number, raw)) => Self::Number(number(raw)),
+            Some(Value::Scalar(Shape::Number, raw)) => Number::read(raw).map_or(Self::Untold, Self::Number),
             Some(Value::Scalar(Shape::Bool, raw)) => Self::Bool(*raw == b"true"),
             Some(Value::Scalar(Shape::Null, _)) => Self::Null,
         }
@@ -214,46 +259,50 @@ impl<'n> Said<'n> {
             Self::Nothing => Said::Nothing,
             Self::Container(length) => Said::Container(*length),
             Self::Text(text) => Said::Text(Cow::Borrowed(text)),
-            Self::Number(number) => Said::Number(*number),
+            Self::Number(number) => Said::Number(number.again()),
             Self::Bool(value) => Said::Bool(*value),
             Self::Null => Said::Null,
+            Self::Untold => Said::Untold,
         }
     }
 
     /// RFC 9535 section 2.4.4: of a text its Unicode scalar values.
     fn length(&self) -> Said<'static> {
         match self {
-            Self::Text(text) => Said::Number(text.chars().count() as f64),
-            Self::Container(length) => Said::Number(*length as f64),
+            Self::Text(text) => Said::Number(Number::small(text.chars().count())),
+            Self::Container(length) => Said::Number(Number::small(*length)),
             Self::Nothing | Self::Number(_) | Self::Bool(_) | Self::Null => Said::Nothing,
+            Self::Untold => Said::Untold,
         }
     }
 
     /// RFC 9535 sections 2.4.6 and 2.4.7: what is no text matches nothing.
-    fn is_in(&self, pattern: &Pattern) -> bool {
-        matches!(self, Self::Text(text) if pattern.is_in(text))
+    fn is_in(&self, pattern: &Pattern) -> Told<bool> {
+        match self {
+            Self::Text(text) => Ok(pattern.is_in(text)),
+            Self::Untold => Err(Untold),
+            _ => Ok(false),
+        }
     }
 }
 
 /// RFC 9535 section 2.3.5.2.2, of scalars. A container equals nothing here, not even itself: no rule should hang on it.
-fn equal(left: &Said<'_>, right: &Said<'_>) -> bool {
+fn equal(left: &Said<'_>, right: &Said<'_>) -> Told<bool> {
     match (left, right) {
-        (Said::Nothing, Said::Nothing) | (Said::Null, Said::Null) => true,
-        (Said::Text(a), Said::Text(b)) => a == b,
-        (Said::Number(a), Said::Number(b)) => a == b,
-        (Said::Bool(a), Said::Bool(b)) => a == b,
-        _ => false,
+        (Said::Untold, _) | (_, Said::Untold) => Err(Untold),
+        (Said::Nothing, Said::Nothing) | (Said::Null, Said::Null) => Ok(true),
+        (Said::Text(a), Said::Text(b)) => Ok(a == b),
+        (Said::Number(a), Said::Number(b)) => a.equals(b),
+        (Said::Bool(a), Said::Bool(b)) => Ok(a == b),
+        _ => Ok(false),
     }
 }
 
-fn order(left: &Said<'_>, right: &Said<'_>) -> Option<Ordering> {
+fn order(left: &Said<'_>, right: &Said<'_>) -> Told<Option<Ordering>> {
     match (left, right) {
-        (Said::Text(a), Said::Text(b)) => Some(a.cmp(b)),
-        (Said::Number(a), Said::Number(b)) => a.partial_cmp(b),
-        _ => None,
+        (Said::Untold, _) | (_, Said::Untold) => Err(Untold),
+        (Said::Text(a), Said::Text(b)) => Ok(Some(a.cmp(b))),
+        (Said::Number(a), Said::Number(b)) => a.order(b).map(Some),
+        _ => Ok(None),
     }
-}
-
-fn number(raw: &[u8]) -> f64 {
-    std::str::from_utf8(raw).ok().and_then(|text| text.parse().ok()).unwrap_or(f64::NAN)
 }

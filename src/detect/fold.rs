@@ -182,7 +182,8 @@ mod tests {
             ("e\u{301}", "e"),
             ("SE1%207PB %c2%a0%E2%80%99", "SE1 7PB  '"),
             ("P&lt;GBR&nbsp;&#64;&#x40;&amp;", "P<GBR @@&"),
-            ("50% of R&D; 5%2", "50% of R&D; 5%2"),
+            ("SE1&amp;nbsp;7PB&thinsp;SE1%25207PB%25C2%25A0", "SE1 7PB SE1 7PB "),
+            ("50% of R&D; 5%2 100%25 &amp;c; &amp;amp", "50% of R&D; 5%2 100% &c; &amp"),
         ];
         for (text, expected) in cases {
             assert_eq!(Folded::of(text).bytes.as_ref(), expected.as_bytes(), "{text}");

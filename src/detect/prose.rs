@@ -88,8 +88,8 @@ fn is_category(text: Text<'_>, at: usize) -> bool {
             is(&[b"sleeping", b"living", b"staying", b"camping", b"squatting", b"sleepers", b"homeless", b"rough"]);
         let joins = is(&[b"in", b"on", b"or", b"and", b"other"]);
         let one = is(&[b"a", b"an"]);
-        let thing =
-            w.role & (role::SITE | role::ROUGH) != 0 || is(&[b"cars", b"vans", b"vehicle", b"vehicles", b"squats"]);
+        let thing = w.role & (role::SITE | role::ROUGH) != 0
+            || is(&[b"cars", b"vans", b"vehicle", b"vehicles", b"squats", b"parks"]);
         let several = matches!(text.before(to), b's' | b'S');
         if from > begin && text.at(from).is_ascii_uppercase() || !(leads || said || joins || one || thing && head) {
             return false;
@@ -420,6 +420,13 @@ fn found_at(text: Text<'_>, start: usize, end: usize, word: Word) -> Option<usiz
 /// Of whom it is said where they are.
 const WHO: &[&[u8]] = &[
     b"client",
+    b"clients",
+    b"resident",
+    b"residents",
+    b"males",
+    b"females",
+    b"men",
+    b"women",
     b"person",
     b"people",
     b"gentleman",

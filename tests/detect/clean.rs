@@ -219,6 +219,8 @@ const OPERATIONAL: &[&str] = &[
     "Mattress in the garden to be removed",
     "Fly tipped mattress next to the bins",
     "Parking spot in the garage",
+    "Needles found in stairwell by cleaner",
+    "Rough sleeping in car parks: 12",
     "Living in a tent",
     "Living in a squat",
     "Sleeping in a car or van",
@@ -252,6 +254,8 @@ fn what_operations_write_down_is_clean() {
 fn what_is_said_of_somebody_is_none_of_it() {
     for text in [
         "Client usually in the stairwell",
+        "Resident seen in stairwell",
+        "two males seen under the stairs",
         "usually in the stairwell of block C",
         "Seen in the doorway, Level 2",
         "he is now in the stairwell",

@@ -354,6 +354,11 @@ fn escapes_hide_nothing() {
         ("q=SE1+7PB", "SE1+7PB", Kind::Postcode),
         ("AB%2012%2034%2056%20C", "AB%2012%2034%2056%20C", Kind::NationalInsurance),
         ("call 07700&#160;900123", "07700&#160;900123", Kind::Phone),
+        ("call 07700&emsp;900123", "07700&emsp;900123", Kind::Phone),
+        ("call 07700&amp;nbsp;900123", "07700&amp;nbsp;900123", Kind::Phone),
+        ("https://x.example/?t=07700%20900123&u=1", "07700%20900123", Kind::Phone),
+        ("https://x.example/?nino=AB%20123456%20C", "AB%20123456%20C", Kind::NationalInsurance),
+        ("https://x.example/?pc=SE1%207PB", "SE1%207PB", Kind::Postcode),
     ] {
         let all: Vec<_> = found(text, "").iter().map(|one| (&text[one.start..one.end], one.category)).collect();
         assert_eq!(all, [(what, kind)], "{text}");

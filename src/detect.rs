@@ -77,8 +77,12 @@ pub fn scan(text: &str, cue: Cue, places: Option<&Places>, found: &mut Vec<Detec
     };
     finder.whole(cue.0);
     finder.pass(0);
+    if let Some(spaced) = folded.spaced() {
+        let text = Text(&spaced);
+        Finder { text, cue: cue.0 & !Cue::WHERE, near: Near::new(), found: &mut *found, inside: false }.pass(0);
+    }
     if let Some(places) = places {
-        places.find(&folded.bytes, |start, end, kind| finder.push(Detected { start, end, category: kind }));
+        places.find(&folded.bytes, |start, end, kind| found.push(Detected { start, end, category: kind }));
     }
     for one in found.iter_mut().skip(first) {
         (one.start, one.end) = folded.place(one.start, one.end);

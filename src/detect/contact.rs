@@ -186,24 +186,114 @@ pub(super) fn written_email(text: Text<'_>, at: usize) -> Hit {
     let before = if bracketed { text.while_before(spaced - 1, 2, |b| b == b' ') } else { spaced };
     let closed = matches!(text.at(text.spaces(at + 2)), b')' | b']' | b'}' | b'>');
     let after = if bracketed && closed { text.spaces(text.spaces(at + 2) + 1) } else { text.spaces(at + 2) };
-    let start = local_part(text, before);
-    if start == before || bracketed != closed || after > at + 6 || !bracketed && after == at + 2 {
+    let last = local_part(text, before);
+    if last == before || bracketed != closed || after > at + 6 || !bracketed && after == at + 2 {
         return None;
     }
-    let local = text.slice(start, before);
-    let odd = local.len() >= 4
-        && local.iter().take(2).all(u8::is_ascii_alphabetic)
-        && local.iter().any(|b| b.is_ascii_digit() || matches!(b, b'.' | b'_'));
-    // "contact us at example dot org"
-    let nobody = [&b"us"[..], b"me", b"him", b"her", b"them", b"it", b"you", b"look", b"out"];
+    let start = spoken_local(text, last);
+    let local = text.slice(last, before);
+    let odd = start < last
+        || local.len() >= 4
+            && local.iter().take(2).all(u8::is_ascii_alphabetic)
+            && local.iter().any(|b| b.is_ascii_digit() || matches!(b, b'.' | b'_'));
+    // "contact us at example dot org", "guidance is available at example dot org"
+    let somebody = bracketed || odd || !NOBODY.iter().any(|word| local.eq_ignore_ascii_case(word));
+    let mailed = PROVIDERS.iter().any(|name| text.slice(after, after + name.len()).eq_ignore_ascii_case(name));
     let end = match spoken_domain(text, after) {
-        Some(end) if bracketed || !nobody.iter().any(|word| local.eq_ignore_ascii_case(word)) => end,
+        Some(end) if somebody && (bracketed || odd || mailed || is_mail(text, start)) => end,
         Some(_) => return None,
         None if text.slice(after, after + 4).eq_ignore_ascii_case(b"www.") => return None,
-        None if bracketed || odd => domain(text, after)?,
+        None if bracketed || odd || mailed && somebody => domain(text, after)?,
         None => return None,
     };
     hit(start, end, Kind::Email)
+}
+
+/// What stands before "at" and is no part of an address.
+const NOBODY: [&[u8]; 37] = [
+    b"us",
+    b"me",
+    b"him",
+    b"her",
+    b"them",
+    b"it",
+    b"you",
+    b"look",
+    b"out",
+    b"in",
+    b"on",
+    b"up",
+    b"is",
+    b"are",
+    b"be",
+    b"available",
+    b"found",
+    b"online",
+    b"form",
+    b"forms",
+    b"guidance",
+    b"support",
+    b"details",
+    b"information",
+    b"apply",
+    b"register",
+    b"book",
+    b"website",
+    b"site",
+    b"page",
+    b"published",
+    b"more",
+    b"visit",
+    b"account",
+    b"email",
+    b"mail",
+    b"here",
+];
+
+/// Where people have their mail, and hardly anything else.
+const PROVIDERS: [&[u8]; 10] = [
+    b"gmail.",
+    b"gmail dot ",
+    b"googlemail",
+    b"outlook.",
+    b"outlook dot ",
+    b"hotmail",
+    b"yahoo.",
+    b"yahoo dot ",
+    b"icloud.",
+    b"icloud dot ",
+];
+
+/// Whether what begins here may be an address that is spoken: a few words after one of mail, or first of all.
+fn is_mail(text: Text<'_>, start: usize) -> bool {
+    let line = text.slice(start.saturating_sub(60), start);
+    let said = line.split(|b| !is_alnum(*b)).any(|word| {
+        let known = [&b"email"[..], b"emails", b"mail", b"write", b"contact", b"address", b"gmail"];
+        known.iter().any(|one| word.eq_ignore_ascii_case(one))
+    });
+    let signs = text.while_before(start, 4, |b| matches!(b, b' ' | b'"' | b'\'' | b'(' | b'<'));
+    said || matches!(text.before(signs), 0 | b':' | b'=' | b'.' | b',' | b';' | b'\n')
+}
+
+/// Where an address begins whose signs are spoken too, before this last word of its local part: "jo dot bloggs".
+fn spoken_local(text: Text<'_>, last: usize) -> usize {
+    let between = |b: u8| matches!(b, b' ' | b'(' | b')' | b'[' | b']');
+    let mut start = last;
+    for _ in 0..4 {
+        let end = text.while_before(start, 3, between);
+        let sign = text.while_before(end, 12, |b| b.is_ascii_alphabetic());
+        let known = [&b"dot"[..], b"underscore", b"dash", b"hyphen"];
+        if end == start || !known.iter().any(|name| text.slice(sign, end).eq_ignore_ascii_case(name)) {
+            break;
+        }
+        let before = text.while_before(sign, 3, between);
+        let word = local_part(text, before);
+        if before == sign || word == before {
+            break;
+        }
+        start = word;
+    }
+    start
 }
 
 /// Domains that "dot" comes before in spoken addresses; "polka dot dress" is none.

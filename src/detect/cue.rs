@@ -71,7 +71,8 @@ impl Cue {
     /// A port reference.
     pub(super) const PORT: u64 = 1 << 43;
 
-    /// Where somebody is or was. It speaks of whole values only.
+    /// Where somebody is or was, not where something else is: "site" and "place" hold the names of services. It speaks of
+    /// whole values only.
     pub(super) const WHERE: u64 = 1 << 44;
 
     /// What both say.
@@ -142,7 +143,7 @@ struct Parts {
 }
 
 /// Pairs of words that say together what neither says alone, and single words that speak only as keys.
-const TOGETHER: [(&str, u64); 58] = [
+const TOGETHER: [(&str, u64); 60] = [
     ("date birth", Cue::BIRTH),
     ("birth day", Cue::DAY),
     ("dob day", Cue::DAY),
@@ -201,10 +202,12 @@ const TOGETHER: [(&str, u64); 58] = [
     ("sleeping location", Cue::SLEEP),
     ("bedded down", Cue::SLEEP),
     ("facial image", Cue::FACE),
+    ("last seen", Cue::WHERE),
+    ("found at", Cue::WHERE),
 ];
 
 /// Words that speak only where they are a key, or the last word of one.
-const KEYS: [(&str, u64); 42] = [
+const KEYS: [(&str, u64); 35] = [
     ("x", Cue::AXIS | Cue::LON | Cue::EASTING),
     ("y", Cue::AXIS | Cue::LAT | Cue::NORTHING),
     ("long", Cue::LON),
@@ -236,17 +239,10 @@ const KEYS: [(&str, u64); 42] = [
     ("pid", Cue::CID),
     ("account", Cue::BANK),
     ("bedsite", Cue::SLEEP),
-    ("where", Cue::WHERE),
-    ("place", Cue::WHERE),
-    ("spot", Cue::WHERE),
-    ("site", Cue::WHERE),
     ("whereabouts", Cue::WHERE),
-    ("directions", Cue::WHERE),
     ("foundat", Cue::WHERE),
     ("lastseen", Cue::WHERE),
-    ("locationdetails", Cue::WHERE),
-    ("locationnotes", Cue::WHERE),
-    ("locationdescription", Cue::WHERE),
+    ("lastseenat", Cue::WHERE),
 ];
 
 impl Parts {

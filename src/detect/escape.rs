@@ -6,21 +6,60 @@ pub(super) fn any(text: &str) -> bool {
     text.as_bytes().chunks(32).any(signs) && text.match_indices(['%', '&']).any(|(from, _)| at(text, from).is_some())
 }
 
-/// The character that is escaped here, and where its escape ends.
-pub(super) fn at(text: &str, at: usize) -> Option<(char, usize)> {
-    let rest = text.get(at..)?;
-    if rest.starts_with('%') { percent(rest.as_bytes(), at) } else { entity(rest, at) }
+/// A quick test whether one may stand here.
+#[inline(always)]
+pub(super) fn may_be(text: &[u8], at: usize) -> bool {
+    match text.get(at) {
+        Some(b'%') => text.get(at + 1).is_some_and(u8::is_ascii_hexdigit),
+        Some(b'&') => text.get(at + 1).is_some_and(|b| *b == b'#' || b.is_ascii_alphabetic()),
+        _ => false,
+    }
 }
 
-/// `%40`, `%C2%A0`.
-fn percent(rest: &[u8], at: usize) -> Option<(char, usize)> {
+/// The character that is escaped here, and where its escape ends. What was escaped twice (`&amp;nbsp;`, `%2520`) is read
+/// twice.
+pub(super) fn at(text: &str, at: usize) -> Option<(char, usize)> {
+    let rest = text.get(at..)?;
+    if let Some(rest) = rest.strip_prefix('%') {
+        let bytes = rest.as_bytes();
+        let twice = rest.starts_with("25").then(|| percent(bytes, at + 1, b"25", b"%25")).flatten();
+        return twice.or_else(|| percent(bytes, at + 1, b"", b"%"));
+    }
+    let (c, end) = entity(rest.get(1..)?, at + 1)?;
+    let twice = (c == '&').then(|| entity(text.get(end..)?, end)).flatten();
+    Some(twice.unwrap_or((c, end)))
+}
+
+/// A text without its escapes, and where each byte of it comes from in the text that has them.
+pub(super) fn undone(text: &str) -> (String, Vec<(usize, usize)>) {
+    let (mut plain, mut from) = (String::with_capacity(text.len()), Vec::with_capacity(text.len()));
+    let mut next = 0;
+    for (start, c) in text.char_indices() {
+        if start < next {
+            continue;
+        }
+        let escaped = if matches!(c, '%' | '&') { at(text, start) } else { None };
+        let (c, end) = escaped.unwrap_or((c, start + c.len_utf8()));
+        next = end;
+        plain.push(c);
+        from.resize(plain.len(), (start, end));
+    }
+    (plain, from)
+}
+
+/// `40`, `C2%A0` after the sign at this byte, with what goes on for a sign before the first pair and before others.
+fn percent(rest: &[u8], at: usize, first: &[u8], sign: &[u8]) -> Option<(char, usize)> {
+    let step = sign.len() + 2;
     let byte = |i: usize| {
-        let [b'%', high, low] = rest.get(3 * i..3 * i + 3)? else { return None };
+        let pair = first.len() + i * step;
+        if i > 0 && rest.get(pair - sign.len()..pair) != Some(sign) {
+            return None;
+        }
+        let [high, low] = rest.get(pair..pair + 2)? else { return None };
         let digit = |b: &u8| char::from(*b).to_digit(16);
         u8::try_from(digit(high)? * 16 + digit(low)?).ok()
     };
-    let first = byte(0)?;
-    let length = match first {
+    let length = match byte(0)? {
         0x20..=0x7e | b'\t' | b'\r' | b'\n' => 1,
         0xc2..=0xdf => 2,
         0xe0..=0xef => 3,
@@ -32,12 +71,15 @@ fn percent(rest: &[u8], at: usize) -> Option<(char, usize)> {
         *to = byte(i)?;
     }
     let c = std::str::from_utf8(bytes.get(..length)?).ok()?.chars().next()?;
-    Some((c, at + 3 * length))
+    Some((c, at + first.len() + 2 + (length - 1) * step))
 }
 
 /// Names that text from forms and web pages has.
-const NAMES: [(&str, char); 17] = [
+const NAMES: [(&str, char); 23] = [
     ("nbsp", ' '),
+    ("ensp", ' '),
+    ("emsp", ' '),
+    ("thinsp", ' '),
     ("amp", '&'),
     ("lt", '<'),
     ("gt", '>'),
@@ -50,16 +92,19 @@ const NAMES: [(&str, char); 17] = [
     ("Prime", '"'),
     ("lsquo", '\''),
     ("rsquo", '\''),
+    ("ldquo", '"'),
     ("rdquo", '"'),
+    ("hyphen", '-'),
+    ("mdash", '-'),
     ("ndash", '-'),
     ("minus", '-'),
     ("shy", '\u{AD}'),
 ];
 
-/// `&nbsp;`, `&#64;`, `&#x40;`.
+/// `nbsp;`, `#64;`, `#x40;` after its sign.
 fn entity(rest: &str, at: usize) -> Option<(char, usize)> {
-    let end = rest.as_bytes().iter().take(10).position(|b| *b == b';')?;
-    let name = rest.get(1..end)?;
+    let end = rest.as_bytes().iter().take(9).position(|b| *b == b';')?;
+    let name = rest.get(..end)?;
     let c = match name.strip_prefix('#') {
         Some(number) => match number.strip_prefix(['x', 'X']) {
             Some(hex) => u32::from_str_radix(hex, 16),

@@ -22,6 +22,8 @@ const OTHER: u8 = 0xFF;
 /// A text as detectors read it.
 pub(super) struct Folded<'t> {
     pub(super) bytes: Cow<'t, [u8]>,
+    /// Where a plus stands for a space that is escaped in a link.
+    spaces: Vec<u32>,
     /// For each byte, the start and end of the character it came from. Empty: every byte is itself.
     from: Vec<(u32, u32)>,
 }
@@ -30,8 +32,9 @@ impl<'t> Folded<'t> {
     pub(super) fn of(text: &'t str) -> Self {
         let escaped = escape::any(text);
         if text.is_ascii() && !escaped {
-            return Self { bytes: Cow::Borrowed(text.as_bytes()), from: Vec::new() };
+            return Self { bytes: Cow::Borrowed(text.as_bytes()), spaces: Vec::new(), from: Vec::new() };
         }
+        let mut spaces = Vec::new();
         let mut bytes = Vec::with_capacity(text.len());
         let mut from = Vec::with_capacity(text.len());
         // Within a link a space must not end it: there it is a plus.
@@ -42,7 +45,10 @@ impl<'t> Folded<'t> {
             }
             let (c, end) = match c {
                 '%' | '&' if escaped => match escape::at(text, at) {
-                    Some((c, end)) if link && (c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>')) => ('+', end),
+                    Some((c, end)) if link && (c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>')) => {
+                        spaces.push(bytes.len() as u32);
+                        ('+', end)
+                    }
                     escaped => escaped.unwrap_or((c, at + 1)),
                 },
                 _ => (c, at + c.len_utf8()),
@@ -52,7 +58,19 @@ impl<'t> Folded<'t> {
             fold(c, |b| bytes.push(b));
             from.resize(bytes.len(), (at as u32, end as u32));
         }
-        Self { bytes: Cow::Owned(bytes), from }
+        Self { bytes: Cow::Owned(bytes), spaces, from }
+    }
+
+    /// The same, where links end at the first escaped space, if there are any: what is spelled with spaces in it stands
+    /// in a link with them escaped.
+    pub(super) fn spaced(&self) -> Option<Vec<u8>> {
+        let mut bytes = if self.spaces.is_empty() { None } else { Some(self.bytes.to_vec()) }?;
+        for at in &self.spaces {
+            if let Some(b) = bytes.get_mut(*at as usize) {
+                *b = b' ';
+            }
+        }
+        Some(bytes)
     }
 
     /// Where a stretch of bytes lies in the text.
@@ -182,7 +200,8 @@ mod tests {
             ("e\u{301}", "e"),
             ("SE1%207PB %c2%a0%E2%80%99", "SE1 7PB  '"),
             ("P&lt;GBR&nbsp;&#64;&#x40;&amp;", "P<GBR @@&"),
-            ("50% of R&D; 5%2", "50% of R&D; 5%2"),
+            ("SE1&amp;nbsp;7PB&thinsp;SE1%25207PB%25C2%25A0", "SE1 7PB SE1 7PB "),
+            ("50% of R&D; 5%2 100%25 &amp;c; &amp;amp", "50% of R&D; 5%2 100% &c; &amp"),
         ];
         for (text, expected) in cases {
             assert_eq!(Folded::of(text).bytes.as_ref(), expected.as_bytes(), "{text}");

@@ -3,7 +3,7 @@
 //!
 //! Eight bytes are told apart into letters and others at once; whatever else is asked is asked at the ends of words.
 
-use super::{known::Known, words};
+use super::{escape, known::Known, words};
 
 /// Whether a text has a byte that something other than prose needs (a digit, one of `./:@+<`, or one outside ASCII), or
 /// a word that a phrase may begin with; or, where values are known, whether one of them may stand in it.
@@ -18,7 +18,7 @@ pub(super) fn worth(text: &[u8], known: Option<&Known>) -> bool {
             others &= others.wrapping_sub(1);
             // What lies beyond the text is no letter either.
             let Some(b) = text.get(end) else { break };
-            if CLASS.get(*b as usize) != Some(&GAP) || (*b == b'\\' && known.is_some()) {
+            if CLASS.get(*b as usize) != Some(&GAP) || known.is_some() && (*b == b'\\' || escape::may_be(text, end)) {
                 return true;
             }
             if known.is_some_and(|known| known.may_begin_at(text, begins)) {

@@ -56,7 +56,7 @@ pub(super) fn code(text: Text<'_>, run: &Run, start: usize, cue: u64) -> Hit {
             5 => capitals || !spaced || halved && !word,
             _ => capitals || !spaced,
         };
-        if clear && cue & Cue::OTHER == 0 || cued {
+        if clear && cue & Cue::OTHER == 0 && !is_numbered(text, start) || cued {
             return all(run, n, Kind::Grid);
         }
     }
@@ -76,13 +76,94 @@ fn irish(text: Text<'_>, run: &Run, cued: bool) -> Hit {
         let n = 1 + 2 * half;
         let fits =
             digits >= 2 * half && run.ends(n) && run.gaps_only(n, &[1, 1 + half], b" ") && run.gap(1 + half) != 0;
-        let clear = half == 5 && matches!(text.at(run.start), b'C' | b'D' | b'G' | b'H' | b'J');
+        let clear = half == 5 && is_ulster(run) && !is_numbered(text, run.start);
         if fits && (clear || cued && run.at(0) != b'I') {
             return all(run, n, Kind::Grid);
         }
     }
     None
 }
+
+/// Whether an Irish reference of ten digits lies in Northern Ireland, as nearly as a few steps of its border say.
+fn is_ulster(run: &Run) -> bool {
+    let (column, row) = match run.at(0) {
+        b'C' => (200, 400),
+        b'D' => (300, 400),
+        b'G' => (100, 300),
+        b'H' => (200, 300),
+        b'J' => (300, 300),
+        _ => return false,
+    };
+    let kilometres =
+        |from: usize| run.slice(from, from + 2).iter().fold(0, |n, b| n * 10 + u32::from(b.wrapping_sub(b'0')));
+    let (easting, northing) = (column + kilometres(1), row + kilometres(6));
+    let west = match northing {
+        309..=321 => 236,
+        322..=344 => 195,
+        345..=361 => 190,
+        362..=366 => 197,
+        367..=384 => 213,
+        385..=392 => 218,
+        393..=409 => 228,
+        410..=419 => 238,
+        420..=429 => 246,
+        430..=455 => 258,
+        _ => return false,
+    };
+    (west..=367).contains(&easting)
+}
+
+/// Whether a word before says that this is the number of a thing or a company: "Asset SN 1234 5678".
+fn is_numbered(text: Text<'_>, start: usize) -> bool {
+    let mut at = start;
+    for _ in 0..3 {
+        let end = text.while_before(at, 4, |b| matches!(b, b' ' | b':' | b'#' | b'.' | b'=' | b'-'));
+        at = text.while_before(end, 16, is_alnum);
+        let word = text.slice(at, end);
+        let is = |of: &[&[u8]]| of.iter().any(|one| word.eq_ignore_ascii_case(one));
+        // "Ref SC123456", which Scottish companies have; but "Ref: NS 75266 93568", and "map ref TQ300804".
+        if is(&[b"ref", b"reference"]) {
+            let before = text.slice(at.saturating_sub(9), at);
+            let map = [&b"map "[..], b"grid ", b"os ", b"location "].iter().any(|one| {
+                before.get(before.len().saturating_sub(one.len())..).is_some_and(|w| w.eq_ignore_ascii_case(one))
+            });
+            return !map && text.before(start) == b' ' && text.token(start).0 >= start + 8 && end + 1 == start;
+        }
+        if is(&[b"house"]) {
+            let end = text.while_before(at, 2, |b| b == b' ');
+            return text.slice(end.saturating_sub(9), end).eq_ignore_ascii_case(b"companies");
+        }
+        if is(NUMBERED) {
+            return true;
+        }
+        if !is(&[b"no", b"number", b"code", b"id", b"tag"]) {
+            return false;
+        }
+    }
+    false
+}
+
+const NUMBERED: &[&[u8]] = &[
+    b"asset",
+    b"stock",
+    b"serial",
+    b"toner",
+    b"cartridge",
+    b"item",
+    b"part",
+    b"model",
+    b"sku",
+    b"batch",
+    b"meter",
+    b"order",
+    b"invoice",
+    b"company",
+    b"charity",
+    b"licence",
+    b"certificate",
+    b"policy",
+    b"warranty",
+];
 
 /// A reference whose halves are parted by more than a space: `TQ 30013,80445`, `TQ 300 / 804`. With hyphens, as part
 /// numbers have them (`TQ-300-804`), only where something says that it is one.

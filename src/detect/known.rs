@@ -3,6 +3,7 @@
 mod any;
 mod common;
 
+use super::escape;
 use any::walk_any;
 use common::is_common;
 
@@ -108,10 +109,15 @@ impl Known {
     fn read(&mut self, text: &str) -> Vec<Word> {
         let mut words = std::mem::take(&mut self.adding);
         words.clear();
-        walk(text, |_, _, word| {
+        let see = |_, _, word| {
             words.push(word);
             true
-        });
+        };
+        if escape::any(text) {
+            walk(&escape::undone(text).0, see)
+        } else {
+            walk(text, see)
+        }
         words
     }
 
@@ -158,7 +164,7 @@ impl Known {
         while let Some(b) = text.get(at) {
             let bit = begins(*b);
             if bit == 0 {
-                if *b >= 0x80 || *b == b'\\' {
+                if *b >= 0x80 || *b == b'\\' || escape::may_be(text, at) {
                     return true;
                 }
                 at += 1;
@@ -175,12 +181,26 @@ impl Known {
         false
     }
 
-    /// Finds them in a text as whole words, however they are written: where they stand and their category, in order,
-    /// without overlaps.
+    /// Finds them in a text as whole words, however they are written and escaped: where they stand and their category, in
+    /// order, without overlaps.
     pub fn find(&self, text: &str, found: &mut Vec<(usize, usize, u16)>) {
         if self.values.is_empty() || !self.may_stand_in(text.as_bytes()) {
             return;
         }
+        if !escape::any(text) {
+            return self.stand_in(text, found);
+        }
+        let first = found.len();
+        let (plain, from) = escape::undone(text);
+        self.stand_in(&plain, found);
+        for (start, end, _) in found.iter_mut().skip(first) {
+            *start = from.get(*start).map_or(0, |(start, _)| *start);
+            *end = end.checked_sub(1).and_then(|last| from.get(last)).map_or(text.len(), |(_, end)| *end);
+        }
+    }
+
+    /// [`Known::find`], in a text without escapes.
+    fn stand_in(&self, text: &str, found: &mut Vec<(usize, usize, u16)>) {
         let mut to = 0;
         walk(text, |start, _, Word { hash, .. }| {
             if start < to || !self.may_begin(hash) {
@@ -403,6 +423,39 @@ mod tests {
         assert_eq!(in_text(&["Li"], "Li came"), Vec::<String>::new());
         assert_eq!(in_text(&["Amina"], "Aminata and examina"), Vec::<String>::new());
         assert!(Known::new().is_empty());
+    }
+
+    #[test]
+    fn what_is_escaped_hides_no_name() {
+        for (value, text, what) in [
+            ("Siobhan O'Brien", "Ask O&#39;Brien", "O&#39;Brien"),
+            ("Siobhan O'Brien", "Ask O%27Brien now", "O%27Brien"),
+            ("Siobhan O'Brien", "Ask O&rsquo;Brien", "O&rsquo;Brien"),
+            ("Siobhan O'Brien", "Ask O&amp;#39;Brien", "O&amp;#39;Brien"),
+            ("Siobhan O'Brien", "Ask O%2527Brien", "O%2527Brien"),
+            ("Siobhan O'Brien", "x%20Siobhan", "Siobhan"),
+            ("Siobhan O'Brien", "%22Siobhan%22", "Siobhan"),
+            ("Siobhan O'Brien", "tell%0ASiobhan", "Siobhan"),
+            ("Siobhan O'Brien", "siobhan%20o&apos;brien", "siobhan%20o&apos;brien"),
+            ("Siobhan O&#39;Brien", "Ask O'Brien", "O'Brien"),
+            ("Amina Yusuf", "Amina&#39;s", "Amina"),
+            ("Zoë", "Zo&#235; is here", "Zo&#235;"),
+            ("Zoë", "?q=Zo%C3%AB", "Zo%C3%AB"),
+            ("Zoë", "?q=Zo%25C3%25AB", "Zo%25C3%25AB"),
+            ("王小明", "&#29579;&#23567;&#26126;", "&#29579;&#23567;&#26126;"),
+            ("Ήρα Μίχου", "%CE%89%CF%81%CE%B1", "%CE%89%CF%81%CE%B1"),
+        ] {
+            assert_eq!(in_text(&[value], text), [what], "{text}");
+            let mut known = Known::new();
+            known.add(value, 0);
+            assert!(super::super::worth_looking(text.as_bytes(), super::super::Cue::NONE, &known), "{text}");
+        }
+        let mut known = Known::new();
+        known.add_whole("R-10245", 0);
+        let mut found = Vec::new();
+        known.find("see R%2D10245", &mut found);
+        assert_eq!(found, [(4, 13, 0)]);
+        assert!(in_text(&["Amina"], "Amina%74a and R&D, 50% of &c").is_empty());
     }
 
     #[test]

@@ -21,7 +21,7 @@ const AROUND: usize = 9;
 /// What a phrase around this word says.
 pub(super) fn at(text: Text<'_>, start: usize, end: usize, word: Word) -> Hit {
     let has = |role: u32| word.role & role != 0;
-    if is_share(text, start) {
+    if is_share(text, start) || is_category(text, start) {
         return None;
     }
     let mut from = None;
@@ -63,6 +63,54 @@ fn is_share(text: Text<'_>, start: usize) -> bool {
             text.spaces(at + 1),
             &[b"of", b"had", b"have", b"were", b"are", b"said", b"reported", b"slept", b"sleep"],
         )
+}
+
+/// Whether this stands in a name for what many do, and says nothing of where: "Living in a tent", "Sleeping in a car: 6",
+/// "People sleeping in tents rose from 5 to 9".
+fn is_category(text: Text<'_>, at: usize) -> bool {
+    let ends = |b: u8| matches!(b, b'.' | b':' | b';' | b'\n' | b'\r' | b'|' | b'"' | b'{' | b'[');
+    let begin = text.while_at(text.while_before(at, 64, |b| !ends(b)), |b| matches!(b, b' ' | b'\t'));
+    if begin + 64 <= at {
+        return false;
+    }
+    let (mut head, mut things, mut plain, mut many, mut last) = (false, 0, true, false, begin);
+    for (from, to, w) in (Words { text, at: begin }).take(AROUND) {
+        let is = |of: &[&[u8]]| begins(text, from, of);
+        if things > 0 && is(&[b"rose", b"fell", b"increased", b"decreased"]) {
+            return true;
+        }
+        if text.at(from).is_ascii_digit() {
+            return things > 0 && many && is_count(text, from);
+        }
+        let leads =
+            is(&[b"people", b"those", b"households", b"adults", b"clients", b"persons", b"number", b"of", b"total"]);
+        let said =
+            is(&[b"sleeping", b"living", b"staying", b"camping", b"squatting", b"sleepers", b"homeless", b"rough"]);
+        let joins = is(&[b"in", b"on", b"or", b"and", b"other"]);
+        let one = is(&[b"a", b"an"]);
+        let thing = w.role & (role::SITE | role::ROUGH) != 0
+            || is(&[b"cars", b"vans", b"vehicle", b"vehicles", b"squats", b"parks"]);
+        let several = matches!(text.before(to), b's' | b'S');
+        if from > begin && text.at(from).is_ascii_uppercase() || !(leads || said || joins || one || thing && head) {
+            return false;
+        }
+        head |= said;
+        many |= one || thing && several;
+        things += u32::from(thing);
+        let home =
+            [&b"tent"[..], b"tents", b"squat", b"squats", b"car", b"cars", b"van", b"vans", b"vehicle", b"vehicles"];
+        plain &= !thing || is(&home) || is(&[b"caravan", b"caravans", b"boat", b"boats", b"lorry"]);
+        last = to;
+    }
+    let signs = text.while_at(last, |b| matches!(b, b' ' | b'\t' | b':' | b'=' | b'(' | b',' | b'"' | b'|'));
+    let over = text.slice(last, text.len()).iter().all(|b| matches!(b, b' ' | b'.' | b'\n' | b'\r'));
+    many && things > 0 && (over && plain || signs > last && is_count(text, signs))
+}
+
+/// Whether a number begins here with which a line or cell ends.
+fn is_count(text: Text<'_>, at: usize) -> bool {
+    let end = text.while_at(at, |b| b.is_ascii_digit() || matches!(b, b',' | b'.' | b'%' | b' ' | b'(' | b')'));
+    text.at(at).is_ascii_digit() && matches!(text.at(end), 0 | b'\n' | b'\r' | b'|' | b';' | b'"')
 }
 
 /// Whether a whole value, of which it is known that it says where somebody is, names a place out of doors, or says beside
@@ -162,8 +210,10 @@ fn sleeping(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
         let said = matches!(text.at(sign), b':' | b'=')
             || begins(text, sign, &[b"is"])
             || matches!(text.slice(sign, sign + 2), b"- ");
-        let some = said && text.slice(sign, sign + 12).iter().filter(|b| b.is_ascii_alphabetic()).count() >= 4;
-        return (some || beside(text, label)).then_some(start);
+        let answer = text.while_at(label, |b| matches!(b, b' ' | b':' | b'=' | b'-'));
+        let none = begins(text, answer, &[b"none", b"no", b"not", b"unknown", b"null", b"nil", b"declined", b"tbc"]);
+        let some = said && !none && text.slice(sign, sign + 12).iter().filter(|b| b.is_ascii_alphabetic()).count() >= 4;
+        return (some || !none && beside(text, label)).then_some(start);
     }
     let mut there = false;
     for (_, _, word) in after(text, end) {
@@ -262,9 +312,14 @@ fn pitched(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
 /// "living out of a white van", "stays in the bus shelter": where nobody lives who has a home.
 fn staying(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
     let (mut there, mut count) = (false, 0);
-    for (at, _, w) in after(text, end) {
+    for (at, to, w) in after(text, end) {
+        // "in a ground floor flat on a bus route", "at the Woods hostel"
+        if there && begins(text, at, DWELLINGS) {
+            return None;
+        }
         if there && w.role & role::ROUGH != 0 {
-            return Some(start);
+            let home = after(text, to).next().is_some_and(|(next, ..)| begins(text, next, DWELLINGS));
+            return (!home).then_some(start);
         }
         let goes = begins(text, at, &[b"out", b"down", b"up"]);
         there |= goes || w.role & (role::AT | role::UNDER) != 0;
@@ -275,6 +330,22 @@ fn staying(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
     }
     None
 }
+
+/// Where people live who have a home.
+const DWELLINGS: &[&[u8]] = &[
+    b"hostel",
+    b"hostels",
+    b"hotel",
+    b"flat",
+    b"flats",
+    b"home",
+    b"project",
+    b"accommodation",
+    b"unit",
+    b"refuge",
+    b"scheme",
+    b"placement",
+];
 
 /// "homeless man in the park", "rough sleeper rear of the community centre".
 fn homeless(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
@@ -313,7 +384,7 @@ fn found_at(text: Text<'_>, start: usize, end: usize, word: Word) -> Option<usiz
     }
     let Some(from) = from else { return fragment(text, start, end) };
     let alone = is_first(text, from);
-    let mut seen = false;
+    let (mut seen, mut placed) = (false, false);
     for (at, w) in before.take(5) {
         if w.role & role::BUSY != 0 {
             return None;
@@ -323,9 +394,12 @@ fn found_at(text: Text<'_>, start: usize, end: usize, word: Word) -> Option<usiz
             return None;
         }
         let here = role::SEEN | role::SLEEP | role::PERSON | role::STAY | role::CAMP;
-        seen |= w.role & here != 0 || begins(text, at, &[b"shelter"]);
+        seen |= w.role & here != 0 || begins(text, at, &[b"shelter"]) || placed && begins(text, at, WHO);
+        // Somebody is usually there, and so is a meter: without a word for either it is somebody.
+        placed |= w.role & role::PLACED != 0;
+        seen |= w.role & role::PLACED != 0 && is_first(text, at) && !begins(text, at, &[b"located", b"based"]);
     }
-    let mut where_it_is = false;
+    let (mut where_it_is, mut part) = (false, false);
     // "in underpass, exit 3"
     let (mut there, mut count) = (text.at(end) == b',', 0);
     for (begins, ends, w) in after(text, end) {
@@ -333,12 +407,38 @@ fn found_at(text: Text<'_>, start: usize, end: usize, word: Word) -> Option<usiz
             return None;
         }
         let named = text.at(begins).is_ascii_uppercase() || text.slice(begins, ends).iter().all(u8::is_ascii_digit);
-        where_it_is |= there && count < 5 && named;
+        // "stairwell, Block C"
+        let generic = self::begins(text, begins, &[b"block", b"level", b"floor", b"exit", b"lift"]);
+        where_it_is |= there && count < 5 && named && !generic && !part;
+        part = generic;
         there |= w.role & (role::AT | role::UNDER) != 0 || text.slice(begins, ends).eq_ignore_ascii_case(b"of");
         count += 1;
     }
     (seen || alone && (count == 0 || there) || where_it_is && !alone).then_some(from)
 }
+
+/// Of whom it is said where they are.
+const WHO: &[&[u8]] = &[
+    b"client",
+    b"clients",
+    b"resident",
+    b"residents",
+    b"males",
+    b"females",
+    b"men",
+    b"women",
+    b"person",
+    b"people",
+    b"gentleman",
+    b"lady",
+    b"tenant",
+    b"youth",
+    b"pt",
+    b"su",
+    b"group",
+    b"dad",
+    b"mother",
+];
 
 /// Whether a sentence, a quotation or an item of a list begins here.
 fn is_first(text: Text<'_>, from: usize) -> bool {
@@ -357,7 +457,7 @@ fn fragment(text: Text<'_>, start: usize, end: usize) -> Option<usize> {
     let verb = |w: Word| w.role & (role::VERB | role::BUSY) != 0;
     if before(text, start)
         .take_while(|(at, _)| *at >= from)
-        .chain(after(text, end).take(6).map(|(at, _, w)| (at, w)))
+        .chain(after(text, end).map(|(at, _, w)| (at, w)))
         .any(|(_, w)| verb(w))
     {
         return None;

@@ -26,6 +26,8 @@ pub(super) mod role {
     pub(in crate::detect) const SLEEP: u32 = 1 << 3;
     /// Says that somebody was or is somewhere.
     pub(in crate::detect) const SEEN: u32 = 1 << 4;
+    /// Says that somebody, or as well something, was or is somewhere.
+    pub(in crate::detect) const PLACED: u32 = 1 << 25;
     /// A thing that people sleep in or under, and hardly anybody else speaks of.
     pub(in crate::detect) const SITE: u32 = 1 << 5;
     /// A place out of doors that is a site only with a word of sleeping.

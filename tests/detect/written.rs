@@ -302,6 +302,49 @@ fn e_mail_addresses_without_their_sign() {
     }
 }
 
+/// A key that asks where a person is makes a place of a few words; one that any site or service has makes none.
+#[test]
+fn only_a_persons_whereabouts_are_a_place_in_words() {
+    for key in ["lastSeen", "client.last_seen", "foundAt", "found_at", "whereabouts", "Where was he last seen?"] {
+        for text in ["back of Asda", "Bench opp. cathedral", "car park stairwell lvl 2"] {
+            assert_eq!(found(text, key).first().map(|one| one.category), Some(Kind::SleepSite), "{key}: {text}");
+        }
+    }
+    for key in ["where", "place", "site", "spot", "directions", "locationDetails"] {
+        for text in [
+            "Front office, Riverside Hub",
+            "Bridge House, 12 High Street",
+            "Next to the library, first floor",
+            "The Bridge",
+            "Tower Bridge project",
+            "Tunnel Road office",
+            "Next Steps hub",
+            "By Your Side",
+            "Porch House",
+        ] {
+            assert!(found(text, key).iter().all(|one| one.category != Kind::SleepSite), "{key}: {text}");
+        }
+        assert_eq!(found("tent behind the bins", key).len(), 1, "{key}");
+    }
+}
+
+/// A website that is said aloud is no address of mail, and of one that is none is left.
+#[test]
+fn spoken_addresses_whole_and_no_websites() {
+    for (text, what) in [
+        ("write to jo dot bloggs at gmail dot com", "jo dot bloggs at gmail dot com"),
+        ("it is jo (dot) bloggs (at) example (dot) com", "jo (dot) bloggs (at) example (dot) com"),
+        ("jo underscore b dash 7 at example dot org", "jo underscore b dash 7 at example dot org"),
+        ("her email is amina at example dot org", "amina at example dot org"),
+        ("reach her on jobloggs at outlook.com", "jobloggs at outlook.com"),
+        ("jobloggs at hotmail.co.uk", "jobloggs at hotmail.co.uk"),
+        ("now jobloggs at icloud dot com", "jobloggs at icloud dot com"),
+    ] {
+        let all: Vec<_> = found(text, "").iter().map(|one| (&text[one.start..one.end], one.category)).collect();
+        assert_eq!(all, [(what, Kind::Email)], "{text}");
+    }
+}
+
 /// What is escaped for a URL or for HTML is read as what it stands for, and the whole escape is found.
 #[test]
 fn escapes_hide_nothing() {
@@ -311,6 +354,11 @@ fn escapes_hide_nothing() {
         ("q=SE1+7PB", "SE1+7PB", Kind::Postcode),
         ("AB%2012%2034%2056%20C", "AB%2012%2034%2056%20C", Kind::NationalInsurance),
         ("call 07700&#160;900123", "07700&#160;900123", Kind::Phone),
+        ("call 07700&emsp;900123", "07700&emsp;900123", Kind::Phone),
+        ("call 07700&amp;nbsp;900123", "07700&amp;nbsp;900123", Kind::Phone),
+        ("https://x.example/?t=07700%20900123&u=1", "07700%20900123", Kind::Phone),
+        ("https://x.example/?nino=AB%20123456%20C", "AB%20123456%20C", Kind::NationalInsurance),
+        ("https://x.example/?pc=SE1%207PB", "SE1%207PB", Kind::Postcode),
     ] {
         let all: Vec<_> = found(text, "").iter().map(|one| (&text[one.start..one.end], one.category)).collect();
         assert_eq!(all, [(what, kind)], "{text}");

@@ -45,8 +45,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Described, String> {
             None => "this is no OpenAPI 3 document: it has no `openapi: \"3.…\"`".to_owned(),
         });
     }
-    let server = document.pointer("/servers/0/url").and_then(Value::as_str).filter(|u| u.starts_with("https://"));
-    let server = server.map(str::to_owned);
+    let server = document.pointer("/servers/0/url").and_then(Value::as_str).and_then(server);
     let mut described = Described { operations: Vec::new(), server, left_out: 0, steps: ALL_STEPS };
     let paths = document.get("paths").and_then(Value::as_object);
     for (path, item) in paths.into_iter().flatten() {
@@ -61,6 +60,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<Described, String> {
         return Err("it describes no POST, PUT or PATCH with a body in JSON, XML or CSV, or a form".to_owned());
     }
     Ok(described)
+}
+
+/// A whole address without what it says to be let in: neither a user nor a query, which may be a key.
+fn server(said: &str) -> Option<String> {
+    let url = url::Url::parse(said).ok().filter(|u| u.scheme() == "https")?;
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    Some(format!("https://{}{port}{}", url.host_str()?, url.path().trim_end_matches('/')))
 }
 
 /// What begins as JSON is JSON; anything else is YAML.

@@ -121,7 +121,7 @@ fn types_that_refer_to_each_other_are_unfolded_within_a_bound() {
     let types: String = types.collect();
     for media in ["application/json", "application/xml"] {
         let text = format!(
-            "openapi: 3.0.1\npaths:\n  /a/{{id}}:\n    post:\n      requestBody:\n        content:\n          {media}: \
+            "openapi: 3.0.1\npaths:\n  /a/{{id}}/b/{{id}}:\n    post:\n      requestBody:\n        content:\n          {media}: \
              {{ schema: {{ $ref: '#/components/schemas/T0' }} }}\ncomponents:\n  schemas:\n{types}"
         );
         let (exit, out, err) = openapi(&text);
@@ -131,6 +131,14 @@ fn types_that_refer_to_each_other_are_unfolded_within_a_bound() {
         );
         assert!(out.contains("path_fields = { \"id\" = \"pd:Identifier\" }"), "{}", &out[..2000]);
     }
+}
+
+/// What lets a caller in is no part of the address.
+#[test]
+fn a_servers_address_is_taken_without_its_secrets() {
+    let (_, out, _) =
+        openapi(&YAML.replace("api.partner.example/v1", "zq:VRX@api.partner.example:8443/v1/?key=VRX#VRX"));
+    assert!(out.contains("upstream    = \"https://api.partner.example:8443/v1\"") && !out.contains("VRX"), "{out}");
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn is_person(words: &[String]) -> bool {
         let before = i.checked_sub(1).map(at).unwrap_or_default();
         match word.strip_suffix('s').unwrap_or(word) {
             "user" => before == "service",
-            "member" => !of_staff(before) && !(at(i + 1) == "of" && of_staff(at(i + 2))),
+            "member" => !(of_staff(before) || (at(i + 1) == "of" && of_staff(at(i + 2)))),
             "case" => !AT_WORK.contains(&at(i + 1)),
             one => WORDS.contains(one) || WORDS.contains(word.as_str()),
         }
@@ -137,23 +137,36 @@ fn look(words: &[String]) -> Option<Says> {
 /// The same among some categories.
 fn find(words: &[String], of: impl Fn(&str) -> bool) -> Option<Says> {
     let (spaced, joined) = (format!(" {} ", words.join(" ")), words.concat());
-    let fits = |phrase: &str, operational: bool| {
-        // `=last` is the whole name or nothing: `LastServiceDate` is none.
-        let (phrase, whole_only) = phrase.strip_prefix('=').map_or((phrase, false), |p| (p, true));
-        let squashed: String = phrase.split(' ').collect();
-        let whole = joined == squashed;
-        let within = spaced.contains(&format!(" {phrase} ")) || (squashed.len() >= 6 && joined.ends_with(&squashed));
-        (whole || (within && !whole_only)).then_some((whole, !operational, phrase.len()))
+    let fits = |phrase: &Phrase| {
+        let whole = joined == phrase.squashed;
+        let ends = phrase.squashed.len() >= 6 && joined.ends_with(&phrase.squashed);
+        let within = !phrase.whole_only && (ends || spaced.contains(&phrase.spaced));
+        let personal = !OPERATIONAL.contains(&phrase.says.category);
+        (whole || within).then_some(((whole, personal, phrase.spaced.len()), phrase.says))
     };
-    let rows = TABLE.iter().filter(|(category, ..)| of(category));
-    let phrases = rows.flat_map(|(category, says, all)| all.split('|').map(move |p| (*category, *says, p)));
-    phrases
-        .filter_map(|(category, words, phrase)| {
-            Some((fits(phrase, OPERATIONAL.contains(&category))?, Says { category, words }))
-        })
-        .max_by_key(|(rank, _)| *rank)
-        .map(|(_, says)| says)
+    let phrases = PHRASES.iter().filter(|phrase| of(phrase.says.category));
+    phrases.filter_map(fits).max_by_key(|(rank, _)| *rank).map(|(_, says)| says)
 }
+
+/// A phrase of [`TABLE`], as names are looked through for it.
+struct Phrase {
+    says: Says,
+    /// With a space before, between and behind its words.
+    spaced: String,
+    squashed: String,
+    /// `=last` is the whole name or nothing: `LastServiceDate` is none.
+    whole_only: bool,
+}
+
+static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
+    let all =
+        TABLE.iter().flat_map(|(category, words, all)| all.split('|').map(move |p| (Says { category, words }, p)));
+    let phrase = |(says, phrase): (Says, &str)| {
+        let (phrase, whole_only) = phrase.strip_prefix('=').map_or((phrase, false), |p| (p, true));
+        Phrase { says, spaced: format!(" {phrase} "), squashed: phrase.split(' ').collect(), whole_only }
+    };
+    all.map(phrase).collect()
+});
 
 /// Words besides those of [`TABLE`] of which names of places are made.
 const AROUND: &str = "a about accommodation address after agreed all allocated an and answer any applicant applicants \

@@ -96,6 +96,38 @@ fn questions_values_within_values_and_dependants_are_recognised() {
     );
 }
 
+/// A question in which somebody of the sample is named is no key.
+#[test]
+fn questions_about_somebody_of_the_sample_stand_in_no_draft() {
+    let home = tempfile::tempdir().unwrap();
+    let sample = r#"{"ref":"VRX-1","client":{"name":"Zorblina Quexworth"},"questions":[
+      {"question":"Where does Zorblina sleep?","answer":"x"},{"question":"Who is quexworth\u2019s doctor?","answer":"x"},
+      {"question":"Name of next of kin","answer":"Bobvrax"},{"question":"Has Bobvrax a phone?","answer":"no"},
+      {"question":"What is the client's date of birth?","answer":"1971-03-29"}]}"#;
+    let data = suggest(home.path(), &["--name", "asked"], sample);
+    let text = data["draft"].as_str().unwrap();
+    assert!(text.contains("\"What is the client's date of birth?\" = ") && text.contains("\"Name of next of kin\" = "));
+    assert!(!text.to_lowercase().contains("quexworth") && !text.contains("Bobvrax"), "{text}");
+    let (_, out, _) = said(havengate(home.path()).args(["suggest", "--name", "asked", "sample"]));
+    assert!(out.contains("3 questions in which somebody may be named are left out."), "{out}");
+}
+
+/// Names that are not known are somebody's, until they come again and no value holds them.
+#[test]
+fn a_name_of_one_sample_alone_stands_in_no_draft() {
+    let home = tempfile::tempdir().unwrap();
+    for sample in [
+        r#"{"a":{"vraxish":{"dob":1}},"b":"vraxish"}"#,
+        r#"{"beds":{"vraxish":1,"jonvrax":2}}"#,
+        r#"{"ref":"VRX-1","ZorblinaAddress":"x"}"#,
+        "<case><vraxish>1</vraxish><name>Vraxish</name></case>",
+        "<case><ClientZorblinaQuexworth>1</ClientZorblinaQuexworth><dob>1</dob></case>",
+    ] {
+        let data = suggest(home.path(), &["--name", "alone"], sample);
+        assert!(!data["draft"].as_str().unwrap().to_lowercase().contains("vrax"), "{sample}");
+    }
+}
+
 #[test]
 fn tables_lines_and_forms_are_read() {
     let home = tempfile::tempdir().unwrap();

@@ -105,10 +105,15 @@ fn write_operation(text: &mut String, operation: &OperationDraft, categories: &C
         quoted(&operation.method),
         quoted(&operation.path)
     );
-    let params: Vec<String> = operation
-        .path
-        .split('/')
-        .filter_map(|s| s.strip_prefix('{').and_then(|s| s.strip_suffix('}')))
+    // One that stands twice is one.
+    let mut named: Vec<&str> = Vec::new();
+    for name in operation.path.split('/').filter_map(|s| s.strip_prefix('{')?.strip_suffix('}')) {
+        if !named.contains(&name) {
+            named.push(name);
+        }
+    }
+    let params: Vec<String> = named
+        .into_iter()
         .map(|name| {
             let says = names::says(&[], name).map_or("pd:Identifier", |s| s.category);
             format!("{} = {}", quoted(name), quoted(says))

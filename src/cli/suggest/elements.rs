@@ -1,6 +1,6 @@
 //! XML documents into shapes: elements and attributes as places, and elements that repeat as records.
 
-use super::shape::{DEPTH, Name as Says, Path, Shape, Step, is_known};
+use super::shape::{DEPTH, Name as Says, Path, Shape, Step, is_known, is_usual};
 use crate::{
     detect::{Cue, Kind, scan},
     policy::integration::XML_URI,
@@ -23,7 +23,7 @@ impl Shape {
     pub(super) fn add_xml(&mut self, root: &Element) {
         self.documents += 1;
         let mut adding = Adding { shape: self, path: vec![Step::Element(root.name.clone())], said: BTreeMap::new() };
-        if adding.is_place(&root.name, true) {
+        if adding.is_place(&root.name, true, false) {
             adding.element(root, is_soap(&root.name));
         }
     }
@@ -34,7 +34,7 @@ struct Adding<'s, 'e> {
     shape: &'s mut Shape,
     path: Path,
     /// What the names so far say of themselves.
-    said: BTreeMap<&'e Name, Says>,
+    said: BTreeMap<&'e Name, (Says, bool)>,
 }
 
 impl<'e> Adding<'_, 'e> {
@@ -45,9 +45,11 @@ impl<'e> Adding<'_, 'e> {
         }
         // How a text is to be read says nothing that a recipient needs.
         let of_schemas = |name: &Name| [XSI, XML_URI].contains(&&*name.namespace);
-        for (name, value) in element.attributes.iter().filter(|(name, _)| !of_schemas(name)) {
+        let attributes = || element.attributes.iter().filter(|(name, _)| !of_schemas(name));
+        let alone = self.is_alone(&attributes().map(|(name, _)| name).collect());
+        for (name, value) in attributes() {
             self.path.push(Step::Attribute(name.clone()));
-            if self.is_place(name, false) {
+            if self.is_place(name, false, alone) {
                 self.shape.see(&self.path, &Value::from(value.as_str()));
             }
             self.path.pop();
@@ -61,12 +63,13 @@ impl<'e> Adding<'_, 'e> {
 
     fn children(&mut self, element: &'e Element, bare: bool) {
         let data = self.names_are_data(element);
+        let alone = self.is_alone(&element.children.iter().map(|child| &child.name).collect());
         let mut times: BTreeMap<&Name, usize> = BTreeMap::new();
         for child in &element.children {
             self.path.push(Step::Element(child.name.clone()));
             if data {
                 self.shape.leave_out(&self.path);
-            } else if self.is_place(&child.name, bare || is_plural(child)) {
+            } else if self.is_place(&child.name, bare || is_plural(child), alone) {
                 let times = times.entry(&child.name).or_default();
                 *times += 1;
                 if *times > 1 && is_structured(child) {
@@ -80,27 +83,35 @@ impl<'e> Adding<'_, 'e> {
     }
 
     /// Whether the path's last name may be written down; one that is doubtful may until all samples are read. `bare`: it
-    /// is a word of a schema, as what a document is called, unless it stands somewhere as a value too.
-    fn is_place(&mut self, name: &'e Name, bare: bool) -> bool {
-        match self.says(name) {
+    /// is a word of a schema, as what a document is called, unless it stands somewhere as a value too. `alone`: all beside
+    /// it are known.
+    fn is_place(&mut self, name: &'e Name, bare: bool, alone: bool) -> bool {
+        let (says, known) = self.weigh(name);
+        match says {
             Says::Data => {
                 self.shape.leave_out(&self.path);
                 return false;
             }
-            Says::Doubtful => {
+            Says::Place if known => {}
+            Says::Place | Says::Doubtful => {
+                let bare = bare || (says == Says::Place && alone && is_usual(&name.local));
                 *self.shape.doubtful.entry(self.path.clone()).or_default() += if bare { 2 } else { 1 };
             }
-            Says::Place => {}
         }
         true
+    }
+
+    /// Whether of several names one is not known.
+    fn is_alone(&mut self, names: &BTreeSet<&'e Name>) -> bool {
+        names.len() > 1 && names.iter().filter(|name| !self.weigh(name).1).count() == 1
     }
 
     /// An element whose children are named by somebody's data: most of them look so, or none is known and all hold the
     /// same.
     fn names_are_data(&mut self, element: &'e Element) -> bool {
         let names: BTreeSet<&Name> = element.children.iter().map(|child| &child.name).collect();
-        let data = names.iter().filter(|name| self.says(name) == Says::Data).count();
-        if data * 2 > names.len() || names.len() < 2 || names.iter().any(|n| is_known(&n.local)) {
+        let data = names.iter().filter(|name| self.weigh(name).0 == Says::Data).count();
+        if data * 2 > names.len() || names.len() < 2 || names.iter().any(|n| self.weigh(n).1) {
             return data * 2 > names.len();
         }
         let inner = |child: &'e Element| child.children.iter().map(|c| &c.name).collect::<BTreeSet<_>>();
@@ -108,8 +119,10 @@ impl<'e> Adding<'_, 'e> {
         shapes.next().is_some_and(|first| !first.is_empty() && shapes.all(|other| other == first))
     }
 
-    fn says(&mut self, name: &'e Name) -> Says {
-        *self.said.entry(name).or_insert_with(|| says(name))
+    /// What a name says, and whether it is known: a standard's are.
+    fn weigh(&mut self, name: &'e Name) -> (Says, bool) {
+        let standard = matches!(&*name.namespace, SOAP_1_1 | SOAP_1_2 | FHIR);
+        *self.said.entry(name).or_insert_with(|| (says(name), standard || is_known(&name.local)))
     }
 }
 

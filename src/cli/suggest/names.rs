@@ -36,23 +36,86 @@ const AT_WORK: [&str; 18] = [
 const OF_STAFF: [&str; 5] =
     ["pd:Name", "pd:TelephoneNumber", "pd:EmailAddress", "pd:EmailAddressPersonal", "pd:PhysicalAddress"];
 
-/// What a field's name says, by the longest of the known phrases in it; parents help where it says nothing itself.
+/// Words for those whom a case is about. Beside one of them nothing is a member of staff's.
+const PEOPLE: &str = "adult applicant baby beneficiary boy candidate carer case child children citizen claimant client \
+     customer daughter dependant dependent father girl guardian guest household husband individual kin learner lodger \
+     man member mother occupant occupier offender parent participant partner patient people person pupil relative \
+     resident sibling son spouse student subject survivor tenant victim wife woman women men youth";
+
+/// What may stand behind a word of [`AT_WORK`] that speaks of that member of staff, besides words for names and numbers.
+const BESIDE: &str = "and by code contact department detail details direct duty grade head id info information job lead \
+     leader main manager member members of office position post ref role site title user";
+
+const STAFF: Says = Says { category: "hg:StaffContact", words: "a member of staff at work" };
+
+/// What a field's name says, by the longest of the known phrases in it; its parent helps where it says nothing itself.
+///
+/// Somebody's at work is what the name itself says so of, or else the nearest parent: what stands further out, as an
+/// agency's referral does around its client, is not about who is in it.
 pub(super) fn says(parents: &[&str], name: &str) -> Option<Says> {
-    let own = words(name);
-    let found = look(&own).or_else(|| {
-        let parent = parents.last()?;
-        look(&[words(parent), own.clone()].concat())
-    })?;
-    let around = parents.iter().flat_map(|p| words(p)).chain(own);
-    if OF_STAFF.contains(&found.category) && around.into_iter().any(|w| AT_WORK.contains(&w.as_str())) {
-        return Some(Says { category: "hg:StaffContact", words: "a member of staff at work" });
+    let (own, parent) = (words(name), parents.last().map(|p| words(p)).unwrap_or_default());
+    let around = [parent.as_slice(), &own].concat();
+    let Some(found) = look(&own) else { return of_whom(&around, look(&around)?) };
+    if found.category == STAFF.category && own.iter().any(|w| w == "user") && is_person(&parent) {
+        return Some(personal(&own));
     }
-    Some(found)
+    let says_where = own.iter().any(|w| AT_WORK.contains(&w.as_str()));
+    if OF_STAFF.contains(&found.category) && !says_where && !is_person(&own) && !is_person(&parent) && at_work(&around)
+    {
+        return Some(STAFF);
+    }
+    of_whom(&own, found)
 }
 
 /// What a question says.
 pub(super) fn asks(question: &str) -> Option<Says> {
-    look(&words(question))
+    let words = words(question);
+    of_whom(&words, look(&words)?)
+}
+
+/// What is found in these words, of whom they are about; `None`: somebody at work is named, but it is about another thing.
+fn of_whom(words: &[String], found: Says) -> Option<Says> {
+    let staff = found.category == STAFF.category;
+    match () {
+        () if staff && is_person(words) => Some(personal(words)),
+        () if staff && words.iter().any(|w| AT_WORK.contains(&w.as_str())) && !at_work(words) => None,
+        () if OF_STAFF.contains(&found.category) && at_work(words) => Some(STAFF),
+        () => Some(found),
+    }
+}
+
+/// What words say that are not about a member of staff.
+fn personal(words: &[String]) -> Says {
+    find(words, |category| category != STAFF.category).unwrap_or(Says { category: "pd:Name", words: "a name" })
+}
+
+/// Whether these words speak of somebody at work and of nothing else: `agency_phone`, but not `agencyReferralPhone`.
+fn at_work(words: &[String]) -> bool {
+    static BEHIND: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let names = TABLE.iter().filter(|(category, ..)| OF_STAFF.contains(category));
+        let names = names.flat_map(|(.., phrases)| phrases.split(['|', ' ', '=']));
+        names.chain(BESIDE.split_ascii_whitespace()).collect()
+    });
+    let is_behind = |w: &String| BEHIND.contains(w.as_str()) || w.bytes().all(|b| b.is_ascii_digit());
+    let last = words.iter().rposition(|w| AT_WORK.contains(&w.as_str()));
+    last.and_then(|at| words.get(at + 1..)).is_some_and(|rest| rest.iter().all(is_behind)) && !is_person(words)
+}
+
+/// Whether a word for somebody a case is about stands among these.
+fn is_person(words: &[String]) -> bool {
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| PEOPLE.split_ascii_whitespace().collect());
+    let at = |i: usize| words.get(i).map(String::as_str).unwrap_or_default();
+    let of_staff = |word: &str| ["staff", "team"].contains(&word);
+    let is = |(i, word): (usize, &String)| {
+        let before = i.checked_sub(1).map(at).unwrap_or_default();
+        match word.strip_suffix('s').unwrap_or(word) {
+            "user" => before == "service",
+            "member" => !(of_staff(before) || (at(i + 1) == "of" && of_staff(at(i + 2)))),
+            "case" => !AT_WORK.contains(&at(i + 1)),
+            one => WORDS.contains(one) || WORDS.contains(word.as_str()),
+        }
+    };
+    words.iter().enumerate().any(is)
 }
 
 /// Categories of which a value may leave without consent: a name has to say them alone, or nothing else besides.
@@ -68,23 +131,42 @@ const OPERATIONAL: [&str; 7] = [
 
 /// How well a phrase says what a name is: whole, then personal before operational, then by its length.
 fn look(words: &[String]) -> Option<Says> {
-    let (spaced, joined) = (format!(" {} ", words.join(" ")), words.concat());
-    let fits = |phrase: &str, operational: bool| {
-        // `=last` is the whole name or nothing: `LastServiceDate` is none.
-        let (phrase, whole_only) = phrase.strip_prefix('=').map_or((phrase, false), |p| (p, true));
-        let squashed: String = phrase.split(' ').collect();
-        let whole = joined == squashed;
-        let within = spaced.contains(&format!(" {phrase} ")) || (squashed.len() >= 6 && joined.ends_with(&squashed));
-        (whole || (within && !whole_only)).then_some((whole, !operational, phrase.len()))
-    };
-    let phrases = TABLE.iter().flat_map(|(category, says, all)| all.split('|').map(move |p| (*category, *says, p)));
-    phrases
-        .filter_map(|(category, words, phrase)| {
-            Some((fits(phrase, OPERATIONAL.contains(&category))?, Says { category, words }))
-        })
-        .max_by_key(|(rank, _)| *rank)
-        .map(|(_, says)| says)
+    find(words, |_| true)
 }
+
+/// The same among some categories.
+fn find(words: &[String], of: impl Fn(&str) -> bool) -> Option<Says> {
+    let (spaced, joined) = (format!(" {} ", words.join(" ")), words.concat());
+    let fits = |phrase: &Phrase| {
+        let whole = joined == phrase.squashed;
+        let ends = phrase.squashed.len() >= 6 && joined.ends_with(&phrase.squashed);
+        let within = !phrase.whole_only && (ends || spaced.contains(&phrase.spaced));
+        let personal = !OPERATIONAL.contains(&phrase.says.category);
+        (whole || within).then_some(((whole, personal, phrase.spaced.len()), phrase.says))
+    };
+    let phrases = PHRASES.iter().filter(|phrase| of(phrase.says.category));
+    phrases.filter_map(fits).max_by_key(|(rank, _)| *rank).map(|(_, says)| says)
+}
+
+/// A phrase of [`TABLE`], as names are looked through for it.
+struct Phrase {
+    says: Says,
+    /// With a space before, between and behind its words.
+    spaced: String,
+    squashed: String,
+    /// `=last` is the whole name or nothing: `LastServiceDate` is none.
+    whole_only: bool,
+}
+
+static PHRASES: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
+    let all =
+        TABLE.iter().flat_map(|(category, words, all)| all.split('|').map(move |p| (Says { category, words }, p)));
+    let phrase = |(says, phrase): (Says, &str)| {
+        let (phrase, whole_only) = phrase.strip_prefix('=').map_or((phrase, false), |p| (p, true));
+        Phrase { says, spaced: format!(" {phrase} "), squashed: phrase.split(' ').collect(), whole_only }
+    };
+    all.map(phrase).collect()
+});
 
 /// Words besides those of [`TABLE`] of which names of places are made.
 const AROUND: &str = "a about accommodation address after agreed all allocated an and answer any applicant applicants \
@@ -453,6 +535,51 @@ mod tests {
         for name in ["frobnication", "LastServiceDate__c", "IsClient__c", "careNeed", "status"] {
             assert_eq!(of(&[], name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn whom_a_name_is_about_is_said_by_what_stands_nearest() {
+        let staff = Some("hg:StaffContact");
+        for (parents, name) in [
+            (&["client", "worker"][..], "name"),
+            (&["agency"], "phone"),
+            (&["organisation"], "address1"),
+            (&["createdBy"], "email"),
+            (&["client"], "workerName"),
+            (&["worker"], "role"),
+            (&[], "case_worker_first_name"),
+            (&[], "staffMemberEmail"),
+            (&[], "referring_agency_contact_name"),
+            (&[], "CaseWorker"),
+            (&[], "VerifiedBy"),
+        ] {
+            assert_eq!(of(parents, name), staff, "{parents:?} {name}");
+        }
+        for (parents, name, category) in [
+            (&["AgencyReferral", "Client"][..], "Name", "pd:Name"),
+            (&["AgencyReferral", "Client"], "Phone", "pd:TelephoneNumber"),
+            (&["AgencyReferral"], "Email", "pd:EmailAddress"),
+            (&["SubmitProviderReferralRequest", "Applicant"], "FirstName", "pd:Name"),
+            (&["SubmitProviderReferralRequest"], "FirstName", "pd:Name"),
+            (&["organisation", "clients"], "name", "pd:Name"),
+            (&["organisation", "clients"], "phone", "pd:TelephoneNumber"),
+            (&["organisation"], "clientPhone", "pd:TelephoneNumber"),
+            (&["createdReferral", "client"], "firstName", "pd:Name"),
+            (&["createdReferral"], "firstName", "pd:Name"),
+            (&["agencyClients"], "name", "pd:Name"),
+            (&["serviceUser"], "userEmail", "pd:EmailAddress"),
+            (&["StaffReferralForm"], "Person", "pd:Name"),
+            (&[], "agencyClientName", "pd:Name"),
+            (&[], "workerClientPhone", "pd:TelephoneNumber"),
+            (&[], "staffTenant", "pd:Name"),
+            (&[], "AgencyReferral_FirstName", "pd:Name"),
+            (&[], "provider_service_user_email", "pd:EmailAddress"),
+        ] {
+            assert_eq!(of(parents, name), Some(category), "{parents:?} {name}");
+        }
+        assert_eq!(of(&["staff"], "zorblina"), None);
+        assert_eq!(asks("Staff: what is the client called?").map(|s| s.category), Some("pd:Name"));
+        assert_eq!(asks("Staff: who sleeps there?"), None);
     }
 
     #[test]

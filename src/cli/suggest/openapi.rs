@@ -18,12 +18,19 @@ pub(super) struct Described {
     pub(super) server: Option<String>,
     /// Operations with a body in a format that is not known here.
     pub(super) left_out: usize,
+    /// How many schemas may still be looked at.
+    steps: usize,
 }
 
 /// Schemas within schemas beyond which nothing is looked at.
 const DEPTH: usize = 16;
 /// Operations of one document.
 const OPERATIONS: usize = 200;
+/// Places of one operation: types that refer to each other unfold into as many as there are ways through them.
+const PLACES: usize = 2_000;
+/// Schemas that are looked at for one operation, and for all of them.
+const STEPS: usize = 10_000;
+const ALL_STEPS: usize = 50_000;
 
 /// Reads a document.
 ///
@@ -38,8 +45,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Described, String> {
             None => "this is no OpenAPI 3 document: it has no `openapi: \"3.…\"`".to_owned(),
         });
     }
-    let server = document.pointer("/servers/0/url").and_then(Value::as_str).filter(|u| u.starts_with("https://"));
-    let mut described = Described { operations: Vec::new(), server: server.map(str::to_owned), left_out: 0 };
+    let server = document.pointer("/servers/0/url").and_then(Value::as_str).and_then(server);
+    let mut described = Described { operations: Vec::new(), server, left_out: 0, steps: ALL_STEPS };
     let paths = document.get("paths").and_then(Value::as_object);
     for (path, item) in paths.into_iter().flatten() {
         let item = resolve(&document, item);
@@ -53,6 +60,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<Described, String> {
         return Err("it describes no POST, PUT or PATCH with a body in JSON, XML or CSV, or a form".to_owned());
     }
     Ok(described)
+}
+
+/// A whole address without what it says to be let in: neither a user nor a query, which may be a key.
+fn server(said: &str) -> Option<String> {
+    let url = url::Url::parse(said).ok().filter(|u| u.scheme() == "https")?;
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    Some(format!("https://{}{port}{}", url.host_str()?, url.path().trim_end_matches('/')))
 }
 
 /// What begins as JSON is JSON; anything else is YAML.
@@ -71,7 +85,11 @@ impl Described {
     fn add(&mut self, document: &Value, path: &str, method: &str, operation: &Value) {
         let body = operation.get("requestBody").map(|b| resolve(document, b));
         let Some(content) = body.and_then(|b| b.get("content")).and_then(Value::as_object) else { return };
-        let Some((media, format, shape)) = drafted(document, content) else {
+        let mut room = Room { places: PLACES, steps: self.steps.min(STEPS), full: false };
+        let before = room.steps;
+        let drafted = drafted(document, content, &mut room);
+        self.steps -= before - room.steps;
+        let Some((media, format, shape)) = drafted else {
             self.left_out += 1;
             return;
         };
@@ -91,13 +109,32 @@ impl Described {
             shape,
             action: None,
             charset: None,
-            todo: Vec::new(),
+            todo: room.full.then(|| FULL.to_owned()).into_iter().collect(),
         });
     }
 }
 
+/// How much of an operation's schemas is looked at.
+struct Room {
+    places: usize,
+    steps: usize,
+    /// There was more.
+    full: bool,
+}
+
+impl Room {
+    /// Takes one schema on, where there is room for it.
+    fn step(&mut self, shape: &Shape) -> bool {
+        self.full |= self.steps == 0 || shape.order.len() >= self.places;
+        self.steps -= usize::from(!self.full);
+        !self.full
+    }
+}
+
+const FULL: &str = "the schemas unfold into more places than are drafted: those beyond are left out";
+
 /// The first of a body's types whose places can be drafted: JSON before forms, XML and CSV.
-fn drafted(document: &Value, content: &Map<String, Value>) -> Option<(String, Format, Shape)> {
+fn drafted(document: &Value, content: &Map<String, Value>, room: &mut Room) -> Option<(String, Format, Shape)> {
     let mut types: Vec<(u8, String, Format, &Value)> = Vec::new();
     for (said, body) in content {
         let media = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -117,13 +154,13 @@ fn drafted(document: &Value, content: &Map<String, Value>) -> Option<(String, Fo
         let mut shape = Shape { documents: 1, flat: format.is_flat(), ..Shape::default() };
         let schema = body.get("schema");
         match &format {
-            Format::Xml(_) => xml::walk(document, schema?, &mut shape)?,
+            Format::Xml(_) => xml::walk(document, schema?, &mut shape, room)?,
             Format::Table(_) => {
-                Walk { document, shape: &mut shape, path: Vec::new(), within: Vec::new() }.columns(schema?)?;
+                Walk { document, shape: &mut shape, path: Vec::new(), within: Vec::new(), room }.columns(schema?)?;
             }
             _ => {
                 if let Some(schema) = schema {
-                    Walk { document, shape: &mut shape, path: Vec::new(), within: Vec::new() }.schema(schema);
+                    Walk { document, shape: &mut shape, path: Vec::new(), within: Vec::new(), room }.schema(schema);
                 }
             }
         }
@@ -151,12 +188,16 @@ struct Walk<'d, 's> {
     path: Path,
     /// The schemas that are being walked: one within itself is not walked again.
     within: Vec<&'d Value>,
+    room: &'s mut Room,
 }
 
 impl<'d> Walk<'d, '_> {
     fn schema(&mut self, schema: &'d Value) {
         let schema = resolve(self.document, schema);
         if self.within.len() >= DEPTH || self.within.iter().any(|s| std::ptr::eq(*s, schema)) {
+            return;
+        }
+        if !self.room.step(self.shape) {
             return;
         }
         self.within.push(schema);
@@ -201,6 +242,9 @@ impl<'d> Walk<'d, '_> {
         let rows = resolve(self.document, schema);
         let row = rows.get("items").map_or(rows, |items| resolve(self.document, items));
         for (name, column) in row.get("properties")?.as_object()? {
+            if !self.room.step(self.shape) {
+                break;
+            }
             let path = vec![Step::Name(name.clone())];
             self.shape.leaf(&path).schema = Some(says(resolve(self.document, column)));
         }

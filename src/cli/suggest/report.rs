@@ -140,6 +140,10 @@ pub(super) fn printed(drafted: &Drafted, trial: &Trial, written: Option<&Path>, 
     if data_names > 0 {
         let _ = writeln!(report, "{data_names} members whose names look like somebody's data are left out.");
     }
+    let unasked: usize = drafted.operations.iter().map(|o| o.shape.unasked.len()).sum();
+    if unasked > 0 {
+        let _ = writeln!(report, "{unasked} questions in which somebody may be named are left out.");
+    }
     match &trial.errors {
         None if drafted.proposal.is_some() => {
             report.push_str("The draft compiles with your policies once the recipient stands in organisations.toml.\n");

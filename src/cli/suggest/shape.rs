@@ -8,7 +8,7 @@ use crate::{
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use serde_json::Value;
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher as _},
 };
 
@@ -53,6 +53,8 @@ pub(super) struct Seen {
     pub(super) prose: usize,
     /// Fingerprints of what was seen: how many differ, not what they are.
     distinct: HashSet<u64>,
+    /// Fingerprints of the words in it, but for documents.
+    words: HashSet<u64>,
     /// By kind, in how many values something was found.
     pub(super) found: BTreeMap<&'static str, (Kind, usize)>,
     /// Texts that are base64 of other bytes than JSON and XML.
@@ -91,7 +93,34 @@ pub(super) struct Shape {
     pub(super) doubtful: BTreeMap<Path, usize>,
     /// Fingerprints of places whose names look like somebody's data.
     pub(super) left_out: HashSet<u64>,
+    /// Fingerprints of questions that somebody is named in.
+    pub(super) unasked: HashSet<u64>,
+    /// Fingerprints of words that name somebody and are no place's value: in names that are data, and in answers.
+    pub(super) named: HashSet<u64>,
+    /// What names say of themselves, and whether they are known.
+    pub(super) weighed: HashMap<String, (Name, bool)>,
 }
+
+/// Fingerprints of words that some documents' values hold, in small letters.
+#[derive(Default)]
+struct Said {
+    all: HashSet<u64>,
+    /// Those in which somebody is named.
+    people: HashSet<u64>,
+}
+
+/// What says who somebody is.
+const WHO: [&str; 9] = [
+    "pd:Name",
+    "hg:Alias",
+    "pd:Identifier",
+    "hg:CaseReference",
+    "hg:ContactPerson",
+    "hg:StaffContact",
+    "pd:EmailAddress",
+    "pd:TelephoneNumber",
+    "pd:SocialMedia",
+];
 
 /// Containers within containers, and names within one object, beyond which nothing is looked at.
 pub(super) const DEPTH: usize = 32;
@@ -103,24 +132,61 @@ impl Shape {
         self.value(&mut Vec::new(), document);
     }
 
-    /// All documents came: what is doubtful and came but once is left out, and so is what stands somewhere as a value.
+    /// All documents came: what is doubtful and came but once is left out, and so is what stands somewhere in a value.
     pub(super) fn settle(&mut self) {
+        let mut said = Said::default();
+        self.say(&mut said);
+        self.settle_by(&said);
+    }
+
+    fn settle_by(&mut self, said: &Said) {
         let doubtful = std::mem::take(&mut self.doubtful);
-        let is_value = |path: &Path| {
-            let name = fingerprint(&last_name(path));
-            self.leaves.values().any(|seen| seen.distinct.contains(&name))
-        };
-        let out = |(path, times): &(Path, usize)| self.strict || *times < 2 || is_value(path);
-        let out: Vec<(Path, usize)> = doubtful.into_iter().filter(out).collect();
-        for (path, _) in out {
-            self.leave_out(&path);
-            self.leaves.retain(|place, _| !place.starts_with(&path));
-            self.order.retain(|place| !place.starts_with(&path));
-            self.lists.retain(|list, _| !list.starts_with(&path));
-            self.maps.retain(|map| !map.starts_with(&path));
-            self.questions.retain(|(list, ..), _| !list.starts_with(&path));
+        let is_out =
+            |(path, times): &(Path, usize)| self.strict || *times < 2 || holds_one_of(last_name(path), &said.all);
+        let out: BTreeSet<Path> = doubtful.into_iter().filter(is_out).map(|(path, _)| path).collect();
+        let stays = |place: &Path| !(1..=place.len()).any(|n| place.get(..n).is_some_and(|above| out.contains(above)));
+        self.leaves.retain(|place, _| stays(place));
+        self.order.retain(stays);
+        self.lists.retain(|list, _| stays(list));
+        self.maps.retain(stays);
+        self.questions.retain(|(list, ..), _| stays(list));
+        out.iter().for_each(|path| self.leave_out(path));
+        for ((list, ..), asked) in &mut self.questions {
+            let about: Vec<String> = asked.iter().filter(|text| holds_one_of(text, &said.people)).cloned().collect();
+            for text in about {
+                asked.remove(&text);
+                self.unasked.insert(fingerprint(&(list, text)));
+            }
         }
-        self.leaves.values_mut().flat_map(|seen| seen.within.values_mut()).for_each(|(_, within)| within.settle());
+        self.leaves
+            .values_mut()
+            .flat_map(|seen| seen.within.values_mut())
+            .for_each(|(_, within)| within.settle_by(said));
+    }
+
+    /// Notes the words of all values. Of a list of questions the answers' are noted by what is asked, as it came.
+    fn say(&self, said: &mut Said) {
+        said.all.extend(&self.named);
+        said.people.extend(&self.named);
+        for (path, seen) in &self.leaves {
+            said.all.extend(&seen.words);
+            let named: Vec<&str> = path.iter().filter_map(Step::name).collect();
+            let parents = named.split_last().map_or(&[][..], |(_, parents)| parents);
+            let says_who = || names::says(parents, last_name(path)).is_some_and(|s| WHO.contains(&s.category));
+            if !self.questions.keys().any(|(list, ..)| path.starts_with(list)) && says_who() {
+                said.people.extend(&seen.words);
+            }
+            seen.within.values().for_each(|(_, within)| within.say(said));
+        }
+    }
+
+    fn weigh(&mut self, name: &str) -> (Name, bool) {
+        if let Some(known) = self.weighed.get(name) {
+            return *known;
+        }
+        let weighed = (Name::of(name), is_known(name));
+        self.weighed.insert(name.to_owned(), weighed);
+        weighed
     }
 
     /// How many places are left out because their names look like somebody's data.
@@ -144,17 +210,26 @@ impl Shape {
                 if mapped {
                     self.maps.insert(path.clone());
                 }
-                for (name, inner) in members {
+                let weighed: Vec<(Name, bool)> = members.keys().map(|name| self.weigh(name)).collect();
+                let alone = members.len() > 1 && weighed.iter().filter(|(_, known)| !known).count() == 1;
+                for ((name, inner), (is, known)) in members.iter().zip(weighed) {
                     path.push(if mapped { Step::Each } else { Step::Name(name.clone()) });
-                    match Name::of(name) {
-                        _ if mapped => self.value(path, inner),
-                        Name::Place => self.value(path, inner),
-                        Name::Doubtful => {
-                            *self.doubtful.entry(path.clone()).or_default() += 1;
+                    match is {
+                        _ if mapped => {
+                            self.named.extend(folded(name));
+                            self.value(path, inner);
+                        }
+                        Name::Place if known => self.value(path, inner),
+                        Name::Place | Name::Doubtful => {
+                            let times = if is == Name::Place && alone && is_usual(name) { 2 } else { 1 };
+                            *self.doubtful.entry(path.clone()).or_default() += times;
                             self.value(path, inner);
                         }
                         // A single name that says somebody is no place, and is not written down.
-                        Name::Data => self.leave_out(path),
+                        Name::Data => {
+                            self.named.extend(folded(name));
+                            self.leave_out(path);
+                        }
                     }
                     path.pop();
                 }
@@ -213,6 +288,12 @@ impl Shape {
         let asked: Option<Vec<&str>> =
             elements.iter().map(|e| e.get(&answer).and(e.get(&question)?.as_str())).collect();
         let Some(asked) = asked else { return };
+        for element in elements {
+            let text = |member: &str| element.get(member).and_then(Value::as_str).unwrap_or_default();
+            if names::asks(text(&question)).is_some_and(|says| WHO.contains(&says.category)) {
+                self.named.extend(folded(text(&answer)));
+            }
+        }
         let known = self.questions.entry((path.clone(), question, answer)).or_default();
         // A question somebody is named in is no key.
         let plain = |q: &&str| {
@@ -220,7 +301,13 @@ impl Shape {
             scan(q, Cue::NONE, None, &mut found);
             found.is_empty() && q.len() <= 120 && !q.chars().any(char::is_control)
         };
-        known.extend(asked.into_iter().filter(plain).map(str::to_owned));
+        for text in asked {
+            if plain(&text) {
+                known.insert(text.to_owned());
+            } else {
+                self.unasked.insert(fingerprint(&(path.as_slice(), text)));
+            }
+        }
     }
 }
 
@@ -240,7 +327,9 @@ impl Seen {
             Value::String(text) => {
                 self.texts += 1;
                 self.prose += usize::from(text.split_whitespace().count() >= 4);
-                self.look_within(text);
+                if !self.look_within(text) {
+                    self.words.extend(folded(text));
+                }
                 text.clone()
             }
             _ => return,
@@ -255,37 +344,38 @@ impl Seen {
         }
     }
 
-    fn look_within(&mut self, text: &str) {
+    /// Whether it is a document, in which is looked.
+    fn look_within(&mut self, text: &str) -> bool {
         if text.starts_with(['{', '[', '<']) {
-            self.hold(text, false);
-            return;
+            return self.hold(text, false);
         }
         if text.len() < 16 || text.contains(char::is_whitespace) {
-            return;
+            return false;
         }
         let bytes = BASE64.decode(text.as_bytes()).or_else(|_| BASE64URL_NOPAD.decode(text.as_bytes()));
         // Words and numbers are base64 too; long text, or bytes that begin as JSON or XML, are meant to be.
         match bytes.ok().map(String::from_utf8) {
-            Some(Ok(inner)) if inner.starts_with(['{', '[', '<']) => self.hold(&inner, true),
+            Some(Ok(inner)) if inner.starts_with(['{', '[', '<']) => return self.hold(&inner, true),
             Some(_) if text.len() >= 128 => self.base64 += 1,
             _ => {}
         }
+        false
     }
 
     /// Takes a text that may be a document.
-    fn hold(&mut self, text: &str, base64: bool) {
+    fn hold(&mut self, text: &str, base64: bool) -> bool {
         let document = if text.starts_with('<') {
             xml::within(text)
         } else {
             let container = |v: &Value| v.is_object() || v.is_array();
             serde_json::from_str::<Value>(text).ok().filter(container).map(Document::Tree)
         };
-        if let Some(document) = document {
-            let holds = Holds { xml: matches!(document, Document::Xml(_)), base64 };
-            let (times, shape) = self.within.entry(holds).or_default();
-            *times += 1;
-            document.add_to(shape);
-        }
+        let Some(document) = document else { return false };
+        let holds = Holds { xml: matches!(document, Document::Xml(_)), base64 };
+        let (times, shape) = self.within.entry(holds).or_default();
+        *times += 1;
+        document.add_to(shape);
+        true
     }
 
     /// What every value is a document of, if all are of one kind.
@@ -306,6 +396,31 @@ fn fingerprint(of: &impl Hash) -> u64 {
     hasher.finish()
 }
 
+/// A text's words in small letters, with or without humps.
+fn words_of(text: &str) -> impl Iterator<Item = String> {
+    let tokens = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase);
+    names::words(text).into_iter().chain(tokens)
+}
+
+/// Fingerprints of a text's words, and of them together where they are few: `Amina Warsame` is `aminawarsame` too.
+fn folded(text: &str) -> HashSet<u64> {
+    let mut found: HashSet<u64> = words_of(text).map(|word| fingerprint(&word)).collect();
+    let words = names::words(text);
+    if (2..=8).contains(&words.len()) {
+        found.insert(fingerprint(&words.concat()));
+    }
+    found
+}
+
+/// Whether a name's or question's words that are not known, or all of them together, are among these.
+fn holds_one_of(text: &str, words: &HashSet<u64>) -> bool {
+    let joined = names::words(text).concat();
+    let unknown: String = names::words(text).into_iter().filter(|word| !names::is_of_names(word)).collect();
+    words_of(text)
+        .chain([joined, unknown])
+        .any(|word| !word.is_empty() && !names::is_of_names(&word) && words.contains(&fingerprint(&word)))
+}
+
 /// An object whose names are data: many of them, all of one shape, or names that say who or where.
 fn is_map(members: &serde_json::Map<String, Value>) -> bool {
     let data = members.keys().filter(|name| Name::of(name) == Name::Data).count();
@@ -323,7 +438,7 @@ fn is_map(members: &serde_json::Map<String, Value>) -> bool {
 /// Whether a member's name may be written down: what samples name may be people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Name {
-    /// It names a place.
+    /// It names a place; one that is not known only where it comes again, or stands alone among known ones.
     Place,
     /// It may: if it comes again, in another record, it does.
     Doubtful,
@@ -344,14 +459,18 @@ impl Name {
             return Self::Data;
         }
         let words = names::words(name);
-        let parted = name.contains(['_', '-', '.', ':']);
-        let small = name.trim_start_matches(['@', '$', '_']).starts_with(char::is_lowercase);
         // `frobnication`, `careNeed`, `Widget_type`; but `Amina`, `AminaWarsame` and `amina_warsame` may be anybody.
-        if (small && !parted) || (words.len() > 1 && words.iter().any(|word| names::is_of_names(word))) {
+        if is_usual(name) || (words.len() > 1 && words.iter().any(|word| names::is_of_names(word))) {
             return Self::Place;
         }
         Self::Doubtful
     }
+}
+
+/// Whether a name is written as programmers usually write those of places: `frobnication`.
+pub(super) fn is_usual(name: &str) -> bool {
+    let small = name.trim_start_matches(['@', '$', '_']).starts_with(char::is_lowercase);
+    small && !name.contains(['_', '-', '.', ':'])
 }
 
 /// Whether a name is made of words that names of places are made of.
@@ -455,6 +574,47 @@ mod tests {
         assert_eq!(order(&[known]), said("applicant.dob partner.dob", 0, 0));
         let within = json!({"payload": "{\"Amina\":1,\"dob\":2}"});
         assert_eq!(order(&[within]), said("payload", 1, 0));
+    }
+
+    #[test]
+    fn names_that_are_not_known_have_to_come_again_and_to_stand_in_no_value() {
+        let order = |documents: &[Value]| {
+            let mut shape = Shape::default();
+            documents.iter().for_each(|document| shape.add(document));
+            shape.settle();
+            let last: Vec<&str> = shape.order.iter().map(|path| last_name(path)).collect();
+            (last.join(" "), shape.left_out())
+        };
+        for (document, places) in [
+            (json!({"a": {"zedquux": {"dob": 1}}, "b": "zedquux"}), "b"),
+            (json!({"beds": {"amina": 1, "jon": 2}, "dob": 1}), "dob"),
+            (json!({"AminaAddress": "x", "dob": 1}), "dob"),
+            (json!({"amina_warsame_notes": "x", "dob": 1}), "dob"),
+            (json!({"zed": 1, "name": "Zed Quux"}), "name"),
+            (json!({"zedNotes": 1, "name": "ZED"}), "name"),
+            (json!({"zedQuux": 1, "name": "Zedquux"}), "name"),
+            (json!({"frobnication": "x", "dob": 1}), "dob frobnication"),
+            (json!([{"AminaAddress": "x"}, {"AminaAddress": "amina"}]), ""),
+            (json!([{"HostelWing": "x"}, {"HostelWing": "y"}]), "HostelWing"),
+            (json!({"text": "{\"zed\":1,\"dob\":2}", "name": "zed"}), "name text"),
+        ] {
+            let mut words: Vec<String> =
+                order(std::slice::from_ref(&document)).0.split(' ').map(str::to_owned).collect();
+            words.sort();
+            assert_eq!(words.join(" "), places, "{document}");
+        }
+        assert_eq!(order(&[json!({"beds": {"amina": 1, "jon": 2}})]).1, 2);
+        assert_eq!(order(&[json!({"text": "{\"zed\":1,\"dob\":2}", "name": "zed"})]).1, 1);
+        let xml = |text: &str| {
+            let mut shape = Shape::default();
+            xml::within(text).unwrap().add_to(&mut shape);
+            shape.settle();
+            shape.order.iter().map(|path| last_name(path).to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(xml("<person><zed>1</zed><name>Zed Quux</name></person>"), "name");
+        assert_eq!(xml("<case><ClientZedQuux>1</ClientZedQuux><dob>1</dob></case>"), "dob");
+        assert_eq!(xml("<case><frobnication>1</frobnication><dob>1</dob></case>"), "frobnication dob");
+        assert_eq!(xml("<case><amina>1</amina><jon>2</jon><dob>1</dob></case>"), "dob");
     }
 
     #[test]

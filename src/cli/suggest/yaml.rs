@@ -9,6 +9,8 @@ use std::collections::HashMap;
 
 /// Values of one document, those that aliases repeat among them.
 const VALUES: usize = 1_000_000;
+/// Bytes of a text that count as a value more.
+const TEXT: usize = 64;
 /// Lists and mappings within each other.
 const DEPTH: usize = 100;
 
@@ -77,7 +79,8 @@ impl Reader {
             Event::Scalar(text, style, anchor, tag) => {
                 known(tag.as_deref())?;
                 let before = self.values;
-                self.count(1)?;
+                // A long text is as much as many short ones, each time an alias repeats it.
+                self.count(1 + text.len() / TEXT)?;
                 let plain = style == ScalarStyle::Plain && tag.is_none();
                 if let Some(key) = self.awaits_key() {
                     *key = Some(if plain && text == "<<" { Key::Merge } else { Key::Name(text.clone().into_owned()) });
@@ -241,6 +244,7 @@ mod tests {
         let deep = "[".repeat(101) + &"]".repeat(101);
         let rows = (1..12).map(|n| format!("a{n}: &a{n} [{}]", format!("*a{}, ", n - 1).repeat(10)));
         let bomb = format!("a0: &a0 zorblina\n{}\n", rows.collect::<Vec<_>>().join("\n"));
+        let long = format!("a: &a {}\nb: [{}]\n", "zorblina".repeat(10_000), "*a, ".repeat(1000));
         for (text, what) in [
             ("zorblina: 1\nb: 2\nzorblina: 3\n", "line 3: a key stands here for the second time"),
             ("a: 1\n---\nb: 1\n", "line 2: a second document"),
@@ -252,6 +256,7 @@ mod tests {
             ("a: *zorblina\n", "line 1, column 4: this is not YAML: "),
             ("a: &a [*a]\n", "line 1: an alias stands for what it is itself part of"),
             ("<<: zorblina\n", "`<<` takes over what is no mapping"),
+            (&long, "more than 1,000,000 values"),
             (&deep, "more than 100 lists"),
             (&bomb, "more than 1,000,000 values"),
         ] {

@@ -1,6 +1,6 @@
 //! Schemas of XML bodies: which elements and attributes a schema's members are (OpenAPI 3.1 section 4.8.26, XML Object).
 
-use super::{DEPTH, kind, resolve, says};
+use super::{DEPTH, Room, kind, resolve, says};
 use crate::{
     cli::suggest::shape::{Path, Shape, Step},
     policy::integration::is_ncname,
@@ -10,9 +10,9 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// Notes a body's places. `None`: nothing says what its document's element is called, or it holds nothing.
-pub(super) fn walk(document: &Value, schema: &Value, shape: &mut Shape) -> Option<()> {
+pub(super) fn walk(document: &Value, schema: &Value, shape: &mut Shape, room: &mut Room) -> Option<()> {
     let called = schema.get("$ref").and_then(Value::as_str).and_then(|pointer| pointer.rsplit('/').next());
-    let mut walk = Walk { document, shape, path: Vec::new(), within: Vec::new() };
+    let mut walk = Walk { document, shape, path: Vec::new(), within: Vec::new(), room };
     let root = resolve(document, schema);
     let name = walk.name(root, said(root, "name").or(called)?, "")?;
     walk.element(name, root, "");
@@ -34,6 +34,7 @@ struct Walk<'d, 's> {
     path: Path,
     /// The schemas that are being walked: one within itself is not walked again.
     within: Vec<&'d Value>,
+    room: &'s mut Room,
 }
 
 impl<'d> Walk<'d, '_> {
@@ -69,6 +70,9 @@ impl<'d> Walk<'d, '_> {
         if self.within.len() >= DEPTH || self.within.iter().any(|s| std::ptr::eq(*s, schema)) {
             return;
         }
+        if !self.room.step(self.shape) {
+            return;
+        }
         self.within.push(schema);
         let parts =
             ["allOf", "oneOf", "anyOf"].iter().filter_map(|of| schema.get(*of).and_then(Value::as_array)).flatten();
@@ -92,6 +96,9 @@ impl<'d> Walk<'d, '_> {
         let resolved = resolve(self.document, schema);
         let local = said(resolved, "name").unwrap_or(member);
         if is(resolved, "attribute") {
+            if !self.room.step(self.shape) {
+                return;
+            }
             if let Some(name) = self.name(resolved, local, "") {
                 let path = [self.path.as_slice(), &[Step::Attribute(name)]].concat();
                 self.shape.leaf(&path).schema = Some(says(resolved));

@@ -137,7 +137,7 @@ fn tables_lines_and_forms_are_read() {
         &[
             "media    = \"text/csv\"",
             "subject = \"body:PersonalID\"  # TODO: is this the client's own reference?",
-            "\"LocationDetails\" = \"hg:SleepSite\"  # key name says where somebody sleeps rough; detector: Where somebody sleeps rough in 2 of 2 values",
+            "\"LocationDetails\" = \"hg:SleepSite\"  # key name says where somebody sleeps rough; detector: Where somebody sleeps rough in 1 of 2 values",
             "# \"Wobble\" = \"…\"  # TODO: could not tell: 2 values",
         ],
     );

@@ -49,7 +49,7 @@ impl<'a> Writer<'a> {
         self.learn(items, (people, rules), tally, judge)?;
         let mut rest = items;
         loop {
-            let passed = self.pass(rest, (people, rules), tally, judge)?;
+            let (passed, is_read) = self.pass(rest, (people, rules), tally, judge)?;
             let Some((item, after)) = rest.get(passed..).and_then(<[Item]>::split_first) else { break };
             rest = after;
             match item.kind {
@@ -88,7 +88,12 @@ impl<'a> Writer<'a> {
                     let person = people.get(item.person as usize).copied().unwrap_or(crate::screen::tally::UNKNOWN);
                     let written = Written { buf: self.buf, item, scalar };
                     let (rule, said) = (rules + usize::from(item.rule), self.said.of(named(item)));
-                    match tally.decide((person, rule), judge, InPlace { written, said })? {
+                    let value = InPlace { written, said };
+                    let outcome = match is_read {
+                        true => tally.closely((person, rule), judge, value)?,
+                        false => tally.decide((person, rule), judge, value)?,
+                    };
+                    match outcome {
                         Outcome::Raw => self.raw(item),
                         Outcome::Text(text) => self.text(item, &text),
                         Outcome::Withheld(denied) => self.withheld(item, denied),
@@ -101,7 +106,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Passes values that leave as they are and stand side by side, behind one that does: they are copied together. Says
-    /// how many.
+    /// how many, and whether the next one is a value that must be read or does not leave.
     #[inline(never)]
     fn pass(
         &mut self,
@@ -109,12 +114,12 @@ impl<'a> Writer<'a> {
         (people, rules): (&[PersonId], usize),
         tally: &mut Tally,
         judge: &mut dyn Judge,
-    ) -> Result<usize, Box<Refusal>> {
+    ) -> Result<(usize, bool), Box<Refusal>> {
         let (start, mut end) = self.run;
         if !*self.comma || start == end || self.renamed.is_some() {
-            return Ok(0);
+            return Ok((0, false));
         }
-        let mut passed = 0;
+        let (mut passed, mut is_read) = (0, false);
         for item in items {
             let Kind::Field(scalar) = item.kind else { break };
             let follows = item.name as usize == end + 1 && self.buf.get(end) == Some(&b',');
@@ -126,13 +131,14 @@ impl<'a> Writer<'a> {
             let written = Written { buf: self.buf, item, scalar };
             let mut value = InPlace { written, said: self.said.of(named(item)) };
             if !tally.passes(who, judge, &mut value)? {
+                is_read = true;
                 break;
             }
             end = item.end as usize;
             passed += 1;
         }
         self.run.1 = end;
-        Ok(passed)
+        Ok((passed, is_read))
     }
 
     /// What these items withhold must not leave in another of them.

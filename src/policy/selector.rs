@@ -229,17 +229,13 @@ fn no_selector(text: &str) -> SelectorError {
 
 /// Reading what is nested takes the parser up to three times as long for each step inwards.
 fn lint_nesting(text: &str) -> Result<(), SelectorError> {
-    let (mut depth, mut quote, mut escaped) = (0usize, None, false);
+    let (mut depth, mut quotes) = (0usize, Quotes::default());
     for c in text.chars() {
-        match quote {
-            Some(_) if escaped => escaped = false,
-            Some(_) if c == '\\' => escaped = true,
-            Some(q) if c == q => quote = None,
-            Some(_) => {}
-            None if matches!(c, '\'' | '"') => quote = Some(c),
-            None if matches!(c, '[' | '(') => depth += 1,
-            None if matches!(c, ']' | ')') => depth = depth.saturating_sub(1),
-            None => {}
+        match c {
+            c if quotes.hold(c) => {}
+            '[' | '(' => depth += 1,
+            ']' | ')' => depth = depth.saturating_sub(1),
+            _ => {}
         }
         if depth > NESTED {
             let message = format!("'{text}' has more than {NESTED} brackets and parentheses within each other");
@@ -253,36 +249,48 @@ fn lint_nesting(text: &str) -> Result<(), SelectorError> {
 /// readings of one text. We allow it only beside brackets, commas, colons and operators, as RFC 9535 does; before a dot
 /// RFC 9535 allows it too, but parsers disagree.
 fn lint_white_space(text: &str) -> Result<(), SelectorError> {
-    let mut quote = None;
-    let mut escaped = false;
-    let mut before = ' ';
+    let (mut before, mut quotes) = (' ', Quotes::default());
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
-        match quote {
-            Some(_) if escaped => escaped = false,
-            Some(_) if c == '\\' => escaped = true,
-            Some(q) if c == q => quote = None,
-            Some(_) => {}
-            None if matches!(c, '\'' | '"') => quote = Some(c),
-            None if c.is_whitespace() => {
-                let mut strange = !c.is_ascii();
-                while let Some(c) = rest.next_if(|c| c.is_whitespace()) {
-                    strange |= !c.is_ascii();
-                }
-                let beside = |c: char| "[,:?=<>!&|()".contains(c);
-                let around = beside(before) || rest.peek().is_some_and(|c| *c == ']' || beside(*c));
-                if strange || !around {
-                    return Err(SelectorError::new(
-                        format!("'{text}' has white space where it may not stand"),
-                        "remove it, or quote the name: $['first name']",
-                    ));
-                }
+        if !quotes.hold(c) && c.is_whitespace() {
+            let mut strange = !c.is_ascii();
+            while let Some(c) = rest.next_if(|c| c.is_whitespace()) {
+                strange |= !c.is_ascii();
             }
-            None => {}
+            let beside = |c: char| "[,:?=<>!&|()".contains(c);
+            let around = beside(before) || rest.peek().is_some_and(|c| *c == ']' || beside(*c));
+            if strange || !around {
+                return Err(SelectorError::new(
+                    format!("'{text}' has white space where it may not stand"),
+                    "remove it, or quote the name: $['first name']",
+                ));
+            }
         }
         before = c;
     }
     Ok(())
+}
+
+/// Where a reading of a selector's characters is among its quotes.
+#[derive(Default)]
+struct Quotes {
+    open: Option<char>,
+    escaped: bool,
+}
+
+impl Quotes {
+    /// Whether the next character stands within quotes or is one of them.
+    fn hold(&mut self, c: char) -> bool {
+        match self.open {
+            Some(_) if self.escaped => self.escaped = false,
+            Some(_) if c == '\\' => self.escaped = true,
+            Some(quote) if c == quote => self.open = None,
+            Some(_) => {}
+            None if matches!(c, '\'' | '"') => self.open = Some(c),
+            None => return false,
+        }
+        true
+    }
 }
 
 fn segment(text: &str, parsed: &Parsed) -> Result<Segment, SelectorError> {

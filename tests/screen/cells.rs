@@ -3,13 +3,13 @@
 use crate::support::pictures;
 use crate::{
     flat::{Flat, in_pieces, screen},
-    rules::{LIMITS, Record, Rules, everything, field, record, searching, withhold},
+    rules::{ButNames, LIMITS, Record, Rules, everything, field, record, withhold},
 };
 use havengate::{
-    flow::{Act, Category, Form},
+    flow::{Act, Category},
     policy::integration::{Denied, Dialect, FieldRule, Format, Unlisted, Within},
     policy::selector::Selector,
-    screen::{Findings, Judge, KnownBy, Person, Ruling, body::BodyScreener},
+    screen::{Findings, Person, Ruling, body::BodyScreener},
     verdict::Code,
 };
 use proptest::prelude::*;
@@ -212,31 +212,6 @@ fn something_within_a_cell_can_stop_the_request() {
     let body = b"Ref,P\nc-1,\"{\"\"name\"\":\"\"Amina\"\"}\"\nc-2,\"{\"\"name\"\":\"\"Omar\"\"}\"\n";
     let refusal = screen(&rules, names, body).unwrap_err();
     assert!(refusal.detail.contains("is needed and may not leave"), "{}", refusal.detail);
-}
-
-/// Withholds names; everything else is about nobody.
-struct ButNames;
-impl Judge for ButNames {
-    searching!();
-    fn judge(&mut self, _: &Person, rule: &FieldRule) -> Ruling {
-        if names_somebody(rule) { withhold() } else { Ruling::Send(Form::Raw) }
-    }
-    fn holds(&self, _: &FieldRule, _: &Category) -> bool {
-        false
-    }
-    fn is_operational(&self, rule: &FieldRule) -> bool {
-        !names_somebody(rule)
-    }
-    fn known_by(&self, _: &FieldRule) -> KnownBy {
-        KnownBy::Words
-    }
-    fn pseudonym(&self, _: &Category, value: &str) -> String {
-        value.to_owned()
-    }
-}
-
-fn names_somebody(rule: &FieldRule) -> bool {
-    rule.path.ends_with("ame")
 }
 
 /// What leaves of a table when names do not, however it is cut.

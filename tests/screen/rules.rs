@@ -10,7 +10,7 @@ use havengate::{
         selector::{Matcher, Selector},
     },
     screen::{
-        Judge, Person, Ruling,
+        Judge, KnownBy, Person, Ruling,
         body::{Limits, ScreenedBody},
         json::JsonScreener,
     },
@@ -264,4 +264,29 @@ pub(crate) fn screen(
     body: &str,
 ) -> Result<String, Refusal> {
     screen_pieces(rules, LIMITS, ruling, [body.as_bytes()]).map(|s| String::from_utf8(s.bytes).unwrap())
+}
+
+/// Withholds what is called a name; everything else is about nobody.
+pub(crate) struct ButNames;
+impl Judge for ButNames {
+    searching!();
+    fn judge(&mut self, _: &Person, rule: &FieldRule) -> Ruling {
+        if names_somebody(rule) { withhold() } else { Ruling::Send(Form::Raw) }
+    }
+    fn holds(&self, _: &FieldRule, _: &Category) -> bool {
+        false
+    }
+    fn is_operational(&self, rule: &FieldRule) -> bool {
+        !names_somebody(rule)
+    }
+    fn known_by(&self, _: &FieldRule) -> KnownBy {
+        KnownBy::Words
+    }
+    fn pseudonym(&self, _: &Category, value: &str) -> String {
+        value.to_owned()
+    }
+}
+
+fn names_somebody(rule: &FieldRule) -> bool {
+    rule.path.ends_with("ame")
 }

@@ -1,13 +1,13 @@
 //! Values that hold others: read by their own rules, and about whom the value is about.
 
-use crate::rules::{LIMITS, Record, Rules, everything, field, record, screen, screen_pieces, searching, withhold};
+use crate::rules::{ButNames, LIMITS, Record, Rules, everything, field, record, screen, screen_pieces, withhold};
 use havengate::{
-    flow::{Category, Form},
+    flow::Category,
     policy::{
         integration::{BodyRules, Denied, FieldRule, Format, Unlisted, Within},
         selector::Selector,
     },
-    screen::{Findings, Judge, KnownBy, Person, Ruling, body::BodyScreener, json::JsonScreener},
+    screen::{Findings, Person, Ruling, body::BodyScreener, json::JsonScreener},
     verdict::Code,
 };
 use std::sync::Arc;
@@ -104,31 +104,6 @@ fn what_the_record_withholds_does_not_leave_within_another_value() {
     screener.push(format!(r#"{{"p":"{payload}","name":"Zanele"}}"#).as_bytes(), &mut ButNames).unwrap();
     let out = String::from_utf8(screener.finish(&mut ButNames).unwrap().bytes).unwrap();
     assert_eq!(out, format!(r#"{{"p":"{}"}}"#, encode(r#"{"p":"{}"}"#)));
-}
-
-fn names_somebody(rule: &FieldRule) -> bool {
-    rule.path.ends_with("name")
-}
-
-/// Withholds names; everything else is about nobody.
-struct ButNames;
-impl Judge for ButNames {
-    searching!();
-    fn judge(&mut self, _: &Person, rule: &FieldRule) -> Ruling {
-        if names_somebody(rule) { withhold() } else { Ruling::Send(Form::Raw) }
-    }
-    fn holds(&self, _: &FieldRule, _: &Category) -> bool {
-        false
-    }
-    fn is_operational(&self, rule: &FieldRule) -> bool {
-        !names_somebody(rule)
-    }
-    fn known_by(&self, _: &FieldRule) -> KnownBy {
-        KnownBy::Words
-    }
-    fn pseudonym(&self, _: &Category, value: &str) -> String {
-        value.to_owned()
-    }
 }
 
 fn other(path: &str) -> FieldRule {
